@@ -1,0 +1,181 @@
+"""Roles of columns, and the cohort that carries them through the study (layer 0)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which column of a frame plays which part.
+
+    Parameters
+    ----------
+    id : str
+        Patient identifier; splits and folds are made by it.
+    text : str
+        The clinical note.
+    tabular : tuple of str
+        Columns known at the bedside: every model may use them.
+    annotations : tuple of str
+        Confounders that only the note holds; an expert writes them down for training records.
+    treatment, outcome : str or None
+        Columns of T in {0, 1} and of Y; ``None`` until a process has drawn them.
+    lower_is_better : bool
+        Direction of the outcome as the user has it. Inside the library Y is always lower-is-better.
+    truth : tuple of str
+        Columns ``mu0, mu1, e`` where they are known (synthetic outcomes), else empty.
+    """
+
+    id: str = "id"
+    text: str = "text"
+    tabular: tuple[str, ...] = ()
+    annotations: tuple[str, ...] = ()
+    treatment: str | None = None
+    outcome: str | None = None
+    lower_is_better: bool = True
+    truth: tuple[str, ...] = ()
+
+    def columns(self) -> list[str]:
+        """All named columns, in role order."""
+        single = [c for c in (self.id, self.text, self.treatment, self.outcome) if c]
+        return [*single, *self.tabular, *self.annotations, *self.truth]
+
+
+def design_matrix(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.ndarray, list[str]]:
+    """Numbers for models: numeric columns as they are, categories as indicators without the first.
+
+    Returns
+    -------
+    (n, p) float64 array and its p column names.
+    """
+    blocks, names = [], []
+    for column in columns:
+        series = frame[column]
+        if isinstance(series.dtype, pd.CategoricalDtype):
+            levels = list(series.cat.categories)[1:]
+            blocks += [(series == level).to_numpy(float) for level in levels]
+            names += [f"{column}_{level}" for level in levels]
+        else:
+            blocks.append(series.to_numpy(float))
+            names.append(column)
+    stacked = np.column_stack(blocks) if blocks else np.empty((len(frame), 0))
+    return stacked, names
+
+
+@dataclass(frozen=True, repr=False)
+class Cohort:
+    """A frame and the roles of its columns. Its ``repr`` shows shape and roles, never a value."""
+
+    frame: pd.DataFrame
+    roles: Roles
+    name: str = "cohort"
+    process: str | None = None
+    tags: dict = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        missing = [c for c in self.roles.columns() if c not in self.frame.columns]
+        if missing:
+            raise ValueError(
+                f"cohort {self.name!r}: no column named {missing}; every column given a role must exist. "
+                f"Rename the column or correct the role."
+            )
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        r = self.roles
+        return (
+            f"Cohort({self.name!r}, n={len(self)}, process={self.process!r}, text={r.text!r}, "
+            f"tabular={list(r.tabular)}, annotations={list(r.annotations)}, "
+            f"treatment={r.treatment!r}, outcome={r.outcome!r}, truth={bool(r.truth)})"
+        )
+
+    @property
+    def ids(self) -> np.ndarray:
+        """(n,) patient identifiers."""
+        return self.frame[self.roles.id].to_numpy()
+
+    @property
+    def texts(self) -> list[str]:
+        """The n notes."""
+        return self.frame[self.roles.text].tolist()
+
+    @property
+    def tabular(self) -> np.ndarray:
+        """(n, p) bedside columns."""
+        return design_matrix(self.frame, self.roles.tabular)[0]
+
+    @property
+    def annotations(self) -> np.ndarray:
+        """(n, q) annotated confounders, categories as indicators."""
+        return design_matrix(self.frame, self.roles.annotations)[0]
+
+    @property
+    def annotation_names(self) -> list[str]:
+        """Names of the q columns of ``annotations``."""
+        return design_matrix(self.frame.head(0), self.roles.annotations)[1]
+
+    @property
+    def W(self) -> np.ndarray:
+        """(n, q + p) annotated confounders, then bedside columns: what unconfoundedness holds given."""
+        return np.hstack([self.annotations, self.tabular])
+
+    @property
+    def T(self) -> np.ndarray:
+        """(n,) treatment, 0 or 1."""
+        return self._role("treatment").astype(int)
+
+    @property
+    def Y(self) -> np.ndarray:
+        """(n,) outcome, turned so that lower is better."""
+        sign = 1.0 if self.roles.lower_is_better else -1.0
+        return sign * self._role("outcome").astype(float)
+
+    @property
+    def mu0(self) -> np.ndarray:
+        """(n,) expected outcome without treatment, known for synthetic outcomes only."""
+        return self._truth("mu0")
+
+    @property
+    def mu1(self) -> np.ndarray:
+        """(n,) expected outcome with treatment, known for synthetic outcomes only."""
+        return self._truth("mu1")
+
+    @property
+    def e(self) -> np.ndarray:
+        """(n,) true probability of treatment, known for synthetic outcomes only."""
+        return self._truth("e")
+
+    @property
+    def tau(self) -> np.ndarray:
+        """(n,) true effect ``mu1 - mu0``; negative is beneficial."""
+        return self.mu1 - self.mu0
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether the true effects are known."""
+        return bool(self.roles.truth)
+
+    def take(self, rows: np.ndarray) -> Cohort:
+        """The cohort of these rows (positions or mask), in this order."""
+        positions = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else rows
+        return replace(self, frame=self.frame.iloc[positions].reset_index(drop=True))
+
+    def _role(self, role: str) -> np.ndarray:
+        column = getattr(self.roles, role)
+        if column is None:
+            raise ValueError(f"cohort {self.name!r} has no {role} yet; draw one with helpers.data.draw_outcomes first.")
+        return self.frame[column].to_numpy()
+
+    def _truth(self, column: str) -> np.ndarray:
+        if column not in self.roles.truth:
+            raise ValueError(
+                f"cohort {self.name!r} has no known {column}: true effects exist for synthetic outcomes only. "
+                f"Use the doubly robust scores of held-out rows instead."
+            )
+        return self.frame[column].to_numpy(float)
