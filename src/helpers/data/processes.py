@@ -1,0 +1,134 @@
+"""Treatment and outcome drawn on top of the records, with the truth kept: processes ``v3`` and ``v2``.
+
+The coefficients are those of arXiv 2507.20993, third and second version. Outcomes are lower-is-better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from helpers.data.network import antibiotics_probability, days_means, indicator
+from helpers.schema import Cohort
+
+Means = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+NOISE_SD = 0.8
+E_BOUNDS = (0.05, 0.95)
+DECIMALS = 10  # equal means must be equal numbers, or rounding noise would break ties and make tau = 0 positive
+# Weights of products of columns: "a*b" is the product of a and b, "" the intercept.
+V3_MU0 = (
+    {"self_empl": 1.8, "dysp": 1.6, "cough": 1.2, "pain": 0.5, "nasal": 0.4, "fever_low": 0.3, "fever_high": 1.5}
+    | {"dysp*fever_high": 1.1, "self_empl*cough": 0.9, "nasal*fever_low": -0.6}
+    | {"pain*self_empl": 0.7, "cough*fever_high": 0.8, "dysp*self_empl": 0.7}
+)
+V3_LOGIT = (
+    {"": -2.2, "policy": 2.0, "dysp": 1.5, "cough": 1.1, "fever_high": 1.3, "pain": 0.6}
+    | {"policy*dysp": 0.9, "policy*fever_high": 0.7, "nasal*fever_low": -0.5}
+)  # fmt: skip
+V3_TAU = {"": -1.0, "pain": 1.1, "nasal": 1.0, "fever_low": 0.7, "dysp": -1.0, "cough": -0.7, "fever_high": -1.1}
+
+
+def means_v3(frame: pd.DataFrame) -> Means:
+    """Expected outcomes and treatment probability of the paper's process.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Records with the columns of :func:`helpers.data.network.sample_network`.
+
+    Returns
+    -------
+    mu0, mu1, e : (n,) float64 arrays
+        Mean outcome without and with treatment; probability of treatment, clipped to [.05, .95].
+    """
+    mu0 = np.round(_polynomial(frame, V3_MU0), DECIMALS)
+    mu1 = np.round(mu0 + _polynomial(frame, V3_TAU), DECIMALS)
+    e = 1.0 / (1.0 + np.exp(-_polynomial(frame, V3_LOGIT)))
+    return mu0, mu1, np.clip(e, *E_BOUNDS)
+
+
+def means_v2(frame: pd.DataFrame) -> Means:
+    """Mean days at home without and with antibiotics, and the chance of antibiotics, of the SimSUM network.
+
+    Parameters and returned arrays are those of :func:`means_v3`; ``e`` is not clipped.
+    """
+    mu0, mu1 = days_means(frame)
+    return mu0, mu1, antibiotics_probability(frame)
+
+
+MEANS: dict[str, Callable[[pd.DataFrame], Means]] = {"v3": means_v3, "v2": means_v2}
+
+
+def draw_outcomes(cohort: Cohort, process: Literal["v3", "v2"], seed: int, *, redraw_treatment: bool = True) -> Cohort:
+    """Add a treatment, an outcome and the truth to a cohort of SimSUM-like records.
+
+    ``v3``: T is Bernoulli(e), Y is normal around the mean of the arm received with standard deviation .8.
+    ``v2``: SimSUM's own process, Y is Poisson around the mean days at home of the arm received. By default T
+    is drawn anew as Bernoulli(e), so that repetitions with different seeds vary in treatment too; with
+    ``redraw_treatment=False`` it is the record's own ``antibiotics`` and only Y is drawn anew.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Records whose frame has the network's columns.
+    process : {"v3", "v2"}
+        Which process.
+    seed : int
+        Root of the randomness; treatment and outcome have a stream each.
+    redraw_treatment : bool
+        See above; ``v3`` always draws its treatment.
+
+    Returns
+    -------
+    Cohort
+        The same rows with columns ``mu0, mu1, e`` (float64), ``T`` (0/1) and ``Y`` (float64, lower is better)
+        added, or replaced if they were there, and their roles set.
+
+    Raises
+    ------
+    ValueError
+        Unknown process; columns of the network missing; ``redraw_treatment=False`` with ``v3``.
+    """
+    _check(cohort, process, redraw_treatment)
+    mu0, mu1, e = MEANS[process](cohort.frame)
+    t_stream, y_stream = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
+    given = cohort.frame["antibiotics"].to_numpy() if not redraw_treatment else None
+    T = (t_stream.random(len(cohort)) < e).astype(np.int8) if given is None else given.astype(np.int8)
+    mean = np.where(T == 1, mu1, mu0)
+    if process == "v3":
+        Y = mean + y_stream.normal(0.0, NOISE_SD, len(cohort))
+    else:
+        Y = y_stream.poisson(mean).astype(float)
+    frame = cohort.frame.assign(mu0=mu0, mu1=mu1, e=e, T=T, Y=Y)
+    roles = replace(cohort.roles, treatment="T", outcome="Y", lower_is_better=True, truth=("mu0", "mu1", "e"))
+    return replace(cohort, frame=frame, roles=roles, process=process)
+
+
+def _polynomial(frame: pd.DataFrame, weights: dict[str, float]) -> np.ndarray:
+    total = np.zeros(len(frame))
+    for product, weight in weights.items():
+        term = weight
+        for name in filter(None, product.split("*")):
+            term = term * indicator(frame, name)
+        total += term
+    return total
+
+
+def _check(cohort: Cohort, process: str, redraw_treatment: bool) -> None:
+    if process not in MEANS:
+        raise ValueError(f"process = {process!r}: must be one of {sorted(MEANS)}.")
+    if process == "v3" and not redraw_treatment:
+        raise ValueError("redraw_treatment=False: the v3 process draws its own treatment; use it with process='v2'.")
+    needed = ["policy", "self_empl", "dysp", "cough", "pain", "nasal", "fever"]
+    needed += [] if redraw_treatment else ["antibiotics"]
+    missing = [c for c in needed if c not in cohort.frame.columns]
+    if missing:
+        raise ValueError(
+            f"cohort {cohort.name!r} has no column {missing}, which process {process!r} needs. "
+            "Outcomes can be drawn for SimSUM-like records only; other cohorts bring their own."
+        )
