@@ -1,0 +1,104 @@
+"""Reading and writing one artifact: whole or not at all, and checked on the way in."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import io
+import json
+import os
+import secrets
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside ``path`` to write to; renamed to it on success, removed on failure."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read(path: Path, warn: bool = False):
+    """The artifact, or None if it is missing, half written or damaged."""
+    sidecar = path.with_suffix(".json")
+    try:
+        content, note = path.read_bytes(), sidecar.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        if json.loads(note)["sha256"] != hashlib.sha256(content).hexdigest():
+            raise ValueError("content differs from its digest")
+        return _decode(path.suffix, content)
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        if warn:
+            warnings.warn(f"{path}: damaged ({type(error).__name__}); discarded and made again.", stacklevel=4)
+        return None
+
+
+def write(path: Path, key: dict, value) -> None:
+    content = _encode(path.suffix, value)
+    note = {
+        "key": key,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "package_version": importlib.metadata.version("who-to-treat"),
+    }
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+    with replacing(path.with_suffix(".json")) as temporary:
+        temporary.write_text(json.dumps(note, indent=1), encoding="utf-8")
+
+
+def checked(value, suffix: str, name: str):
+    wanted = np.ndarray if suffix == ".npy" else pd.DataFrame
+    if not isinstance(value, wanted):
+        raise TypeError(f"{name}: make() returned {type(value).__name__}; a {wanted.__name__} is needed.")
+    if suffix == ".npy" and value.dtype.hasobject:
+        raise TypeError(f"{name}: make() returned an array of objects; convert it to numbers, or use Store.frame.")
+    return value
+
+
+def _encode(suffix: str, value) -> bytes:
+    buffer = io.BytesIO()
+    if suffix == ".npy":
+        np.save(buffer, value, allow_pickle=False)
+        return buffer.getvalue()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # Parquet keeps neither unused levels nor levels that are not strings: they travel as metadata.
+    levels = {c: _levels(s) for c, s in value.items() if isinstance(s.dtype, pd.CategoricalDtype)}
+    table = pa.Table.from_pandas(value)
+    extra = {b"helpers.categories": json.dumps(levels).encode()}
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **extra}), buffer)
+    return buffer.getvalue()
+
+
+def _levels(series: pd.Series) -> list:
+    return [np.asarray(series.cat.categories).tolist(), str(series.cat.categories.dtype), bool(series.cat.ordered)]
+
+
+def _decode(suffix: str, content: bytes):
+    if suffix == ".npy":
+        return np.load(io.BytesIO(content), allow_pickle=False)
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(io.BytesIO(content))
+    frame = table.to_pandas()
+    for column, (levels, dtype, ordered) in json.loads(table.schema.metadata[b"helpers.categories"]).items():
+        kind = pd.CategoricalDtype(pd.Index(levels, dtype=dtype), ordered=ordered)
+        if frame[column].dtype != kind:
+            frame[column] = frame[column].astype(kind)
+    return frame
