@@ -1,0 +1,5 @@
+"""Effect learners and the small networks they may use (layer 4)."""
+
+from helpers.effects.learners import AACE, DRLearner, EffectLearner, KnownEffect, RandomOrder, RiskRanker
+
+__all__ = ["AACE", "DRLearner", "EffectLearner", "KnownEffect", "RandomOrder", "RiskRanker"]

@@ -1,0 +1,101 @@
+"""From scores and orders to tidy results, and from results to intervals (layer 5).
+
+A result table is long: one row a data set, process, note style, encoder, strategy, budget, noise, seed, metric and,
+for curves, the share of patients treated (``at``). Everything in the book is drawn from such tables.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from helpers import metrics
+from helpers.schema import Cohort
+
+GRID = np.round(np.arange(0.02, 1.001, 0.02), 2)
+LOWER_IS_BETTER = ("pehe", "policy_value", "autoc", "qini", "regret")
+
+
+def evaluate(test: Cohort, priority: np.ndarray, tau_hat: np.ndarray | None = None) -> pd.DataFrame:
+    """Metrics of one order on held-out records whose true effects are known.
+
+    Parameters
+    ----------
+    test : Cohort
+        With truth.
+    priority : (n,) array
+        High is treated first.
+    tau_hat : (n,) array or None
+        Estimated effects; None where the strategy gives an order only, and PEHE is left out.
+
+    Returns
+    -------
+    DataFrame with columns ``metric, at, value``: areas with ``at`` missing, curves at the shares of ``GRID``.
+    """
+    mu0, mu1, tau = test.mu0, test.mu1, test.tau
+    areas = {
+        "policy_value": metrics.policy_value(mu0, mu1, priority),
+        "autoc": metrics.autoc(tau, priority),
+        "qini": metrics.qini(tau, priority),
+        "regret": metrics.policy_value(mu0, mu1, priority) - metrics.policy_value(mu0, mu1, -tau),
+        "captured": metrics.benefit_captured(mu0, mu1, priority),
+    }
+    if tau_hat is not None:
+        areas["pehe"] = metrics.pehe(tau, tau_hat)
+    curves = {"policy_curve": metrics.policy_curve(mu0, mu1, priority), "toc": metrics.toc(tau, priority)}
+    blocks = [pd.DataFrame({"metric": list(areas), "at": np.nan, "value": list(areas.values())})]
+    blocks += [pd.DataFrame({"metric": m, "at": GRID, "value": metrics.value_at(c, GRID)}) for m, c in curves.items()]
+    return pd.concat(blocks, ignore_index=True)
+
+
+def interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+    """Mean and Student interval of independent repetitions (seeds); the interval is missing for a single one."""
+    values = np.asarray(values, float)
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, np.nan, np.nan
+    half = stats.t.ppf(0.5 + level / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return mean, mean - half, mean + half
+
+
+def summarise(results: pd.DataFrame, by: tuple[str, ...] = ("strategy", "metric", "at")) -> pd.DataFrame:
+    """Mean over seeds with a 95 % interval, one row a group of ``by``: columns ``value, low, high, seeds``."""
+    rows = []
+    for key, part in results.groupby(list(by), dropna=False, sort=False, observed=True):
+        value, low, high = interval(part["value"].to_numpy())
+        rows.append({**dict(zip(by, key, strict=True)), "value": value, "low": low, "high": high, "seeds": len(part)})
+    return pd.DataFrame(rows)
+
+
+def paired(
+    results: pd.DataFrame, baseline: str, column: str = "strategy", by: tuple[str, ...] = ("metric",)
+) -> pd.DataFrame:
+    """Differences to a baseline on the same seeds, with 95 % intervals.
+
+    Parameters
+    ----------
+    results : DataFrame
+        Long results; rows of a seed were computed on the same test patients, which is what makes pairs.
+    baseline : str
+        Value of ``column`` to subtract.
+    column : str
+        What is compared.
+    by : tuple of str
+        Further columns that must agree within a pair.
+
+    Returns
+    -------
+    DataFrame with ``column``, ``by``, ``value, low, high, seeds`` and ``real``, whether the interval excludes zero.
+    """
+    if baseline not in set(results[column]):
+        raise ValueError(f"baseline = {baseline!r}: not among the {column} values {sorted(set(results[column]))}.")
+    keys = [*by, "seed"]
+    base = results[results[column] == baseline].set_index(keys)["value"]
+    if base.index.has_duplicates:
+        raise ValueError(f"baseline {baseline!r} has several rows for one {keys}; name what sets them apart in `by`.")
+    others = results[results[column] != baseline]
+    matched = base.reindex(pd.MultiIndex.from_frame(others[keys])).to_numpy()
+    gaps = others.assign(value=others["value"].to_numpy() - matched).dropna(subset="value")
+    table = summarise(gaps, by=(column, *by))
+    return table.assign(real=(table["low"] > 0) | (table["high"] < 0))

@@ -1,0 +1,122 @@
+"""Cross-fitted nuisances: mean outcomes without and with treatment, and the chance of treatment (layer 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+ALPHAS = tuple(10.0**k for k in range(-1, 5))
+
+
+def ridge(alphas: tuple[float, ...] = ALPHAS) -> Pipeline:
+    """Ridge on standardised inputs, penalty by leave-one-out error of the training rows."""
+    return make_pipeline(StandardScaler(), RidgeCV(alphas))
+
+
+def ridge_interactions() -> Pipeline:
+    """Ridge on the columns and their pairwise products: for a handful of confounders, not for embeddings."""
+    return make_pipeline(PolynomialFeatures(2, interaction_only=True, include_bias=False), ridge())
+
+
+def logistic(C: float = 0.03) -> Pipeline:
+    """Penalised logistic regression on standardised inputs."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=500))
+
+
+def logistic_interactions() -> Pipeline:
+    """Logistic regression on the columns and their pairwise products."""
+    return make_pipeline(PolynomialFeatures(2, interaction_only=True, include_bias=False), logistic(C=0.1))
+
+
+def folds_by_patient(T: np.ndarray, groups: np.ndarray | None, folds: int, seed: int) -> Iterator[tuple]:
+    """(training, held-out) positions; a patient's rows stay together, both arms are spread over the folds.
+
+    ``folds=1`` gives one pair of all rows twice: fitting in sample, as published, for comparison only.
+    """
+    rows = np.arange(len(T))
+    if folds == 1:
+        yield rows, rows
+        return
+    rarer = int(np.bincount(np.asarray(T, int), minlength=2)[:2].min())
+    if rarer < folds:
+        raise ValueError(
+            f"folds = {folds}: the rarer treatment arm has {rarer} row(s); every fold needs one. "
+            f"Annotate more records or lower the number of folds."
+        )
+    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+    yield from splitter.split(rows, T, rows if groups is None else groups)
+
+
+class Nuisances(BaseEstimator):
+    """Cross-fitted ``mu0``, ``mu1`` and ``e``.
+
+    Parameters
+    ----------
+    outcome, propensity : estimators or None
+        Prototypes, cloned for every fold and arm; None: ridge and logistic regression with pairwise products.
+    folds : int
+        Folds by patient; 1 fits and predicts in sample.
+    clip : float
+        ``e`` is clipped to [clip, 1 - clip].
+    seed : int
+        Order of the patients in the folds.
+
+    Attributes
+    ----------
+    mu0_, mu1_, e_ : (n,) arrays
+        Held-out predictions for the rows given to ``fit``; ``e_`` clipped, ``e_raw_`` not.
+    models_ : list of (mu0, mu1, e) estimators, one triple a fold
+    """
+
+    def __init__(self, outcome=None, propensity=None, folds: int = 5, clip: float = 0.01, seed: int = 0) -> None:
+        self.outcome = outcome
+        self.propensity = propensity
+        self.folds = folds
+        self.clip = clip
+        self.seed = seed
+
+    def fit(self, Y: np.ndarray, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None = None) -> Nuisances:
+        """Fit on outcomes (n,), treatments (n,), confounders (n, q) and patient identifiers (n,)."""
+        Y, T, W = _check(Y, T, W, self.clip)
+        outcome = ridge_interactions() if self.outcome is None else self.outcome
+        propensity = logistic_interactions() if self.propensity is None else self.propensity
+        self.mu0_, self.mu1_, self.e_raw_ = np.empty((3, len(Y)))
+        self.models_ = []
+        for train, held in folds_by_patient(T, groups, self.folds, self.seed):
+            arms = [train[T[train] == t] for t in (0, 1)]
+            mu0, mu1 = (clone(outcome).fit(W[arm], Y[arm]) for arm in arms)
+            e = clone(propensity).fit(W[train], T[train])
+            self.models_.append((mu0, mu1, e))
+            self.mu0_[held], self.mu1_[held] = mu0.predict(W[held]), mu1.predict(W[held])
+            self.e_raw_[held] = e.predict_proba(W[held])[:, 1]
+        self.e_ = np.clip(self.e_raw_, self.clip, 1 - self.clip)
+        return self
+
+    def predict(self, W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """``mu0, mu1, e`` (clipped) of rows not seen in ``fit``: the mean over the fold models."""
+        check_is_fitted(self, "models_")
+        mu0 = np.mean([m.predict(W) for m, _, _ in self.models_], axis=0)
+        mu1 = np.mean([m.predict(W) for _, m, _ in self.models_], axis=0)
+        e = np.mean([m.predict_proba(W)[:, 1] for _, _, m in self.models_], axis=0)
+        return mu0, mu1, np.clip(e, self.clip, 1 - self.clip)
+
+
+def _check(Y: np.ndarray, T: np.ndarray, W: np.ndarray, clip: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    Y, T, W = np.asarray(Y, float), np.asarray(T), np.asarray(W, float)
+    if not (len(Y) == len(T) == len(W)) or W.ndim != 2:
+        raise ValueError(f"Y {Y.shape}, T {T.shape}, W {W.shape}: expected (n,), (n,) and (n, q) of one n.")
+    values = np.unique(T)
+    if not np.isin(values, [0, 1]).all() or len(values) < 2:
+        raise ValueError(f"T takes the values {values[:5].tolist()}; it must be 0 or 1 and take both.")
+    if not (np.isfinite(Y).all() and np.isfinite(W).all()):
+        raise ValueError("Y or W holds values that are not finite; impute or drop those rows first.")
+    if not 0 <= clip < 0.5:
+        raise ValueError(f"clip = {clip}: must lie in [0, .5).")
+    return Y, T.astype(int), W
