@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from helpers.data.seeds import streams
+
 COLUMNS = (
     *("policy", "self_empl", "asthma", "smoking", "hay_fever", "winter", "COPD", "inf", "pneu"),
     *("dysp", "cough", "pain", "nasal", "fever", "antibiotics", "days_at_home"),
@@ -64,23 +66,23 @@ def sample_network(n: int, seed: int) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If ``n`` is not a positive whole number.
+        If ``n`` is not a positive whole number or ``seed`` not a whole number of at least 0.
     """
     if int(n) != n or n < 1:
         raise ValueError(f"n = {n!r}: the number of records must be a whole number of at least 1.")
-    seeds = np.random.SeedSequence(seed).spawn(len(COLUMNS))
-    streams = {name: np.random.default_rng(s) for name, s in zip(COLUMNS, seeds, strict=True)}
-    values = _causes(int(n), streams)
+    n = int(n)
+    rng = dict(zip(COLUMNS, streams("network", seed, len(COLUMNS)), strict=True))
+    values = _causes(n, rng)
     for symptom, (leak, causes) in NOISY_OR.items():
-        values[symptom] = _bernoulli(noisy_or(values, leak, causes), int(n), streams[symptom])
-    fever = _fever(values, streams["fever"].random(int(n)))
+        values[symptom] = _bernoulli(noisy_or(values, leak, causes), n, rng[symptom])
+    fever = _fever(values, rng["fever"].random(n))
     values["fever"] = pd.Categorical.from_codes(fever, FEVER_LEVELS, ordered=True)
     frame = pd.DataFrame(values)
-    frame["antibiotics"] = _bernoulli(antibiotics_probability(frame), int(n), streams["antibiotics"])
+    frame["antibiotics"] = _bernoulli(antibiotics_probability(frame), n, rng["antibiotics"])
     without, given = days_means(frame)
-    days = streams["days_at_home"].poisson(np.where(frame["antibiotics"] == 1, given, without))
+    days = rng["days_at_home"].poisson(np.where(frame["antibiotics"] == 1, given, without))
     frame["days_at_home"] = days.astype(np.int64)
-    frame.insert(0, "id", np.arange(int(n)))
+    frame["id"] = np.arange(n)
     return frame[["id", *COLUMNS]]
 
 
@@ -117,12 +119,12 @@ def days_means(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return np.exp(linear(frame, *DAYS_WITHOUT)), np.exp(linear(frame, *DAYS_WITH))
 
 
-def _causes(n: int, streams: dict[str, np.random.Generator]) -> dict[str, np.ndarray]:
-    values = {name: _bernoulli(p, n, streams[name]) for name, p in ROOTS.items()}
-    values["COPD"] = _bernoulli(P_COPD[values["smoking"]], n, streams["COPD"])
-    values["inf"] = _bernoulli(P_INF[values["winter"]], n, streams["inf"])
+def _causes(n: int, rng: dict[str, np.random.Generator]) -> dict[str, np.ndarray]:
+    values = {name: _bernoulli(p, n, rng[name]) for name, p in ROOTS.items()}
+    values["COPD"] = _bernoulli(P_COPD[values["smoking"]], n, rng["COPD"])
+    values["inf"] = _bernoulli(P_INF[values["winter"]], n, rng["inf"])
     cell = 4 * values["COPD"] + 2 * values["asthma"] + values["winter"]
-    values["pneu"] = _bernoulli(P_PNEU[cell], n, streams["pneu"])
+    values["pneu"] = _bernoulli(P_PNEU[cell], n, rng["pneu"])
     return values
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.data.network import antibiotics_probability, days_means, indicator
+from helpers.data.seeds import streams
 from helpers.schema import Cohort
 
 Means = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -96,7 +97,7 @@ def draw_outcomes(cohort: Cohort, process: Literal["v3", "v2"], seed: int, *, re
     """
     _check(cohort, process, redraw_treatment)
     mu0, mu1, e = MEANS[process](cohort.frame)
-    t_stream, y_stream = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
+    t_stream, y_stream = streams("outcomes", seed, 2)
     given = cohort.frame["antibiotics"].to_numpy() if not redraw_treatment else None
     T = (t_stream.random(len(cohort)) < e).astype(np.int8) if given is None else given.astype(np.int8)
     mean = np.where(T == 1, mu1, mu0)

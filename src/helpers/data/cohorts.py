@@ -1,0 +1,85 @@
+"""From a configuration to a cohort, and from a cohort to training and test rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from helpers.artifacts import Store, code_version
+from helpers.config import Config
+from helpers.data.fetch import fetch_simsum
+from helpers.data.network import sample_network
+from helpers.data.seeds import derived_seed, streams
+from helpers.data.simsum import ROLES, read_simsum
+from helpers.schema import Cohort
+
+
+def load_cohort(config: Config) -> Cohort:
+    """The records of a configuration, with notes, before treatment and outcome.
+
+    ``replica`` records are generated from ``config.seed`` and cached; ``simsum`` records are read from
+    ``config.simsum_path``, or from the verified download if that is None.
+
+    Parameters
+    ----------
+    config : Config
+        Uses ``dataset, n, note_style, seed, simsum_path``.
+
+    Returns
+    -------
+    Cohort
+        ``config.n`` rows; for ``simsum`` the first ``config.n`` rows, or all if the file has fewer. ``tags`` holds
+        ``style``, ``seed`` and ``dataset``. The replica keeps which symptoms its notes mention, ``said_<symptom>``.
+    """
+    if config.dataset == "simsum":
+        cohort = read_simsum(config.simsum_path or fetch_simsum(), config.note_style)
+        return replace(cohort, frame=cohort.frame.head(config.n))
+    key = {"n": config.n, "seed": config.seed, "style": config.note_style, "code": code_version("helpers.data")}
+    frame = Store().frame("cohort", key, lambda: make_replica(config.n, config.note_style, config.seed))
+    tags = {"style": config.note_style, "seed": config.seed, "dataset": "replica"}
+    return Cohort(frame, ROLES, name="replica", tags=tags)
+
+
+def make_replica(n: int, style: str, seed: int) -> pd.DataFrame:
+    """n generated records with notes: the network's columns, then ``text`` and the ``said_*`` columns."""
+    from helpers.data.notes import write_notes
+
+    records = sample_network(n, seed)
+    notes = write_notes(records, style, derived_seed("notes", seed))
+    return pd.concat([records, notes.set_axis(records.index)], axis=1)
+
+
+def split(cohort: Cohort, test_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Training and test rows, all rows of a patient on one side.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Any cohort; patients are told apart by its id role.
+    test_share : float
+        Share of the patients held out, in (0, 1); at least one patient on each side.
+    seed : int
+        Root of the randomness. The split depends on the set of ids and the seed, not on the order of the rows.
+
+    Returns
+    -------
+    train_rows, test_rows : int arrays
+        Positions in ascending order; together every row once.
+
+    Raises
+    ------
+    ValueError
+        If ``test_share`` is out of its range or there are fewer than two patients.
+    """
+    if not 0 < test_share < 1:
+        raise ValueError(f"test_share = {test_share!r}: must lie between 0 and 1, both excluded.")
+    patients, patient_of_row = np.unique(cohort.ids, return_inverse=True)
+    if len(patients) < 2:
+        raise ValueError(f"cohort {cohort.name!r} has {len(patients)} patients; a split needs at least 2.")
+    held_out = np.zeros(len(patients), dtype=bool)
+    size = min(max(1, round(test_share * len(patients))), len(patients) - 1)
+    held_out[streams("split", seed, 1)[0].permutation(len(patients))[:size]] = True
+    in_test = held_out[patient_of_row]
+    return np.flatnonzero(~in_test), np.flatnonzero(in_test)
