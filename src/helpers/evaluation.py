@@ -6,11 +6,17 @@ for curves, the share of patients treated (``at``). Everything in the book is dr
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from helpers import metrics
+from helpers.artifacts import replacing
+from helpers.config import Config
 from helpers.schema import Cohort
 
 GRID = np.round(np.arange(0.02, 1.001, 0.02), 2)
@@ -99,3 +105,42 @@ def paired(
     gaps = others.assign(value=others["value"].to_numpy() - matched).dropna(subset="value")
     table = summarise(gaps, by=(column, *by))
     return table.assign(real=(table["low"] > 0) | (table["high"] < 0))
+
+
+WORDS = {
+    "policy_value": "policy value",
+    "autoc": "AUTOC",
+    "qini": "Qini coefficient",
+    "pehe": "PEHE",
+    "regret": "regret",
+    "captured": "share of the attainable benefit",
+}
+
+
+def sentences(table: pd.DataFrame, labels: Mapping[str, str], baseline: str, column: str = "strategy") -> list[str]:
+    """One sentence a row of a :func:`paired` table: which way, how much, and whether the difference is real."""
+    lines = []
+    for row in table.itertuples():
+        name, better = getattr(row, column), (row.value < 0) == (row.metric in LOWER_IS_BETTER)
+        size = f"by {abs(row.value):.3f} (difference {row.value:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f})"
+        verdict = f"is **{'better' if better else 'worse'}**" if row.real else "cannot be told apart"
+        link = "than" if row.real else "from"
+        lines.append(f"{labels[name]} {verdict} {link} {labels[baseline]} in {WORDS[row.metric]} {size}.")
+    return lines
+
+
+def keep(config: Config, name: str, table: pd.DataFrame) -> Path:
+    """Write a result table to ``<results>/<name>.parquet``, whole or not at all."""
+    path = config.results_dir / f"{name}.parquet"
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, index=False)
+    return path
+
+
+def keep_facts(config: Config, chapter: str, facts: Mapping[str, float | int | str]) -> Path:
+    """Write the numbers that prose quotes to ``<results>/facts_<chapter>.json``; floats with three decimals."""
+    shown = {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in facts.items()}
+    path = config.results_dir / f"facts_{chapter}.json"
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(shown, indent=1), encoding="utf-8")
+    return path

@@ -1,0 +1,164 @@
+"""Figures of the book: each draws one tidy table and returns the matplotlib figure (layer 7).
+
+Nothing is styled at import; every function draws inside its own style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+import numpy as np
+import pandas as pd
+
+# Okabe-Ito, told apart by colour-blind readers and in grey print
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
+GREY = "#777777"
+STYLE = {
+    "figure.dpi": 110,
+    "savefig.bbox": "tight",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "font.size": 10,
+    "figure.constrained_layout.use": True,
+    "svg.hashsalt": "who-to-treat",
+}
+AXIS = {
+    "policy_value": "policy value: mean outcome over all budgets (lower is better)",
+    "autoc": "AUTOC (more negative is better)",
+    "qini": "Qini (more negative is better)",
+    "pehe": "PEHE: error of the effects (lower is better)",
+    "captured": "share of the attainable benefit captured",
+    "policy_curve": "mean outcome (lower is better)",
+    "toc": "effect among the treated minus mean effect",
+}
+
+
+def style() -> AbstractContextManager:
+    """The book's matplotlib style, as a context."""
+    import matplotlib.pyplot as plt
+
+    return plt.rc_context(STYLE)
+
+
+def forest(summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str, str], zero: bool = False):
+    """Points with intervals, a panel a metric, a line a strategy.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        Columns ``strategy, metric, value, low, high``.
+    metrics : tuple of str
+        Panels, left to right.
+    labels : mapping
+        Strategy to label; its order is the order from top to bottom.
+    zero : bool
+        Draw the line of no difference.
+    """
+    import matplotlib.pyplot as plt
+
+    names = [s for s in labels if s in set(summary["strategy"])]
+    with style():
+        size = (3.1 * len(metrics) + 2.4, 0.36 * len(names) + 1.1)
+        figure, axes = plt.subplots(1, len(metrics), figsize=size, sharey=True, squeeze=False)
+        for ax, metric in zip(axes[0], metrics, strict=True):
+            rows = summary[summary["metric"] == metric].set_index("strategy").reindex(names)
+            y = np.arange(len(names))
+            ax.hlines(y, rows["low"], rows["high"], color=GREY, lw=2.5)
+            ax.plot(rows["value"], y, "o", color=COLOURS[0], ms=6)
+            if zero:
+                ax.axvline(0, color="black", lw=0.8)
+            ax.set_xlabel("\n(".join(AXIS.get(metric, metric).split(" (")), fontsize=9)
+        axes[0, 0].set_yticks(np.arange(len(names)), [labels[s] for s in names])
+        axes[0, 0].invert_yaxis()
+    return figure
+
+
+def curves(summary: pd.DataFrame, metric: str, labels: Mapping[str, str], x: str = "at", x_label: str | None = None):
+    """Lines with interval bands over ``x``, one a strategy.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        Columns ``strategy, metric, <x>, value, low, high``.
+    metric : str
+    labels : mapping
+        Strategy to label, in the order of the legend.
+    """
+    import matplotlib.pyplot as plt
+
+    with style():
+        figure, ax = plt.subplots(figsize=(7.2, 4.2))
+        for i, (strategy, label) in enumerate(labels.items()):
+            rows = summary[(summary["strategy"] == strategy) & (summary["metric"] == metric)].sort_values(x)
+            if rows.empty:
+                continue
+            line = "--" if i >= len(COLOURS) else "-"
+            ax.plot(rows[x], rows["value"], line, color=COLOURS[i % len(COLOURS)], label=label)
+            ax.fill_between(rows[x], rows["low"], rows["high"], color=COLOURS[i % len(COLOURS)], alpha=0.15, lw=0)
+        ax.set_xlabel(x_label or "share of patients treated")
+        ax.set_ylabel(AXIS.get(metric, metric))
+        ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+def histograms(values: Mapping[str, np.ndarray], x_label: str, bins: int = 40, bounds: tuple | None = None):
+    """Overlaid densities, one a name."""
+    import matplotlib.pyplot as plt
+
+    with style():
+        figure, ax = plt.subplots(figsize=(6.4, 3.4))
+        bounds = bounds or (min(map(np.min, values.values())), max(map(np.max, values.values())))
+        for colour, (name, sample) in zip(COLOURS, values.items(), strict=False):
+            ax.hist(sample, bins=bins, range=bounds, density=True, alpha=0.45, color=colour, label=name)
+        ax.set(xlabel=x_label, ylabel="density")
+        ax.legend()
+    return figure
+
+
+def bars(table: pd.DataFrame, labels: str, series: Mapping[str, str], x_label: str):
+    """Horizontal points of several series per label, for comparing with published figures.
+
+    Parameters
+    ----------
+    table : DataFrame
+    labels : str
+        Column that names the rows.
+    series : mapping
+        Column to legend entry; columns ``<name>_low`` and ``<name>_high`` are drawn as intervals where they exist.
+    """
+    import matplotlib.pyplot as plt
+
+    with style():
+        figure, ax = plt.subplots(figsize=(6.8, 0.42 * len(table) + 1.4))
+        y = np.arange(len(table))
+        for i, (column, label) in enumerate(series.items()):
+            shift = (i - (len(series) - 1) / 2) * 0.18
+            if f"{column}_low" in table:
+                ax.hlines(y + shift, table[f"{column}_low"], table[f"{column}_high"], color=COLOURS[i], lw=2, alpha=0.6)
+            ax.plot(table[column], y + shift, "os^Dv"[i % 5], color=COLOURS[i], ms=5, label=label)
+        ax.set_yticks(y, table[labels])
+        ax.invert_yaxis()
+        ax.set_xlabel(x_label)
+        ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+def cloud(table: pd.DataFrame, x: str, y: str, x_label: str, y_label: str, by: str | None = None, line: bool = False):
+    """Points of two columns, a panel a value of ``by``; ``line`` draws the diagonal."""
+    import matplotlib.pyplot as plt
+
+    parts = {"": table} if by is None else dict(list(table.groupby(by, sort=False, observed=True)))
+    with style():
+        figure, axes = plt.subplots(1, len(parts), figsize=(4.2 * len(parts), 3.8), squeeze=False)
+        for ax, (name, part) in zip(axes[0], parts.items(), strict=True):
+            ax.plot(part[x], part[y], ".", ms=3, alpha=0.35, color=COLOURS[0], rasterized=True)
+            if line:
+                ends = [part[[x, y]].min().min(), part[[x, y]].max().max()]
+                ax.plot(ends, ends, color="black", lw=0.8)
+            ax.set(xlabel=x_label, ylabel=y_label, title=str(name))
+    return figure

@@ -1,0 +1,40 @@
+"""Parameters: what is accepted, and what the refusals say."""
+
+import pytest
+
+from helpers import config
+
+
+def test_defaults_and_overrides():
+    assert config.load().n == 10_000
+    assert config.load(n=3000, encoder="tfidf").encoder == "tfidf"
+
+
+def test_a_misspelt_parameter_names_the_closest_and_all():
+    with pytest.raises(ValueError, match="'encodr' .did you mean 'encoder'") as error:
+        config.load(encodr="tfidf")
+    assert all(name in str(error.value) for name in config.Config.model_fields)
+
+
+@pytest.mark.parametrize(("name", "value"), [("budget", 0), ("n", 3), ("process", "v9"), ("folds", 1), ("seeds", "x")])
+def test_values_out_of_their_rule_are_named(name, value):
+    with pytest.raises(ValueError, match=rf"{name} = {value!r}"):
+        config.load(**{name: value})
+
+
+def test_literals_sees_what_papermill_injects_and_nothing_else():
+    namespace = {"n": 5, "encodr": "x", "In": [1], "_dh": [2], "load": config.load, "pi": None, "Out": {}}
+    assert config.literals(namespace) == {"n": 5, "encodr": "x", "pi": None}
+
+
+def test_relative_results_lie_in_the_project(tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert config.load(results="runs/x").results_dir == tmp_path / "runs" / "x"
+
+
+def test_yaml_must_be_a_mapping(tmp_path):
+    (tmp_path / "a.yml").write_text("- 1")
+    with pytest.raises(ValueError, match="expected a mapping"):
+        config.load_yaml(tmp_path / "a.yml")
