@@ -72,11 +72,14 @@ def _read_strings(path: Path) -> pd.DataFrame:
             f"{path}: no such file. Set simsum_path to your SimSUM.csv, or leave it None to fetch the published file."
         )
     try:
-        return pd.read_csv(path, sep=";", index_col=0, dtype=str, keep_default_na=False, encoding="utf-8")
+        raw = pd.read_csv(path, sep=";", index_col=0, dtype=str, keep_default_na=False, encoding="utf-8")
+        return raw.fillna("")  # rows with too few fields, as at the end of a truncated file
     except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         # The original message may quote the file, hence only its kind and no chained cause.
         kind = type(error).__name__
-    raise ValueError(f"{path}: cannot be read as a semicolon-separated UTF-8 table ({kind}). Fetch it again.")
+    raise ValueError(
+        f"{path}: cannot be read as a semicolon-separated UTF-8 table ({kind}). fetch_simsum() gets the published one."
+    )
 
 
 def _decode(raw: pd.DataFrame, note: str, faults: list[str]) -> pd.DataFrame:
