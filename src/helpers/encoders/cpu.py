@@ -1,0 +1,111 @@
+"""The fast way through a transformer on a CPU (layer 2).
+
+Three things are slow in a plain run: weights are laid out anew at every call, attention pays for
+padding, and one operation rarely fills all cores. So weights are packed once for oneDNN, attention is
+computed note by note on its true length (scores of one note stay in the core's own cache), and batches run
+side by side, one thread each. Side by side also means that the number of cores changes no bit of the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+ATTENTION = "who_to_treat_by_note"
+# Models whose attention layers are known to hand ``lengths`` down to the attention function.
+KNOWN_MODELS = ("bert", "modernbert")
+# Beyond this length the (heads, l, l) scores of one note outgrow the cache, and the library's own way is better.
+LONGEST_BY_NOTE = 1_024
+
+
+def has_bf16() -> bool:
+    """Whether this CPU multiplies bfloat16 in hardware (AVX512-BF16 or AMX)."""
+    import torch
+
+    queries = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    known = [getattr(torch.cpu, q) for q in queries if hasattr(torch.cpu, q)]
+    return any(bool(query()) for query in known)
+
+
+def can_pack() -> bool:
+    """Whether this torch has oneDNN's packed linear layers."""
+    import torch
+
+    names = ("_reorder_linear_weight", "_linear_pointwise")
+    return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, n) for n in names)
+
+
+def pack(model, rows: int):
+    """Replace every linear layer by one whose weights are laid out once for about ``rows`` input rows."""
+    import torch
+
+    class PackedLinear(torch.nn.Module):
+        def __init__(self, linear: torch.nn.Linear) -> None:
+            super().__init__()
+            self.weight = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach().contiguous(), rows)
+            self.bias = None if linear.bias is None else linear.bias.detach()
+
+        def forward(self, x):
+            return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], None)
+
+    def replace(module) -> None:
+        for name, child in module.named_children():
+            if type(child) is torch.nn.Linear:
+                setattr(module, name, PackedLinear(child))
+            else:
+                replace(child)
+
+    replace(model)
+    return model
+
+
+def register_attention() -> str:
+    """Make the attention by note known to transformers; its name there."""
+    from transformers import AttentionInterface
+    from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+
+    AttentionInterface.register(ATTENTION, attention_by_note)
+    AttentionMaskInterface.register(ATTENTION, sdpa_mask)
+    return ATTENTION
+
+
+def attention_by_note(module, query, key, value, attention_mask, scaling=None, lengths=None, **_):
+    """Softmax attention of each note over its own tokens.
+
+    Parameters
+    ----------
+    query, key, value : (b, heads, l, d)
+    attention_mask : (b or 1, 1, l, l) bool or None
+        True where a token may look (local attention); padding need not be marked if ``lengths`` is given.
+    lengths : list of b int
+        Number of tokens of each note, padding on the right.
+
+    Returns
+    -------
+    (b, l, heads, d), zero at padding; and None in place of the weights.
+    """
+    import torch
+
+    out = torch.zeros_like(query)
+    query = query * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    for i, n in enumerate(lengths or [query.shape[2]] * len(query)):
+        scores = torch.matmul(query[i, :, :n], key[i, :, :n].transpose(-1, -2)).float()
+        if attention_mask is not None:
+            mask = attention_mask[min(i, len(attention_mask) - 1), :, :n, :n]
+            scores.masked_fill_(~mask, torch.finfo(scores.dtype).min)
+        out[i, :, :n] = torch.matmul(torch.softmax(scores, -1).to(value.dtype), value[i, :, :n])
+    return out.transpose(1, 2).contiguous(), None
+
+
+def side_by_side(work: Callable, batches: list) -> Iterator:
+    """Results of ``work`` on each batch, in order, computed on all cores with one thread each."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import torch
+
+    threads = torch.get_num_threads()
+    pool = ThreadPoolExecutor(max(1, min(threads, len(batches))), initializer=lambda: torch.set_num_threads(1))
+    try:
+        yield from pool.map(work, batches)
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)

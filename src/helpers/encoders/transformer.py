@@ -1,0 +1,180 @@
+"""Notes through a frozen Hugging Face model: mean pooling, unit length (layer 2)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from helpers.artifacts import code_version
+from helpers.encoders import cpu
+from helpers.encoders.base import checked_texts, versions
+from helpers.encoders.loading import load, resolve
+
+_log = logging.getLogger(__name__)
+# Tokens in one batch: fits the caches of one core; fills an accelerator.
+BUDGET = {"cpu": 1_024, "cuda": 65_536, "mps": 8_192}
+
+
+class TransformerEncoder(TransformerMixin, BaseEstimator):
+    """A frozen transformer: mean of the last layer over a note's tokens, scaled to unit length.
+
+    Parameters
+    ----------
+    name : str
+        What the study calls it.
+    model : str
+        ``org/model``, a local folder, or ``package:module`` for a module with ``get_model_path()``.
+    revision : str or None
+        Commit of a hub model; a folder or package is identified by its content.
+    prefix : str
+        Put before every note.
+    max_tokens : int or None
+        Longer notes are cut and counted; None: what the model takes.
+    device : {"auto", "cuda", "mps", "cpu"}
+        auto: the first of these that there is.
+    precision : {"auto", "bf16", "fp32"}
+        auto: bf16 where the hardware has it. Pooling is always in fp32.
+    token_budget : int or None
+        Tokens in one batch; None: what suits the device.
+
+    Attributes
+    ----------
+    model_, tokenizer_
+        Loaded on first use; left out of pickles and loaded again.
+    truncated_ : int
+        Number of notes cut in the last ``transform``.
+    """
+
+    frozen = True
+
+    def __init__(
+        self,
+        name: str,
+        model: str,
+        revision: str | None = None,
+        prefix: str = "",
+        max_tokens: int | None = None,
+        device: str = "auto",
+        precision: str = "auto",
+        token_budget: int | None = None,
+    ) -> None:
+        self.name = name
+        self.model = model
+        self.revision = revision
+        self.prefix = prefix
+        self.max_tokens = max_tokens
+        self.device = device
+        self.precision = precision
+        self.token_budget = token_budget
+
+    def fit(self, texts: Iterable[str] = (), y=None) -> TransformerEncoder:
+        """Nothing to learn; the notes are not looked at."""
+        return self
+
+    def transform(self, texts: Iterable[str]) -> np.ndarray:
+        """Vectors of n notes.
+
+        Equal sets of notes give equal bits on one machine, whatever their order and the number of cores.
+
+        Returns
+        -------
+        (n, d) float32, each row of length 1.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the model is not on this machine and cannot be fetched.
+        """
+        notes = checked_texts(texts)
+        self._load()
+        tokens = self._tokens(notes)
+        vectors = np.zeros((len(notes), self.model_.config.hidden_size), np.float32)
+        batches = _batches(tokens, self.token_budget or BUDGET[self.place[0]])
+        for batch, rows in zip(batches, self._run(tokens, batches), strict=True):
+            vectors[batch] = rows
+        return vectors
+
+    @cached_property
+    def place(self) -> tuple[str, str]:
+        """Device and precision that are used here."""
+        return resolve(self.device, self.precision)
+
+    @cached_property
+    def provenance(self) -> dict:
+        """What determines the vectors."""
+        from helpers.encoders.loading import identity
+
+        device, precision = self.place
+        return {
+            "name": self.name,
+            **identity(self.model, self.revision),
+            "pooling": "mean over the attention mask, unit length",
+            "prefix": self.prefix,
+            "max_tokens": self.max_tokens,
+            "precision": f"{precision} on {device}, pooling fp32",
+            "libraries": versions("torch", "transformers", "tokenizers"),
+            "code": code_version("helpers.encoders.transformer", "helpers.encoders.cpu", "helpers.encoders.loading"),
+        }
+
+    def __getstate__(self) -> dict:
+        dropped = ("model_", "tokenizer_", "place", "provenance")
+        return {k: v for k, v in super().__getstate__().items() if k not in dropped}
+
+    def _load(self) -> None:
+        if not hasattr(self, "model_"):
+            device, precision = self.place
+            self.tokenizer_, self.model_ = load(self.model, self.revision, device, precision)
+
+    def _tokens(self, notes: list[str]) -> list[list[int]]:
+        limit = self.max_tokens or self._longest()
+        texts = [self.prefix + note for note in notes]
+        found = self.tokenizer_(texts, truncation=True, max_length=limit, verbose=False)
+        cut = [e.overflowing != [] for e in found.encodings] if found.encodings else []
+        self.truncated_ = sum(cut)
+        if self.truncated_:
+            _log.warning("%s: %d of %d notes cut at %d tokens", self.name, self.truncated_, len(notes), limit)
+        return found["input_ids"] if notes else []
+
+    def _longest(self) -> int:
+        stated = [self.tokenizer_.model_max_length, getattr(self.model_.config, "max_position_embeddings", None)]
+        return min([int(n) for n in stated if n and n < 10**6] or [512])
+
+    def _run(self, tokens: list[list[int]], batches: list[np.ndarray]):
+        def work(batch):
+            return self._embed([tokens[i] for i in batch])
+
+        return cpu.side_by_side(work, batches) if self.place[0] == "cpu" else map(work, batches)
+
+    def _embed(self, tokens: list[list[int]]) -> np.ndarray:
+        import torch
+
+        lengths = [len(t) for t in tokens]
+        ids = torch.full((len(tokens), max(lengths)), self.tokenizer_.pad_token_id or 0)
+        for row, note in zip(ids, tokens, strict=True):
+            row[: len(note)] = torch.tensor(note)
+        device = self.place[0]
+        mask = (torch.arange(max(lengths))[None] < torch.tensor(lengths)[:, None]).to(device)
+        by_note = self.model_.config._attn_implementation == cpu.ATTENTION
+        extra = {"lengths": lengths} if by_note else {"attention_mask": mask.long()}
+        with torch.inference_mode():
+            hidden = self.model_(input_ids=ids.to(device), **extra).last_hidden_state.float()
+            mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+            return torch.nn.functional.normalize(mean, dim=1).cpu().numpy()
+
+
+def _batches(tokens: list[list[int]], budget: int) -> list[np.ndarray]:
+    """Positions in batches of at most ``budget`` tokens with padding, longest notes first.
+
+    Equal lengths are ordered by content, so that the batches do not depend on the order of the notes.
+    """
+    order = sorted(range(len(tokens)), key=lambda i: (-len(tokens[i]), tokens[i]))
+    batches, start = [], 0
+    while start < len(order):
+        size = max(1, budget // max(1, len(tokens[order[start]])))
+        batches.append(np.array(order[start : start + size]))
+        start += size
+    return batches
