@@ -48,7 +48,8 @@ def make_replica(n: int, style: str, seed: int) -> pd.DataFrame:
 
     records = sample_network(n, seed)
     notes = write_notes(records, style, derived_seed("notes", seed))
-    return pd.concat([records, notes.set_axis(records.index)], axis=1)
+    # Text as the store gives it back, so that a fresh and a cached cohort are alike.
+    return pd.concat([records, notes.set_axis(records.index).astype({"text": "str"})], axis=1)
 
 
 def split(cohort: Cohort, test_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
