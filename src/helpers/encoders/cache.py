@@ -12,7 +12,7 @@ from helpers.artifacts import Store, digest
 from helpers.artifacts.files import read, write
 from helpers.encoders.base import Encoder, checked_texts
 
-SHARD = 1_000
+SHARD = 500
 
 
 def encode(

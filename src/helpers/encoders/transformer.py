@@ -15,6 +15,7 @@ from helpers.encoders.base import checked_texts, versions
 from helpers.encoders.loading import load, resolve
 
 _log = logging.getLogger(__name__)
+_LOADED = ("model_", "tokenizer_", "place", "provenance")
 # Tokens in one batch: fits the caches of one core; fills an accelerator.
 BUDGET = {"cpu": 1_024, "cuda": 65_536, "mps": 8_192}
 
@@ -82,7 +83,7 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        (n, d) float32, each row of length 1.
+        (n, d) float32, each row of length 1 (zero for a note without any token).
 
         Raises
         ------
@@ -91,7 +92,7 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
         """
         notes = checked_texts(texts)
         self._load()
-        tokens = self._tokens(notes)
+        tokens = self._tokens(notes) if notes else []
         vectors = np.zeros((len(notes), self.model_.config.hidden_size), np.float32)
         batches = _batches(tokens, self.token_budget or BUDGET[self.place[0]])
         for batch, rows in zip(batches, self._run(tokens, batches), strict=True):
@@ -120,9 +121,14 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
             "code": code_version("helpers.encoders.transformer", "helpers.encoders.cpu", "helpers.encoders.loading"),
         }
 
+    def set_params(self, **params) -> TransformerEncoder:
+        """Set parameters; what was loaded under the old ones is dropped."""
+        for loaded in _LOADED:
+            self.__dict__.pop(loaded, None)
+        return super().set_params(**params)
+
     def __getstate__(self) -> dict:
-        dropped = ("model_", "tokenizer_", "place", "provenance")
-        return {k: v for k, v in super().__getstate__().items() if k not in dropped}
+        return {k: v for k, v in super().__getstate__().items() if k not in _LOADED}
 
     def _load(self) -> None:
         if not hasattr(self, "model_"):
@@ -133,11 +139,12 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
         limit = self.max_tokens or self._longest()
         texts = [self.prefix + note for note in notes]
         found = self.tokenizer_(texts, truncation=True, max_length=limit, verbose=False)
-        cut = [e.overflowing != [] for e in found.encodings] if found.encodings else []
+        # A tokenizer without encodings does not say what it cut: one that fills the limit then counts as cut.
+        cut = [bool(e.overflowing) for e in found.encodings or ()] or [len(t) >= limit for t in found["input_ids"]]
         self.truncated_ = sum(cut)
         if self.truncated_:
             _log.warning("%s: %d of %d notes cut at %d tokens", self.name, self.truncated_, len(notes), limit)
-        return found["input_ids"] if notes else []
+        return found["input_ids"]
 
     def _longest(self) -> int:
         stated = [self.tokenizer_.model_max_length, getattr(self.model_.config, "max_position_embeddings", None)]
@@ -171,10 +178,10 @@ def _batches(tokens: list[list[int]], budget: int) -> list[np.ndarray]:
 
     Equal lengths are ordered by content, so that the batches do not depend on the order of the notes.
     """
-    order = sorted(range(len(tokens)), key=lambda i: (-len(tokens[i]), tokens[i]))
+    order = sorted((i for i, t in enumerate(tokens) if t), key=lambda i: (-len(tokens[i]), tokens[i]))
     batches, start = [], 0
     while start < len(order):
-        size = max(1, budget // max(1, len(tokens[order[start]])))
+        size = max(1, budget // len(tokens[order[start]]))
         batches.append(np.array(order[start : start + size]))
         start += size
     return batches
