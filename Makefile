@@ -1,0 +1,57 @@
+# Two commands do everything: `make book` and `make test`. Each makes .venv first if it is not there.
+# Options: PROFILE=default|smoke|paper  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12
+
+PROFILE ?= default
+CORES ?= 2
+PARAMS ?=
+PORT ?= 8000
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+# The first interpreter from 3.11 to 3.13 that can make virtual environments.
+SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,\
+  $(shell $(p) -c '$(SUITABLE)' >/dev/null 2>&1 && echo $(p))))
+
+# Nothing outside the environment may take the place of what is pinned in it.
+export PYTHONNOUSERSITE := 1
+unexport PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lint serve clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@echo 'Options:  PROFILE=default|smoke|paper  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
+
+book: $(STAMP) ## Run the study and build the book (goes on where it stopped)
+	@exec $(PY) workflow/run.py --profile "$(PROFILE)" --cores "$(CORES)" --params '$(PARAMS)'
+	@echo 'The book: $(CURDIR)/runs/$(PROFILE)/book/index.html'
+
+test: $(STAMP) ## Run all tests
+	@$(PY) -m pytest
+
+lint: $(STAMP) ## Check style and layers
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(VENV)/bin/lint-imports
+
+serve: $(STAMP) ## Show the book of PROFILE at http://localhost:8000
+	@test -f runs/$(PROFILE)/book/index.html || { echo 'No book yet: run  make book PROFILE=$(PROFILE)'; exit 1; }
+	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory runs/$(PROFILE)/book
+
+clean: ## Remove the environment; run products and caches are kept
+	rm -rf $(VENV) src/*.egg-info
+
+# The stamp is written last: an install that was interrupted is taken up again by the next command.
+$(STAMP): constraints.txt pyproject.toml
+	@rm -f $@
+	@test -n "$(PYTHON)" || { echo 'No Python from 3.11 to 3.13 with venv and ensurepip was found.'; \
+	  echo 'Install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python3.11'; exit 1; }
+	@$(PYTHON) -c '$(SUITABLE)' || { echo '$(PYTHON) is not a Python from 3.11 to 3.13 with venv and ensurepip.'; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || { echo 'Making $(VENV) with $(PYTHON)'; $(PYTHON) -m venv --clear $(VENV); }
+	@echo 'Installing the pinned packages into $(VENV) (about 2.5 GB, some minutes)'
+	@$(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt setuptools wheel
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[book,dev]'
+	@touch $@

@@ -1,0 +1,107 @@
+"""The command line: thin, and the check of a profile before anything runs (layer 7)."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import typer
+import yaml
+
+from helpers import config
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Who to treat: checks of parameters and profiles.")
+
+PROFILE_KEYS = {"chapters", "parameters", "overrides"}
+
+
+def parse_settings(settings: str) -> dict:
+    """Parameters from ``"n=3000 encoder=tfidf"``; values are read as YAML, so numbers are numbers.
+
+    Raises
+    ------
+    ValueError
+        A word without ``=``.
+    """
+    words = shlex.split(settings)
+    wrong = [word for word in words if "=" not in word]
+    if wrong:
+        raise ValueError(f'settings: got {wrong[0]!r}; each must read name=value, as in "n=3000 encoder=tfidf".')
+    pairs = (word.split("=", 1) for word in words)
+    return {name: yaml.safe_load(value) for name, value in pairs}
+
+
+def chapter_parameters(profile: dict, settings: str = "") -> dict[str, dict]:
+    """The checked parameters of every chapter of a profile.
+
+    Parameters
+    ----------
+    profile : dict
+        ``chapters`` (list of notebook names), ``parameters`` (for all of them) and, if wanted,
+        ``overrides`` (chapter -> parameters that differ there).
+    settings : str
+        ``name=value`` words that win over the profile in every chapter.
+
+    Returns
+    -------
+    dict
+        Chapter -> parameters, in the order of the profile; ``results`` is left to the workflow.
+
+    Raises
+    ------
+    ValueError
+        Unknown keys, chapters or parameters, and values out of their rules.
+    """
+    _check_keys(profile)
+    chapters, common = profile["chapters"], profile.get("parameters") or {}
+    overrides = profile.get("overrides") or {}
+    strangers = sorted(set(overrides) - set(chapters))
+    if strangers:
+        raise ValueError(f"overrides: {strangers} are not among the chapters {chapters}; correct the name.")
+    wanted = parse_settings(settings)
+    merged = {chapter: {**common, **(overrides.get(chapter) or {}), **wanted} for chapter in chapters}
+    for parameters in merged.values():
+        if "results" in parameters:
+            raise ValueError("results: the workflow sets it to the folder of the profile; remove it.")
+        config.load(**parameters)
+    return merged
+
+
+@app.command("check-profile")
+def check_profile(path: Path, settings: str = typer.Option("", "--set", help='as in "n=3000 encoder=tfidf"')) -> None:
+    """Check the parameters of every chapter in a profile file."""
+    try:
+        if not path.exists():
+            raise ValueError(
+                f"no such profile; there are {', '.join(sorted(p.stem for p in path.parent.glob('*.yml')))}."
+            )
+        chapters = chapter_parameters(config.load_yaml(path), settings)
+    except ValueError as error:
+        typer.echo(f"{path}: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{path}: {len(chapters)} chapters, parameters in order.")
+
+
+@app.command("parameters")
+def parameters() -> None:
+    """List every parameter with its default and its meaning."""
+    for name, field in config.Config.model_fields.items():
+        typer.echo(f"{name} = {field.default!r}: {field.description}")
+
+
+def _check_keys(profile: dict) -> None:
+    unknown = sorted(set(profile) - PROFILE_KEYS)
+    if unknown:
+        raise ValueError(f"unknown entry {unknown}; a profile has {sorted(PROFILE_KEYS)}.")
+    chapters = profile.get("chapters")
+    if not isinstance(chapters, list) or not chapters or not all(isinstance(c, str) for c in chapters):
+        raise ValueError(f"chapters: got {chapters!r}; name at least one notebook, as in 01_data_preparation.")
+    if len(set(chapters)) < len(chapters):
+        raise ValueError(f"chapters: got {chapters}; each notebook may be named once.")
+    for key in ("parameters", "overrides"):
+        if not isinstance(profile.get(key) or {}, dict):
+            raise ValueError(f"{key}: got {profile[key]!r}; expected names and values.")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,132 @@
+"""The book is built strictly and offline, from the real configuration and prose and one small chapter."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTER = "01_data_preparation"
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="  # one PNG pixel
+)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
+LOADS = re.compile(r'<(?:script|img|iframe|source|link)\b[^>]*?\b(?:src|href)="((?:https?:)?//[^"]*)"', re.IGNORECASE)
+
+
+def executed_chapter(path: Path) -> None:
+    """A notebook as papermill leaves it, with a formula, a citation and a figure."""
+    picture = new_output("display_data", data={"image/png": PIXEL, "text/plain": "<Figure>"})
+    bar = new_output("stream", name="stderr", text="a progress bar")
+    cells = [
+        new_markdown_cell("# Data\n\nInline $\\tau$, and {cite}`kennedy2023towards`:\n\n$$\\psi = \\frac{T}{e}$$"),
+        new_code_cell("draw()", outputs=[bar, picture], execution_count=1),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+
+
+def prepare(folder: Path, intro: str) -> Path:
+    """A run with one executed chapter, and the real book with another first page."""
+    run, prose = folder / "runs" / "tiny", folder / "book"
+    executed_chapter(run / "notebooks" / f"{CHAPTER}.ipynb")
+    (run / "results").mkdir()
+    (run / "results" / "facts.json").write_text(json.dumps({"patients": 600}), encoding="utf-8")
+    shutil.copytree(ROOT / "book", prose, ignore=shutil.ignore_patterns("__pycache__", "_build"))
+    (prose / "intro.md").write_text(intro, encoding="utf-8")
+    return run
+
+
+def build(run: Path) -> subprocess.CompletedProcess:
+    command = [sys.executable, ROOT / "workflow" / "book.py", "--run", run, "--prose", run.parents[1] / "book", CHAPTER]
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> Path:
+    run = prepare(tmp_path_factory.mktemp("book"), "# Tiny\n\nThere are {{ patients }} patients.\n")
+    done = build(run)
+    assert done.returncode == 0, done.stderr
+    return run / "book"
+
+
+def test_it_shows_the_chapter_and_the_facts(pages):
+    assert "There are 600 patients." in (pages / "intro.html").read_text(encoding="utf-8")
+    chapter = (pages / "notebooks" / f"{CHAPTER}.html").read_text(encoding="utf-8")
+    assert "Kennedy" in chapter and "_images/" in chapter and "draw" in chapter
+    assert "a progress bar" not in chapter
+
+
+def test_the_contents_hold_only_chapters_that_ran(pages):
+    assert [p.name for p in (pages / "notebooks").glob("*.html")] == [f"{CHAPTER}.html"]
+    assert "02_representations" not in (pages / "intro.html").read_text(encoding="utf-8")
+
+
+def test_no_page_loads_from_elsewhere_or_twice(pages):
+    for page in pages.rglob("*.html"):
+        content = page.read_text(encoding="utf-8")
+        assert LOADS.findall(content) == [], page.name
+        assert "thebe" not in content.lower(), page.name
+        scripts = re.findall(r'<script[^>]*\bsrc="([^"?]*)', content)
+        assert len(scripts) == len(set(scripts)), (page.name, scripts)
+    for style in pages.rglob("*.css"):
+        assert re.findall(r"url\(['\"]?(?:https?:)?//|@import\s+['\"]?http", style.read_text(encoding="utf-8")) == []
+
+
+def test_a_fact_that_does_not_exist_is_an_error(tmp_path):
+    run = prepare(tmp_path, "# Tiny\n\nThere are {{ impatients }} patients.\n")
+    stopped = build(run)
+    assert stopped.returncode != 0 and "impatients" in stopped.stderr
+    assert not (run / "book").exists()
+
+
+def test_a_chapter_that_has_not_run_is_named(tmp_path):
+    run = prepare(tmp_path, "# Tiny\n")
+    (run / "notebooks" / f"{CHAPTER}.ipynb").unlink()
+    stopped = build(run)
+    assert stopped.returncode != 0 and CHAPTER in stopped.stderr
+
+
+@pytest.fixture(scope="module")
+def browser():
+    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=program, headless=True, args=QUIET
+        )
+        yield context
+        context.close()
+
+
+@pytest.mark.parametrize("page", [f"notebooks/{CHAPTER}.html", "glossary.html", "intro.html"])
+def test_a_browser_shows_it_without_a_network(browser, pages, page):
+    tab, asked, complaints = browser.new_page(), [], []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("requestfailed", lambda request: complaints.append(f"not found: {request.url}"))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    tab.goto((pages / page).as_uri(), wait_until="load")
+    formulas = tab.locator(".math").count()
+    if formulas:
+        tab.wait_for_selector("mjx-container", timeout=20_000)
+        tab.wait_for_function("() => MathJax.startup.promise.then(() => true)")
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert complaints == []
+    assert tab.locator("mjx-container").count() == formulas
+    assert tab.locator("mjx-merror").count() == 0
+    tab.close()

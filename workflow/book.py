@@ -1,0 +1,124 @@
+"""Build the book of one run: prose and executed notebooks together, strictly, without executing anything.
+
+``book/`` and the notebooks of ``runs/<profile>`` are copied into ``book_src``, rendered there, and the pages
+take their place in ``runs/<profile>/book`` only when the whole build passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+PICTURES = {".svg", ".png"}
+
+
+def main() -> int:
+    """Assemble and render; 0 if every page is right."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("chapters", nargs="*", help="notebooks in their order")
+    arguments.add_argument("--run", type=Path, required=True, help="folder of the run, as in runs/smoke")
+    arguments.add_argument("--prose", type=Path, default=Path("book"))
+    given = arguments.parse_args()
+    started = time.monotonic()
+    try:
+        assemble(given.prose, given.run, given.chapters)
+        render(given.run)
+    except (ValueError, FileNotFoundError) as error:
+        print(f"book: {error}", file=sys.stderr)
+        return 1
+    print(f"{time.strftime('%H:%M:%S')}  book built in {time.monotonic() - started:.0f} s", file=sys.stderr)
+    return 0
+
+
+def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
+    """Copy everything the book is made of into ``run/book_src``.
+
+    Raises
+    ------
+    FileNotFoundError
+        A chapter has not been executed yet.
+    ValueError
+        Two files of facts give the same name.
+    """
+    source = run / "book_src"
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(prose, source, ignore=shutil.ignore_patterns("_build", "__pycache__"))
+    (source / "notebooks").mkdir()
+    for chapter in chapters:
+        executed = run / "notebooks" / f"{chapter}.ipynb"
+        if not executed.exists():
+            raise FileNotFoundError(f"{executed} is not there; run the chapter first (make book PROFILE={run.name}).")
+        shutil.copy(executed, source / "notebooks")
+    contents = table_of_contents(yaml.safe_load((prose / "_toc.yml").read_text(encoding="utf-8")), chapters)
+    (source / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
+    (source / "facts.json").write_text(json.dumps(facts(run / "results")), encoding="utf-8")
+    (source / "_figures").mkdir()
+    for picture in sorted(p for p in (run / "results").rglob("*") if p.suffix in PICTURES):
+        shutil.copy(picture, source / "_figures")
+    return source
+
+
+def table_of_contents(contents: dict, chapters: list[str]) -> dict:
+    """The contents with the chapters of this run only; those it does not name go to the end."""
+    ran = [f"notebooks/{chapter}" for chapter in chapters]
+    named, parts = set(), []
+    for part in contents.get("parts", []):
+        files = [entry["file"] for entry in part["chapters"]]
+        kept = [f for f in files if not f.startswith("notebooks/") or f in ran]
+        named.update(kept)
+        if kept:
+            parts.append({**part, "chapters": [{"file": f} for f in kept]})
+    further = [{"file": f} for f in ran if f not in named]
+    if further:
+        parts.append({"caption": "Further chapters", "chapters": further})
+    return {**contents, "parts": parts}
+
+
+def facts(results: Path) -> dict:
+    """Name -> value of every ``facts*.json`` among the results; prose shows them as ``{{ name }}``."""
+    found: dict = {}
+    for path in sorted(results.glob("facts*.json")):
+        new = json.loads(path.read_text(encoding="utf-8"))
+        twice = sorted(set(new) & set(found))
+        if twice:
+            raise ValueError(f"{path}: {twice} are given by another file of facts too; name each fact once.")
+        found.update(new)
+    return found
+
+
+def render(run: Path) -> Path:
+    """Run Jupyter Book strictly on ``run/book_src``; returns the folder of the pages, ``run/book``.
+
+    Raises
+    ------
+    ValueError
+        With what Sphinx complained about; the pages of an earlier build stay.
+    """
+    source, log = run / "book_src", run / "logs" / "book.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    words = ["build", str(source), "--all", "-W", "-n", "--keep-going"]
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
+    log.write_text(done.stdout, encoding="utf-8")
+    built, pages, old = source / "_build" / "html", run / "book", run / ".book_old"
+    if done.returncode or not (built / "index.html").exists():
+        wrong = [line for line in done.stdout.splitlines() if "WARNING" in line or "ERROR" in line]
+        lines = wrong or done.stdout.splitlines()[-20:]
+        raise ValueError("the strict build failed:\n" + "\n".join(lines) + f"\nEverything it said: {log}")
+    shutil.rmtree(old, ignore_errors=True)
+    if pages.exists():
+        pages.rename(old)
+    built.rename(pages)
+    shutil.rmtree(old, ignore_errors=True)
+    return pages
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,165 @@
+"""Run one notebook with papermill: whole or not at all, with a line when it starts, works on and ends.
+
+The executed notebook gets its name only when it is finished, so what lies in ``runs/<profile>/notebooks`` is
+always complete. If the workflow that started it dies, the notebook is stopped too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PULSE_S = 60.0
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def main() -> int:
+    """Run the notebook named on the command line; 0 if it finished."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("notebook", type=Path)
+    arguments.add_argument("--run", type=Path, required=True, help="folder of the run, as in runs/smoke")
+    arguments.add_argument("--threads", type=int, default=1)
+    arguments.add_argument("--parameters", type=json.loads, default={}, help="JSON mapping")
+    given = arguments.parse_args()
+    return execute(given.notebook, given.run, given.parameters, given.threads)
+
+
+def execute(notebook: Path, run: Path, parameters: dict, threads: int) -> int:
+    """Run ``notebook`` into ``run/notebooks`` under its own name; 0 if it finished, else 1."""
+    name, started = notebook.stem, time.monotonic()
+    values, log, done, failed = (
+        run / folder / f"{name}{suffix}"
+        for folder, suffix in (("parameters", ".yml"), ("logs", ".log"), ("notebooks", ".ipynb"), ("failed", ".ipynb"))
+    )
+    for path in (values, log, done, failed):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in done.parent.glob(f".{name}.*.ipynb"):
+        leftover.unlink()
+    values.write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")  # JSON is YAML
+    unfinished = done.with_name(f".{name}.{os.getpid()}.ipynb")
+    say(name, "running")
+    try:
+        code = papermill(name, [str(notebook), str(unfinished), "-f", str(values)], log, threads)
+        if code == 0:
+            failed.unlink(missing_ok=True)
+            unfinished.replace(done)
+            say(name, f"done in {duration(time.monotonic() - started)}")
+            return 0
+        if unfinished.exists():
+            unfinished.replace(failed)
+        report(name, notebook, run, failed, log, duration(time.monotonic() - started))
+        return 1
+    except KeyboardInterrupt:
+        say(name, "stopped; the next run starts this notebook again")
+        return 1
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def papermill(name: str, words: list[str], log: Path, threads: int) -> int:
+    """Papermill's exit status; its output goes to ``log``. Stopped when asked to, or when the parent is gone."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    parent, pulse = os.getppid(), time.monotonic() + PULSE_S
+    command = [sys.executable, "-m", "papermill", *words, "--kernel", "python3", "--progress-bar"]
+    with log.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.STDOUT, env=environment(threads), start_new_session=True
+        )
+    try:
+        while True:
+            try:
+                return process.wait(timeout=0.5)
+            except subprocess.TimeoutExpired:
+                if os.getppid() != parent:
+                    raise KeyboardInterrupt from None
+            if time.monotonic() > pulse:
+                pulse += PULSE_S
+                say(name, f"at work, {progress(log)}")
+    except KeyboardInterrupt:
+        stop(process)
+        raise
+
+
+def environment(threads: int) -> dict:
+    """The variables a kernel runs with: the environment's own kernel, inline figures, ``threads`` threads."""
+    foreign = ("JUPYTER_PATH", "JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH", "MPLBACKEND", "PYTHONPATH", "PYTHONSTARTUP")
+    kept = {k: v for k, v in os.environ.items() if k not in foreign}
+    counts = {k: str(threads) for k in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    # A kernel or a start-up script of the user must not come before those of the environment.
+    own = {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1", "IPYTHONDIR": str(Path("runs/.ipython").absolute())}
+    return {**kept, **counts, **own}
+
+
+def stop(process: subprocess.Popen) -> None:
+    """End papermill: politely, so that it ends its kernel, then by force."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def progress(log: Path) -> str:
+    """How many cells are done, read from papermill's progress bar."""
+    counts = re.findall(r"(\d+)/(\d+) \[", log.read_text(encoding="utf-8", errors="replace"))
+    return "{} of {} cells done".format(*counts[-1]) if counts else "starting"
+
+
+def report(name: str, notebook: Path, run: Path, failed: Path, log: Path, took: str) -> None:
+    """Say what went wrong, where to look and how to go on."""
+    error = first_error(failed) or tail(log)
+    say(name, f"FAILED after {took}\n" + "\n".join(f"    {line}" for line in error))
+    where = failed if failed.exists() else log
+    print(
+        f"  Look at    {where}\n"
+        f"  Go on with make book PROFILE={run.name}\n"
+        f"  Try alone  .venv/bin/papermill {notebook} out.ipynb -f {run / 'parameters' / (name + '.yml')}",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def first_error(failed: Path, lines: int = 25) -> list[str]:
+    """The end of the first traceback in a notebook, with the number of its cell; empty if there is none."""
+    if not failed.exists():
+        return []
+    cells = json.loads(failed.read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error":
+                trace = ANSI.sub("", "\n".join(output["traceback"])).splitlines()
+                return [f"in cell [{cell.get('execution_count')}]:", *trace[-lines:]]
+    return []
+
+
+def tail(log: Path, lines: int = 15) -> list[str]:
+    """The last lines of a log."""
+    return ANSI.sub("", log.read_text(encoding="utf-8", errors="replace")).splitlines()[-lines:]
+
+
+def duration(seconds: float) -> str:
+    """``75.2`` as ``1 min 15 s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def say(name: str, what: str) -> None:
+    """One line of progress."""
+    print(f"{time.strftime('%H:%M:%S')}  {name:<28} {what}", file=sys.stderr, flush=True)
+
+
+def _interrupt(*_) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
