@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,15 @@ def test_plain_path_for_models_without_known_attention(tiny, monkeypatch):
     plain = make_encoder(tiny, device="cpu", precision="fp32")
     np.testing.assert_allclose(plain.transform(texts), fast, atol=2e-5)
     assert plain.model_.config._attn_implementation != cpu.ATTENTION
+
+
+def test_long_notes_take_another_way_to_the_same_vectors(tiny, monkeypatch):
+    from helpers.encoders import cpu
+
+    texts = notes(20, longest=90)
+    expected = make_encoder(tiny, device="cpu", precision="fp32").transform(texts)
+    monkeypatch.setattr(cpu, "LONGEST_BY_NOTE", 20)
+    np.testing.assert_allclose(make_encoder(tiny, device="cpu", precision="fp32").transform(texts), expected, atol=2e-5)
 
 
 @pytest.mark.parametrize("precision, tolerance", [("fp32", 1e-5), ("bf16", 1e-2)])
@@ -282,6 +292,20 @@ def test_interrupted_run_goes_on_where_it_stopped(counting, store, tmp_path):
     assert len(done) == 20 and set(counting.seen) == set(texts) - done and len(counting.seen) == 30
     whole = encode(texts, clone(counting), Store(tmp_path / "other"), progress=False, shard=10)
     np.testing.assert_array_equal(resumed, whole)
+
+
+def test_full_cache_loads_fast(store):
+    class Known:
+        frozen, provenance = True, {"name": "known"}
+
+        def transform(self, texts):
+            return np.ones((len(texts), 384), np.float32)
+
+    texts = [f"note {i}" for i in range(10_000)]
+    encode(texts, Known(), store, progress=False)
+    start = time.process_time()
+    assert encode(texts, Known(), store, progress=False).shape == (10_000, 384)
+    assert time.process_time() - start < 1
 
 
 def test_damaged_shard_is_made_again(counting, store):

@@ -85,15 +85,24 @@ def attention_by_note(module, query, key, value, attention_mask, scaling=None, l
     """
     import torch
 
+    scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     out = torch.zeros_like(query)
-    query = query * (query.shape[-1] ** -0.5 if scaling is None else scaling)
     for i, n in enumerate(lengths or [query.shape[2]] * len(query)):
-        scores = torch.matmul(query[i, :, :n], key[i, :, :n].transpose(-1, -2)).float()
-        if attention_mask is not None:
-            mask = attention_mask[min(i, len(attention_mask) - 1), :, :n, :n]
-            scores.masked_fill_(~mask, torch.finfo(scores.dtype).min)
-        out[i, :, :n] = torch.matmul(torch.softmax(scores, -1).to(value.dtype), value[i, :, :n])
+        mask = None if attention_mask is None else attention_mask[min(i, len(attention_mask) - 1), :, :n, :n]
+        out[i, :, :n] = _attend(query[i, :, :n] * scaling, key[i, :, :n], value[i, :, :n], mask)
     return out.transpose(1, 2).contiguous(), None
+
+
+def _attend(query, key, value, mask):
+    """Attention of one note, (heads, n, d); ``query`` comes scaled."""
+    import torch
+
+    if query.shape[1] > LONGEST_BY_NOTE:
+        return torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=1.0)
+    scores = torch.matmul(query, key.transpose(-1, -2)).float()
+    if mask is not None:
+        scores.masked_fill_(~mask, torch.finfo(scores.dtype).min)
+    return torch.matmul(torch.softmax(scores, -1).to(value.dtype), value)
 
 
 def side_by_side(work: Callable, batches: list) -> Iterator:
