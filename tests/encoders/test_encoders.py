@@ -220,7 +220,7 @@ def test_missing_model_offline_says_what_to_do(tmp_path):
     result = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     last = result.stderr[result.stderr.index("FileNotFoundError") :]
     revision = NAMED["modernbert"]["revision"]
-    assert f"huggingface-cli download nomic-ai/modernbert-embed-base --revision {revision}" in last and "minilm" in last
+    assert f"hf download nomic-ai/modernbert-embed-base --revision {revision}" in last and "minilm" in last
     assert result.stderr.count("Traceback") == 1
 
 

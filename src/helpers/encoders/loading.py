@@ -101,7 +101,7 @@ def _missing(model: str, revision: str | None, folder: Path | None, error: Excep
     return (
         f"model {model!r} at revision {revision!r} is not on this machine and could not be fetched "
         f"({type(error).__name__}). On a machine with network run\n"
-        f"    huggingface-cli download {model} --revision {revision}\n"
+        f"    hf download {model} --revision {revision}\n"
         f"and copy the Hugging Face cache here (or set HF_HOME to it); or use the encoder 'minilm', "
         f"which is installed with this package."
     )
