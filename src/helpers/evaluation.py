@@ -129,6 +129,26 @@ def sentences(table: pd.DataFrame, labels: Mapping[str, str], baseline: str, col
     return lines
 
 
+def facts(areas: pd.DataFrame, metric: str, gaps: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Numbers for prose: ``<metric>_<strategy>`` means, and ``gap_<name>``, ``.._low``, ``.._high`` of paired gaps.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        Long results of areas (no curves).
+    gaps : mapping
+        Name to (strategy, baseline).
+    """
+    rows = areas[areas["metric"] == metric]
+    found = {f"{metric}_{s}": f"{v:.3f}" for s, v in rows.groupby("strategy")["value"].mean().items()}
+    for name, (strategy, baseline) in gaps.items():
+        gap = paired(rows[rows["strategy"].isin([strategy, baseline])], baseline).iloc[0]
+        found |= {
+            f"gap_{name}{end}": f"{gap[c]:+.3f}" for end, c in (("", "value"), ("_low", "low"), ("_high", "high"))
+        }
+    return found
+
+
 def keep(config: Config, name: str, table: pd.DataFrame) -> Path:
     """Write a result table to ``<results>/<name>.parquet``, whole or not at all."""
     path = config.results_dir / f"{name}.parquet"

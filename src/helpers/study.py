@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -149,9 +149,19 @@ def bedside_effect(trial: Trial, strategy: Strategy, learner: EffectLearner) -> 
     return learner.effect(FEATURES[strategy.features](trial.test, trial.phi_test, trial.text_width))
 
 
+def strategy_named(name: str) -> Strategy:
+    """A strategy by its name, or by ``name@features`` one that sees other features at the bedside."""
+    base, _, features = name.partition("@")
+    if base not in STRATEGIES or (features and features not in FEATURES):
+        raise ValueError(
+            f"strategy {name!r}: valid are {sorted(STRATEGIES)}, alone or followed by @ and one of {sorted(FEATURES)}."
+        )
+    return replace(STRATEGIES[base], features=features) if features else STRATEGIES[base]
+
+
 def run_cell(config: Config, trial: Trial, name: str) -> pd.DataFrame:
     """Long results of one strategy in one trial."""
-    strategy = STRATEGIES[name]
+    strategy = strategy_named(name)
     tau_hat = bedside_effect(trial, strategy, run_strategy(config, trial, strategy))
     table = evaluation.evaluate(trial.test, -tau_hat, tau_hat if strategy.estimates else None)
     return table.assign(
@@ -167,7 +177,21 @@ def run_cell(config: Config, trial: Trial, name: str) -> pd.DataFrame:
 
 
 def run_grid(config: Config, names: Iterable[str] | None = None, progress: bool = True) -> pd.DataFrame:
-    """Results of all strategies over all trials; every cell is kept, so a rerun computes only what is new."""
+    """Results of all strategies over all trials; every cell is kept, so a rerun computes only what is new.
+
+    Parameters
+    ----------
+    config : Config
+    names : iterable of str or None
+        As :func:`strategy_named` takes them; None: all strategies.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    DataFrame
+        Long results, one block a strategy and trial.
+    """
     names = list(STRATEGIES if names is None else names)
     store, version = artifacts.Store(), artifacts.code_version(*CODE)
     cells = []
