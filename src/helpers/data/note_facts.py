@@ -12,6 +12,7 @@ from helpers.data.note_grammar import read_bank
 SYMPTOMS = ("dysp", "cough", "pain", "nasal", "fever")
 CONDITIONS = ("asthma", "smoking", "COPD", "hay_fever")
 LEVELS = ("none", "low", "high")
+CHRONIC = ("chronic", "flare")  # descriptors that no duration in days goes with
 HISTORY, EXAM = 1, 2  # bits: the part of the note that speaks of fever
 
 # Descriptors by symptom and cause; arXiv 2409.08936. The first present of the leading causes decides alone,
@@ -19,7 +20,8 @@ HISTORY, EXAM = 1, 2  # bits: the part of the note that speaks of fever
 DESCRIPTORS = {
     "dysp": {
         "pneu": "light mild severe no_cause",
-        "asthma": "attack night episodes wheezing inhale suffocation night_stuffy exercise light severe unable air_hunger",
+        "asthma": "attack night episodes wheezing inhale suffocation night_stuffy exercise light severe unable "
+        "air_hunger",
         "smoking": "exercise morning mild",
         "COPD": "chronic flare lying sleep air_hunger",
         "hay_fever": "light mild stuffy closed",
@@ -125,7 +127,9 @@ def draw_facts(records: pd.DataFrame, seed: int, mention: Mention) -> Facts:
     complaint = _complaint(records, reported, present, streams[3])
     condition = _conditions(records, complaint, streams[4])
     lung = _lungs(records, streams[5])
-    context, exam = _surroundings(complaint, present, said, level, streams[6])
+    severe = np.any([d == "severe" for d in descriptor.values()], axis=0) | (said["fever"] & (level == "high"))
+    slow = np.isin(descriptor["dysp"], CHRONIC)
+    context, exam = _surroundings(complaint, severe, severe | (present["dysp"] & said["dysp"]), slow, streams[6])
     columns = _columns(present, said, level, descriptor, complaint, streams[7])
     return Facts(present, said, level, descriptor, place, condition, complaint, lung, context, exam, columns)
 
@@ -213,11 +217,12 @@ def _lungs(records: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     return np.array(LUNGS, dtype=object)[pick]
 
 
-def _surroundings(complaint, present, said, level, rng: np.random.Generator) -> tuple[dict, dict]:
+def _surroundings(complaint, severe, ill, slow, rng: np.random.Generator) -> tuple[dict, dict]:
+    """Context and examination entries that cannot contradict the complaint or how ill the patient is."""
     barred = [set(c.get("bars", ())) for c in complaints()] + [set()]
     bars = {name: np.array([name in b for b in barred])[complaint] for b in barred for name in b}
-    ill = (said["fever"] & (level == "high")) | (said["dysp"] & present["dysp"])
-    context = _ranked(read_bank("context"), bars, rng)
+    context_bars = {**bars, "impact": bars["impact"] | severe, "course": bars["course"] | slow}
+    context = _ranked(read_bank("context"), context_bars, rng)
     who, where = context["contacts"][1], context["home"][1]  # who lives at home is told once
     context["home"] = (context["home"][0], np.where((where > who) & (who >= 0), -1, where))
     context["contacts"] = (context["contacts"][0], np.where((who > where) & (where >= 0), -1, who))

@@ -7,7 +7,7 @@ caller or else for another rule, and ``(a|b|c)`` for one of its parts.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 
 import numpy as np
@@ -17,7 +17,7 @@ _GROUP = re.compile(r"\(([^()|]*\|[^()]*)\)")
 _SLOT = re.compile(r"\{([^{}]+)\}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def read_bank(name: str) -> dict:
     """Parsed YAML of the packaged phrase file ``phrases/<name>.yml`` (do not change it in place)."""
     source = resources.files("helpers.data") / "phrases" / f"{name}.yml"

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.data.note_facts import CONDITIONS, EXAM, HISTORY, SYMPTOMS, Facts, complaints
+from helpers.data.note_facts import CHRONIC, CONDITIONS, EXAM, HISTORY, SYMPTOMS, Facts, complaints
 from helpers.data.note_grammar import Grammar, read_bank
 
-CHRONIC = ("chronic", "flare")  # descriptors that no duration in days goes with
 LEAD, MORE, OWN = 0, 1, 2  # where a present symptom is told: first sentence, later list, sentence of its own
 Sentences = list[tuple[np.ndarray, np.ndarray]]  # text ("" where there is none) and position key
 
@@ -24,7 +23,7 @@ class Style:
     vital: float
 
 
-STYLES = {"normal": Style("normal", 5.2, 6.0, 0.65), "compact": Style("compact", 6.2, 6.6, 0.75)}
+STYLES = {"normal": Style("normal", 7.7, 5.3, 0.65), "compact": Style("compact", 7.7, 6.1, 0.75)}
 
 
 def grammar_of(style: str, paraphrase: bool) -> Grammar:
@@ -142,14 +141,14 @@ class Writer:
             return self.take(np.where(told, name, "")), np.full(self.n, "", dtype=object)
         suffix = np.where(inside & (kind != ""), "." + kind, "").astype(object)
         name = np.where(role == OWN, f"own.{symptom}", f"np.{symptom}").astype(object) + suffix
-        separate = told & ~inside & (kind != "")
-        tail = np.where(separate, f"s.{symptom}." + kind, "").astype(object)
+        separate = told & ~inside & ((kind != "") | (self.uniform() < 0.7))
+        tail = np.where(separate, f"s.{symptom}" + np.where(kind != "", "." + kind, ""), "").astype(object)
         tail = _objects(t if t in self.grammar else "" for t in tail)
         return self.take(np.where(told, name, "")), self.take(tail)
 
     def _fever_kind(self) -> np.ndarray:
         """The plain word "fever" only where the examination gives the temperature that tells low from high."""
-        plain = (self.facts.fever_place & EXAM > 0) & (self.uniform() < 0.45)
+        plain = (self.facts.fever_place & EXAM > 0) & (self.uniform() < 0.35)
         return np.where(plain, "vague", self.facts.level).astype(object)
 
     def _negatives(self) -> Sentences:
@@ -197,7 +196,7 @@ class Writer:
         rule = np.full(self.n, "", dtype=object)
         rule[rows] = [self._numbered(f"cc.{i}", "ex") for i in facts.complaint[rows]]
         heard = np.where(self.uniform() < 0.72, "lung." + facts.lung, "").astype(object)
-        signs = (("dysp", "breath", 0.35), ("nasal", "nose", 0.45), ("pain", "pain", 0.5))
+        signs = (("dysp", "breath", 0.6), ("nasal", "nose", 0.7), ("pain", "pain", 0.8))
         out = [(self.take(rule), 1.6 + 2.0 * self.uniform()), (self.take(heard), later()), self._vitals()]
         for symptom, sign, chance in signs:
             shown = facts.said[symptom] & (self.uniform() < chance)
