@@ -5,8 +5,8 @@ Nothing is styled at import; every function draws inside its own style.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -38,11 +38,16 @@ AXIS = {
 }
 
 
-def style() -> AbstractContextManager:
-    """The book's matplotlib style, as a context."""
+@contextmanager
+def style() -> Iterator[None]:
+    """The book's matplotlib style, as a context; figures made in it are closed, or notebooks would show them twice."""
     import matplotlib.pyplot as plt
 
-    return plt.rc_context(STYLE)
+    before = plt.get_fignums()
+    with plt.rc_context(STYLE):
+        yield
+    for number in set(plt.get_fignums()) - set(before):
+        plt.close(number)
 
 
 def forest(summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str, str], zero: bool = False):
@@ -161,4 +166,25 @@ def cloud(table: pd.DataFrame, x: str, y: str, x_label: str, y_label: str, by: s
                 ends = [part[[x, y]].min().min(), part[[x, y]].max().max()]
                 ax.plot(ends, ends, color="black", lw=0.8)
             ax.set(xlabel=x_label, ylabel=y_label, title=str(name))
+    return figure
+
+
+def coloured(table: pd.DataFrame, x: str, y: str, by: tuple[str, ...], x_label: str, y_label: str):
+    """The same points once a panel, coloured by the levels of one column of ``by`` each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``x``, ``y`` and those of ``by``, which hold few levels.
+    """
+    import matplotlib.pyplot as plt
+
+    with style():
+        figure, axes = plt.subplots(1, len(by), figsize=(3.3 * len(by), 3.6), sharex=True, sharey=True, squeeze=False)
+        for ax, column in zip(axes[0], by, strict=True):
+            for colour, (level, part) in zip(COLOURS, table.groupby(column, observed=True), strict=False):
+                ax.plot(part[x], part[y], ".", ms=4, alpha=0.6, color=colour, label=str(level), rasterized=True)
+            ax.legend(title=column, fontsize=8, markerscale=2)
+            ax.set_xlabel(x_label, fontsize=9)
+        axes[0, 0].set_ylabel(y_label, fontsize=9)
     return figure

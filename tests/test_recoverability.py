@@ -1,0 +1,173 @@
+"""Scores against scikit-learn and by hand, the perfect reader, and the gate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import brier_score_loss, f1_score
+
+from helpers import recoverability as rec
+from helpers.schema import Cohort, Roles
+
+LEVELS = ("none", "low", "high")
+FIELDS = rec.Fields(("cough", "fever"), ((0, 1), LEVELS))
+
+
+def cohort(cough, fever, said_cough=None, said_fever=None) -> Cohort:
+    n = len(cough)
+    frame = pd.DataFrame({"id": np.arange(n), "text": "", "cough": cough, "winter": np.arange(n) % 2})
+    frame["fever"] = pd.Categorical.from_codes(fever, LEVELS, ordered=True)
+    if said_cough is not None:
+        frame["said_cough"], frame["said_fever"] = said_cough, said_fever
+    return Cohort(frame, Roles(tabular=("winter",), annotations=("cough", "fever")))
+
+
+def random_cohort(n: int, seed: int, share_said: float = 0.5) -> Cohort:
+    rng = np.random.default_rng(seed)
+    said = rng.random((2, n)) < share_said
+    return cohort(rng.integers(2, size=n), rng.choice(3, n, p=(0.7, 0.2, 0.1)), *said)
+
+
+def proba(n: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.hstack([rng.dirichlet(np.ones(2), n), rng.dirichlet(np.ones(3), n)])
+
+
+def value(table: pd.DataFrame, level: str, metric: str) -> float:
+    return table.set_index(["level", "metric"])["value"].loc[(level, metric)]
+
+
+def auroc_by_pairs(is_true, p) -> float:
+    wins = [(a > b) + 0.5 * (a == b) for a in p[is_true] for b in p[~is_true]]
+    return float(np.mean(wins))
+
+
+def test_fields_and_labels():
+    c = cohort([0, 1], [2, 0])
+    assert rec.fields_of(c) == FIELDS
+    assert FIELDS.sizes == (2, 3)
+    assert rec.labels_of(c, FIELDS).tolist() == [[1, 0, 0, 0, 1], [0, 1, 1, 0, 0]]
+    assert rec.mentions_of(c, FIELDS) is None
+
+
+def test_an_annotation_with_many_values_is_refused():
+    c = cohort([0, 1], [0, 1])
+    with pytest.raises(ValueError, match="'cough'.*cut it into categories"):
+        rec.fields_of(Cohort(c.frame.assign(cough=[0.5, 2.0]), c.roles))
+
+
+@given(st.integers(0, 1_000))
+@settings(max_examples=20, deadline=None)
+def test_scores_equal_brute_force_and_sklearn(seed):
+    c, p = random_cohort(60, seed), proba(60, seed)
+    p[:, :2] = np.round(p[:, :2], 1)  # ties
+    table = rec.score(FIELDS, rec.labels_of(c, FIELDS), p)
+    cough = c.frame["cough"].to_numpy() == 1
+    assert value(table, "cough", "auroc") == pytest.approx(auroc_by_pairs(cough, p[:, 1]))
+    assert value(table, "cough", "brier") == pytest.approx(brier_score_loss(cough, p[:, 1]))
+    chosen = p[:, 1] > p[:, 0]
+    f1 = 2 * (chosen & cough).sum() / (chosen.sum() + cough.sum())
+    assert value(table, "cough", "f1") == pytest.approx(f1) == pytest.approx(f1_score(cough, chosen))
+    codes = c.frame["fever"].cat.codes.to_numpy()
+    macro = f1_score(codes, p[:, 2:].argmax(1), average="macro", labels=[0, 1, 2], zero_division=0)
+    assert value(table, "fever", "f1") == pytest.approx(macro)
+    low = auroc_by_pairs(codes == 1, p[:, 3])
+    assert value(table, "fever_low", "auroc") == pytest.approx(low)
+
+
+def test_auroc_is_missing_for_one_class():
+    c = cohort([1, 1, 1], [0, 1, 2])
+    assert np.isnan(value(rec.score(FIELDS, rec.labels_of(c, FIELDS), proba(3, 0)), "cough", "auroc"))
+
+
+def test_calibration_by_hand():
+    is_true, p = np.array([0, 1, 1, 1]), np.array([0.12, 0.18, 0.95, 1.0])
+    table = rec.reliability(is_true, p)
+    assert table["bin"].tolist() == pytest.approx([0.15, 0.95])
+    assert table["observed"].tolist() == [0.5, 1.0]
+    assert table["weight"].sum() == 1
+    expected = 0.5 * abs(0.5 - 0.15) + 0.5 * abs(1 - 0.975)
+    labels = np.column_stack([1 - is_true, is_true, np.ones(4), np.zeros((4, 2))])
+    scores = rec.score(FIELDS, labels, np.column_stack([1 - p, p, np.ones(4), np.zeros((4, 2))]))
+    assert value(scores, "cough", "ece") == pytest.approx(expected)
+
+
+def test_right_probabilities_are_calibrated():
+    rng = np.random.default_rng(3)
+    p = rng.random(200_000)
+    table = rec.reliability(rng.random(len(p)) < p, p)
+    assert np.abs(table["observed"] - table["predicted"]).max() < 0.02
+
+
+def test_the_perfect_reader_by_hand():
+    """Said: the truth. Not said, and nothing else to go by: the share among the silent training records."""
+    train = random_cohort(20_000, 1)
+    # The silent cough more often than those whose notes speak of it: silence must be learned from the silent.
+    silent = ~train.frame["said_cough"].to_numpy()
+    cough = np.where(silent, np.random.default_rng(2).random(len(train)) < 0.9, train.frame["cough"])
+    train = Cohort(train.frame.assign(cough=cough.astype(int)), train.roles)
+    test = cohort([1, 0, 1, 0], [2, 1, 0, 2], [True, True, False, False], [True, False, True, False])
+    read = rec.read_perfectly(FIELDS, train, test)
+    assert read[:2, :2].tolist() == [[0, 1], [1, 0]]
+    assert read[0, 2:].tolist() == [0, 0, 1] and read[2, 2:].tolist() == [1, 0, 0]
+    assert read[2:, 1] == pytest.approx([0.9, 0.9], abs=0.03)
+    assert read[3, 2:] == pytest.approx([0.7, 0.2, 0.1], abs=0.03)
+    assert rec.read_perfectly(FIELDS, train, cohort([1], [0])) is None
+
+
+def test_compare_finds_what_is_there():
+    train, test = random_cohort(600, 1, 0.8), random_cohort(400, 2, 0.8)
+    views = {
+        "all": (rec.labels_of(train, FIELDS), rec.labels_of(test, FIELDS)),
+        "noise": (np.random.default_rng(0).normal(size=(600, 3)), np.random.default_rng(1).normal(size=(400, 3))),
+    }
+    scores, curves = rec.compare(train, test, views, seed=0)
+    means = scores[scores["metric"] == "auroc"].groupby("strategy")["value"].mean()
+    assert means["all"] == 1.0
+    assert abs(means["noise"] - 0.5) < 0.08
+    assert 0.8 < means["said"] < 1
+    assert set(curves["strategy"]) == {"all", "noise", "said"}
+    again, _ = rec.compare(train, test, views, seed=0)
+    pd.testing.assert_frame_equal(scores, again)
+
+
+def test_only_annotated_records_teach():
+    train, test = random_cohort(600, 1), random_cohort(100, 2)
+    views = {"all": (rec.labels_of(train, FIELDS), rec.labels_of(test, FIELDS))}
+    mask = np.arange(600) < 300
+    hidden = train.frame.assign(cough=np.where(mask, train.frame["cough"], 1 - train.frame["cough"]))
+    expected, _ = rec.compare(train, test, views, 0, mask)
+    found, _ = rec.compare(Cohort(hidden, train.roles), test, views, 0, mask)
+    pd.testing.assert_frame_equal(expected, found)
+
+
+def aurocs(**values) -> pd.DataFrame:
+    rows = [{"field": k.split("_")[0], "level": k, "metric": "auroc", "value": v} for k, v in values.items()]
+    return pd.DataFrame(rows)
+
+
+def test_gate():
+    good = dict(dysp=0.9, cough=0.9, nasal=0.8, fever_low=0.75, fever_high=0.9)
+    assert rec.gate(aurocs(**good, pain=0.6)) == rec.Gate(True, 0.8, ("pain",))
+    failed = rec.gate(aurocs(**(good | {"fever_low": 0.7}), pain=0.6))
+    assert failed == rec.Gate(False, 0.6, ("fever", "pain"))
+    assert not rec.gate(aurocs(**(good | {"dysp": np.nan}), pain=0.6)).passed
+    with pytest.raises(ValueError, match="auroc"):
+        rec.gate(aurocs(**good).assign(metric="f1"))
+
+
+def test_gate_takes_the_mean_over_repetitions():
+    twice = pd.concat([aurocs(cough=0.6), aurocs(cough=0.9)])
+    assert rec.gate(twice).passed
+
+
+def test_beside_lays_strategies_side_by_side():
+    rows = [("a", "f1", "cough", 0.5), ("b", "f1", "cough", 0.7), ("a", "auroc", "cough", 0.9)]
+    summary = pd.DataFrame(rows, columns=["strategy", "metric", "level", "value"]).assign(low=0.1, high=1.0)
+    table = rec.beside(summary, "f1")
+    assert table.iloc[0].to_dict() == {
+        "level": "cough", "a": 0.5, "a_low": 0.1, "a_high": 1.0, "b": 0.7, "b_low": 0.1, "b_high": 1.0
+    }  # fmt: skip
