@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.data.network import sample_network
-from helpers.data.note_facts import DEFAULT_MENTION, SYMPTOMS, Mention, complaints
+from helpers.data.note_facts import complaints
 from helpers.data.note_grammar import Grammar, read_bank
+from helpers.data.note_mention import DEFAULT_MENTION, SYMPTOMS, Mention
 from helpers.data.notes import write_notes
 
 N = 10_000

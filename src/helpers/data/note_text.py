@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.data.note_facts import CHRONIC, CONDITIONS, EXAM, HISTORY, SYMPTOMS, Facts, complaints
+from helpers.data.note_facts import CHRONIC, CONDITIONS, EXAM, HISTORY, Facts, complaints
 from helpers.data.note_grammar import Grammar, read_bank
+from helpers.data.note_mention import SYMPTOMS
 
 LEAD, MORE, OWN = 0, 1, 2  # where a present symptom is told: first sentence, later list, sentence of its own
 Sentences = list[tuple[np.ndarray, np.ndarray]]  # text ("" where there is none) and position key

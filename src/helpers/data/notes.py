@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.data.note_facts import DEFAULT_MENTION, SYMPTOMS, Mention, draw_facts
+from helpers.data.note_facts import draw_facts
+from helpers.data.note_mention import DEFAULT_MENTION, SYMPTOMS, Mention
 from helpers.data.note_text import STYLES, Sentences, Writer, capitalise, grammar_of
 
 __all__ = ["DEFAULT_MENTION", "Mention", "write_notes"]
