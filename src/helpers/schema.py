@@ -121,6 +121,12 @@ class Cohort:
         return design_matrix(self.frame.head(0), self.roles.annotations)[1]
 
     @property
+    def levels(self) -> tuple[int, ...]:
+        """Number of levels of each annotated field; a column of numbers is binary."""
+        dtypes = (self.frame[c].dtype for c in self.roles.annotations)
+        return tuple(len(d.categories) if isinstance(d, pd.CategoricalDtype) else 2 for d in dtypes)
+
+    @property
     def W(self) -> np.ndarray:
         """(n, q + p) annotated confounders, then bedside columns: what unconfoundedness holds given."""
         return np.hstack([self.annotations, self.tabular])

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from helpers import annotation, artifacts, data, effects, encoders, evaluation, metrics, nuisance, schema, scores
 from helpers.config import Config
-from helpers.effects import AACE, DRLearner, EffectLearner, KnownEffect, RandomOrder, RiskRanker
+from helpers.effects import AACE, DRLearner, EffectLearner, EMLearner, KnownEffect, RandomOrder, RiskRanker
 from helpers.effects.heads import HeadClassifier, HeadRegressor
 from helpers.nuisance import Nuisances, ridge
 from helpers.schema import Cohort
@@ -55,20 +55,17 @@ class Strategy:
     label : str
         As figures show it.
     make : callable
-        ``make(config, seed)`` gives an unfitted learner.
+        ``make(config, trial)`` gives an unfitted learner; of the trial it uses the seed and the kinds of annotations.
     features : str
         What it sees at the bedside: a key of ``FEATURES``.
     estimates : bool
         Whether its ``effect`` estimates the effect (else an order only).
-    annotated : bool
-        Whether it needs annotations.
     """
 
     label: str
-    make: Callable[[Config, int], EffectLearner] = field(repr=False)
+    make: Callable[[Config, Trial], EffectLearner] = field(repr=False)
     features: str = "phi"
     estimates: bool = True
-    annotated: bool = False
 
 
 FEATURES: dict[str, Callable[[Cohort, np.ndarray, int], np.ndarray]] = {
@@ -80,35 +77,43 @@ FEATURES: dict[str, Callable[[Cohort, np.ndarray, int], np.ndarray]] = {
 }
 
 
-def published_aace(config: Config, seed: int) -> AACE:
+def published_aace(config: Config, trial: Trial) -> AACE:
     """AACE as published: 64-unit heads everywhere, nuisances in sample, propensity clipped to [.001, .999]."""
-    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(3)]
+    seeds = [int(s) for s in np.random.SeedSequence(trial.seed).generate_state(3)]
     stage1 = Nuisances(HeadRegressor(seed=seeds[0]), HeadClassifier(seed=seeds[1]), folds=1, clip=0.001)
     return AACE(HeadRegressor(seed=seeds[2]), stage1)
 
 
-def on_confounders(config: Config, seed: int) -> Nuisances:
+def on_confounders(config: Config, trial: Trial) -> Nuisances:
     """Cross-fitted nuisances for annotated confounders."""
-    return Nuisances(folds=config.folds, clip=config.clip, seed=seed)
+    return Nuisances(folds=config.folds, clip=config.clip, seed=trial.seed)
 
 
-def on_features(config: Config, seed: int) -> Nuisances:
+def on_features(config: Config, trial: Trial) -> Nuisances:
     """Cross-fitted nuisances for embeddings."""
-    return Nuisances(ridge(), nuisance.logistic(), config.folds, config.clip, seed)
+    return Nuisances(ridge(), nuisance.logistic(), config.folds, config.clip, trial.seed)
+
+
+def em(config: Config, trial: Trial, readout: str = "plug", iterations: int = 30) -> EMLearner:
+    """EM over the records nobody annotated, for the cohort's kinds of annotations."""
+    return EMLearner(trial.train.levels, readout, iterations, clip=config.clip, seed=trial.seed)
 
 
 STRATEGIES: dict[str, Strategy] = {
-    "random": Strategy("random order", lambda c, s: RandomOrder(), estimates=False),
-    "risk": Strategy("highest risk first", lambda c, s: RiskRanker(), estimates=False),
-    "tabular": Strategy("DR learner, tabular only", lambda c, s: DRLearner(nuisances=on_features(c, s)), "tabular"),
-    "dr": Strategy("DR learner on phi (ridge), no annotation", lambda c, s: DRLearner(nuisances=on_features(c, s))),
-    "aace": Strategy("AACE as published", published_aace, annotated=True),
-    "aace_ridge": Strategy("AACE, ridge", lambda c, s: AACE(ridge(), on_confounders(c, s)), annotated=True),
-    "aace_smooth": Strategy(
-        "AACE, smoothed", lambda c, s: AACE(ridge(), on_confounders(c, s), smoother=ridge()), annotated=True
-    ),
-    "oracle": Strategy("oracle: true effects", lambda c, s: KnownEffect(), "truth"),
+    "random": Strategy("random order", lambda c, t: RandomOrder(), estimates=False),
+    "risk": Strategy("highest risk first", lambda c, t: RiskRanker(), estimates=False),
+    "tabular": Strategy("DR learner, tabular only", lambda c, t: DRLearner(ridge(), on_features(c, t)), "tabular"),
+    "dr": Strategy("DR learner on phi (ridge), no annotation", lambda c, t: DRLearner(ridge(), on_features(c, t))),
+    "aace": Strategy("AACE as published", published_aace),
+    "aace_ridge": Strategy("AACE, ridge", lambda c, t: AACE(ridge(), on_confounders(c, t))),
+    "aace_smooth": Strategy("AACE, smoothed", lambda c, t: AACE(ridge(), on_confounders(c, t), smoother=ridge())),
+    "plug": Strategy("impute-then-plug", lambda c, t: em(c, t, iterations=0)),
+    "em": Strategy("EM, then plug", em),
+    "em_regress": Strategy("EM, then regress", lambda c, t: em(c, t, "regress")),
+    "oracle": Strategy("oracle: true effects", lambda c, t: KnownEffect(), "truth"),
 }
+# With every record annotated EM has nothing to add to impute-then-plug, so the comparison leaves it out.
+COMPARED = ("random", "risk", "tabular", "dr", "aace", "aace_ridge", "aace_smooth", "plug", "oracle")
 
 
 def trials(config: Config, which: Iterable[int] | None = None) -> Iterable[Trial]:
@@ -140,7 +145,7 @@ def run_strategy(config: Config, trial: Trial, strategy: Strategy) -> EffectLear
     """The strategy's learner, fitted on the training side of a trial."""
     train = trial.train
     X = FEATURES[strategy.features](train, trial.phi_train, trial.text_width)
-    learner = strategy.make(config, trial.seed)
+    learner = strategy.make(config, trial)
     return learner.fit(train.Y, train.T, X, W=train.W, annotated=trial.annotated, groups=train.ids)
 
 
@@ -176,14 +181,14 @@ def run_cell(config: Config, trial: Trial, name: str) -> pd.DataFrame:
     )
 
 
-def run_grid(config: Config, names: Iterable[str] | None = None, progress: bool = True) -> pd.DataFrame:
+def run_grid(config: Config, names: Iterable[str] = COMPARED, progress: bool = True) -> pd.DataFrame:
     """Results of all strategies over all trials; every cell is kept, so a rerun computes only what is new.
 
     Parameters
     ----------
     config : Config
-    names : iterable of str or None
-        As :func:`strategy_named` takes them; None: all strategies.
+    names : iterable of str
+        As :func:`strategy_named` takes them.
     progress : bool
         Show a progress bar.
 
@@ -192,7 +197,7 @@ def run_grid(config: Config, names: Iterable[str] | None = None, progress: bool 
     DataFrame
         Long results, one block a strategy and trial.
     """
-    names = list(STRATEGIES if names is None else names)
+    names = list(names)
     store, version = artifacts.Store(), artifacts.code_version(*CODE)
     cells = []
     bar = tqdm(total=config.seeds * len(names), desc="strategies x seeds", disable=not progress)

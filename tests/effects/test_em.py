@@ -1,0 +1,106 @@
+"""The EM learner: likelihood, agreement with simpler learners, gain from records nobody annotated, known errors."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from helpers.effects import EMLearner
+
+LEVELS = (2, 3)
+
+
+def simulate(n=3000, seed=0, noise=0.7, flip=0.0):
+    """A binary and a three-level confounder, text that shows them blurred, one bedside column."""
+    rng = np.random.default_rng(seed)
+    a, b, w = rng.random(n) < 0.4, rng.choice(3, n, p=[0.5, 0.3, 0.2]), (rng.random(n) < 0.5).astype(float)
+    x = np.column_stack([a, b == 1, b == 2]).astype(float)
+    tau = -1 + 2 * x[:, 0] - 1.5 * x[:, 2] + 0.3 * w
+    e = 1 / (1 + np.exp(0.8 - 1.5 * x[:, 0] - x[:, 2]))
+    T = (rng.random(n) < e).astype(int)
+    Y = x @ [1.5, 0.5, 2.0] + w + T * tau + 0.7 * rng.normal(size=n)
+    text = np.column_stack([x + noise * rng.normal(size=x.shape) for _ in range(3)])
+    said = x.copy()
+    wrong = rng.random(n) < flip
+    said[wrong, 0] = 1 - said[wrong, 0]
+    return {"Y": Y, "T": T, "X": np.column_stack([text, w]), "W": np.column_stack([said, w])}, tau
+
+
+def error(learner, budget, flip=0.0, seed=0):
+    data, _ = simulate(seed=seed, flip=flip)
+    mask = np.random.default_rng(1000 + seed).random(3000) < budget  # not the stream of the data
+    fresh, tau = simulate(seed=seed + 100)
+    return np.sqrt(np.mean((clone(learner).fit(**data, annotated=mask).effect(fresh["X"]) - tau) ** 2))
+
+
+def test_the_log_likelihood_never_falls():
+    data, _ = simulate(1500)
+    mask = np.arange(1500) < 120
+    fitted = EMLearner(LEVELS, iterations=15, tolerance=-1.0).fit(**data, annotated=mask)
+    steps = np.diff(fitted.log_likelihood_)
+    assert len(steps) == 14 and steps.min() > -1e-6 * abs(fitted.log_likelihood_[0]) and steps[0] > 1
+
+
+def test_the_joint_density_is_the_product_of_its_parts():
+    data, _ = simulate(300)
+    fitted = EMLearner(LEVELS, iterations=2).fit(**data, annotated=np.arange(300) < 200)
+    row, c = 250, 4
+    x, w = fitted.configurations_[c], data["W"][row, 3:]
+    cell = int(np.flatnonzero((fitted.cells_ == np.r_[x, w]).all(1))[0])
+    p = fitted.fields_.predict_proba(data["X"][[row]])[0]
+    a, b = fitted.codes_[c]
+    t = data["T"][row]
+    mu, sigma, e = fitted.mu_[t][cell], fitted.sigma_[t], fitted.e_[cell]
+    density = p[a] * p[2 + b] * (e if t else 1 - e)
+    density *= np.exp(-0.5 * ((data["Y"][row] - mu) / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
+    assert fitted._log_joint(data["Y"], data["T"])[row, c] == pytest.approx(np.log(density), abs=1e-4)
+
+
+def test_annotated_rows_are_taken_at_their_word():
+    data, _ = simulate(600)
+    mask = np.arange(600) < 300
+    fitted = EMLearner(LEVELS, iterations=5).fit(**data, annotated=mask)
+    chosen = fitted.configurations_[fitted.posterior_[mask].argmax(1)]
+    np.testing.assert_array_equal(chosen, data["W"][mask, :3])
+    np.testing.assert_allclose(fitted.posterior_[mask].max(1), 1, atol=1e-9)
+    assert fitted.posterior_[~mask].max(1).min() < 0.99
+
+
+def test_annotations_outside_the_mask_are_not_looked_at():
+    data, _ = simulate(600)
+    mask = np.arange(600) < 300
+    spoiled = data["W"].copy()
+    spoiled[~mask, :3] = np.nan
+    a = EMLearner(LEVELS, iterations=3).fit(**data, annotated=mask).effect(data["X"])
+    b = EMLearner(LEVELS, iterations=3).fit(**(data | {"W": spoiled}), annotated=mask).effect(data["X"])
+    np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("readout", ["plug", "regress"])
+def test_records_nobody_annotated_help(readout):
+    seeds = range(3)
+    em = [error(EMLearner(LEVELS, readout), 0.03, seed=s) for s in seeds]
+    without = [error(EMLearner(LEVELS, readout, iterations=0), 0.03, seed=s) for s in seeds]
+    everything = [error(EMLearner(LEVELS, readout), 1.0, seed=s) for s in seeds]
+    excess, excess_without = (np.mean(np.subtract(errors, everything)) for errors in (em, without))
+    assert excess < 0.6 * excess_without
+
+
+def test_known_errors_are_undone():
+    matrices = [np.array([[0.8, 0.2], [0.2, 0.8]]), np.eye(3)]
+    seeds = range(3)
+    clean = np.mean([error(EMLearner(LEVELS), 0.3, seed=s) for s in seeds])
+    ignored = np.mean([error(EMLearner(LEVELS), 0.3, flip=0.2, seed=s) for s in seeds])
+    known = np.mean([error(EMLearner(LEVELS, errors=matrices), 0.3, flip=0.2, seed=s) for s in seeds])
+    assert ignored > 1.1 * clean and known < clean + 0.25 * (ignored - clean)
+
+
+def test_missing_fields_of_a_record_are_no_information():
+    data, _ = simulate(900)
+    holes = data["W"].copy()
+    holes[:300, 1:3] = np.nan
+    mask = np.arange(900) < 600
+    fitted = EMLearner(LEVELS, iterations=4).fit(**(data | {"W": holes}), annotated=mask)
+    marginal = fitted.posterior_ @ fitted.onehot_
+    np.testing.assert_allclose(marginal[:300, :2].max(1), 1, atol=1e-9)
+    assert marginal[:300, 2:].max(1).min() < 0.9
+    np.testing.assert_allclose(marginal[300:600, 2:].max(1), 1, atol=1e-9)
