@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
 import typer
 import yaml
 
 from helpers import config
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Who to treat: checks of parameters and profiles.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Who to treat: checks of parameters and profiles, policies to use."
+)
 
 PROFILE_KEYS = {"chapters", "parameters", "overrides"}
 
@@ -101,6 +105,49 @@ def _check_keys(profile: dict) -> None:
     for key in ("parameters", "overrides"):
         if not isinstance(profile.get(key) or {}, dict):
             raise ValueError(f"{key}: got {profile[key]!r}; expected names and values.")
+
+
+@app.command("export")
+def export(
+    out: Annotated[Path, typer.Option(help="new folder for the policy")],
+    strategy: Annotated[str, typer.Option(help="dr, tabular, aace, aace_ridge, aace_smooth, ...")] = "aace_smooth",
+    parameter: Annotated[list[str] | None, typer.Option("-p", help="name=value; repeat for more")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace a policy that is there")] = False,
+) -> None:
+    """Train a policy on the configured data and save it, with its card."""
+    from helpers import deploy
+
+    with _plain_errors():
+        settings = config.load(**parse_settings(shlex.join(parameter or [])))
+        folder = deploy.export(settings, strategy, out, overwrite)
+    typer.echo(f"{folder}: saved; read CARD.md there before using it.")
+
+
+@app.command("score")
+def score(
+    policy: Annotated[Path, typer.Option(help="folder of a saved policy")],
+    records: Annotated[Path, typer.Option(help="records with their notes, .csv or .parquet")],
+    out: Annotated[Path, typer.Option(help="new .csv file for the scores")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there")] = False,
+    device: Annotated[str | None, typer.Option(help="where the encoder runs; as in training if not given")] = None,
+    other_versions: Annotated[bool, typer.Option("--other-versions", help="accept other library versions")] = False,
+) -> None:
+    """Score records with a saved policy: effect, priority and rank of each, never a word of a note."""
+    from helpers import deploy
+
+    with _plain_errors():
+        n = deploy.score_file(policy, records, out, overwrite, device=device, other_versions=other_versions)
+    typer.echo(f"{out}: {n} records scored.")
+
+
+@contextmanager
+def _plain_errors():
+    """Errors the user can mend, as one message without a traceback."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

@@ -1,0 +1,149 @@
+"""A policy on disk: JSON, safetensors, a card and check sums in one folder; nothing in it is ever executed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from helpers.artifacts import replacing
+from helpers.policy.card import as_markdown
+from helpers.policy.encoding import encoder_state, restore_encoder
+from helpers.policy.model import Policy
+from helpers.policy.records import Inputs
+
+FORMAT = 1
+NAMES = ("policy.json", "weights.safetensors", "CARD.md")
+SUMS = "SHA256SUMS"
+
+
+def save(policy: Policy, folder: str | Path, overwrite: bool = False) -> Path:
+    """Write a policy to a folder of its own, whole or not at all.
+
+    Parameters
+    ----------
+    policy : Policy
+    folder : path
+        ``policy.json``, ``weights.safetensors``, ``CARD.md`` and their ``SHA256SUMS`` go there.
+    overwrite : bool
+        Replace a policy that is there; anything else is never replaced.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder is there and may not be replaced.
+    """
+    folder = check_target(folder, overwrite)
+    content = _content(policy)
+    sums = "".join(f"{hashlib.sha256(content[name]).hexdigest()}  {name}\n" for name in NAMES)
+    try:
+        with replacing(folder) as staged:
+            retired = staged.with_suffix(".old")
+            _fill(staged, {**content, SUMS: sums.encode()})
+            if folder.exists():
+                folder.rename(retired)
+    except BaseException:
+        if retired.exists() and not folder.exists():
+            retired.rename(folder)
+        raise
+    shutil.rmtree(retired, ignore_errors=True)
+    return folder
+
+
+def check_target(folder: str | Path, overwrite: bool) -> Path:
+    """The folder, absolute; FileExistsError if it may not be written."""
+    folder = Path(folder).expanduser().absolute()
+    if folder.exists() and not (overwrite and (folder / SUMS).is_file()):
+        remedy = (
+            "it holds no policy; choose another" if overwrite else "replace a policy by overwrite=True (--overwrite)"
+        )
+        raise FileExistsError(f"{folder}: is there already; {remedy}.")
+    return folder
+
+
+def load(folder: str | Path, device: str | None = None, other_versions: bool = False) -> Policy:
+    """A saved policy, its files checked against their sums and its encoder against the one of the training.
+
+    Parameters
+    ----------
+    folder : path
+    device : str or None
+        Where the encoder runs; None: where it ran in training.
+    other_versions : bool
+        Accept an encoder that differs in precision, device, libraries or code only.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder, a file of it or the encoder's model is missing.
+    ValueError
+        If a file was changed, the format is not known or the encoder is another one.
+    """
+    from safetensors.numpy import load as load_tensors
+
+    content = _checked(Path(folder).expanduser())
+    plain = json.loads(content["policy.json"])
+    if plain.get("format") != FORMAT:
+        raise ValueError(
+            f"{folder}: format {plain.get('format')!r}; this version reads format {FORMAT}. Export it again."
+        )
+    arrays = load_tensors(content["weights.safetensors"])
+    parts = {prefix: _part(arrays, prefix) for prefix in ("encoder", "model")}
+    encoder = restore_encoder(plain["encoder"], parts["encoder"], device, other_versions)
+    inputs = Inputs.restore(plain["inputs"])
+    return Policy(inputs, encoder, plain["kind"], parts["model"], plain["lower_is_better"], plain["card"])
+
+
+def _content(policy: Policy) -> dict[str, bytes]:
+    from safetensors.numpy import save as save_tensors
+
+    state, encoder_arrays = encoder_state(policy.encoder)
+    plain = {
+        "format": FORMAT,
+        "kind": policy.kind,
+        "lower_is_better": policy.lower_is_better,
+        "inputs": policy.inputs.plain(),
+        "encoder": state,
+        "card": policy.card,
+    }
+    arrays = {f"encoder/{k}": v for k, v in encoder_arrays.items()} | {
+        f"model/{k}": v for k, v in policy.weights.items()
+    }
+    card = as_markdown(policy.card, policy.lower_is_better, vocabulary=state["kind"] == "tfidf")
+    text = json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False)
+    return dict(zip(NAMES, (text.encode(), save_tensors(arrays), card.encode()), strict=True))
+
+
+def _fill(staged: Path, content: dict[str, bytes]) -> None:
+    try:
+        staged.mkdir()
+        for name, data in content.items():
+            (staged / name).write_bytes(data)
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
+
+
+def _part(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {k.removeprefix(f"{prefix}/"): v for k, v in arrays.items() if k.startswith(f"{prefix}/")}
+
+
+def _checked(folder: Path) -> dict[str, bytes]:
+    """The files of a policy, each equal to its sum."""
+    missing = [name for name in (*NAMES, SUMS) if not (folder / name).is_file()]
+    if missing:
+        raise FileNotFoundError(
+            f"{folder}: no {', '.join(missing)}; a policy folder holds {', '.join((*NAMES, SUMS))}."
+        )
+    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    sums = dict(reversed(line.split("  ", 1)) for line in lines if "  " in line)
+    content = {name: (folder / name).read_bytes() for name in NAMES}
+    changed = [name for name, data in content.items() if sums.get(name) != hashlib.sha256(data).hexdigest()]
+    if changed:
+        raise ValueError(
+            f"{folder}: {', '.join(changed)} changed since it was saved; fetch or export the policy again."
+        )
+    return content

@@ -1,0 +1,152 @@
+"""A fitted policy: reads raw records, gives effects and priorities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from helpers.effects import EffectLearner, KnownEffect, RandomOrder, RiskRanker
+from helpers.effects.heads import HeadRegressor
+from helpers.effects.training import predict
+from helpers.encoders import Encoder
+from helpers.policy.records import Inputs
+from helpers.schema import Cohort
+
+FEATURES = ("phi", "text", "tabular")
+ROWS = 500
+EXPORTABLE = (
+    "Can be exported: learners whose effect is linear in their features (dr, tabular, aace_ridge, aace_smooth and "
+    "their like: scaled inputs and ridge), and 64-unit heads (aace), on the features phi, text or tabular."
+)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Policy:
+    """Everything that scoring a record takes.
+
+    Attributes
+    ----------
+    inputs : Inputs
+        Columns of a record, and what they may hold.
+    encoder : Encoder or None
+        Fitted; None if the note is not read.
+    kind : {"linear", "head"}
+    weights : dict of arrays
+        ``weight`` (d,) and ``constant`` (1,), or the arrays of a 64-unit head.
+    lower_is_better : bool
+        Direction of the outcome as the user has it; effects are given in it.
+    card : dict
+        From :func:`helpers.policy.make_card`.
+    """
+
+    inputs: Inputs
+    encoder: Encoder | None
+    kind: str
+    weights: dict[str, np.ndarray]
+    lower_is_better: bool
+    card: dict
+
+    def __repr__(self) -> str:
+        return f"Policy({self.card['strategy']!r}, {self.kind}, reads {[c.name for c in self.inputs.columns]})"
+
+    def score(self, records: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
+        """Effects and priorities of raw records.
+
+        Parameters
+        ----------
+        records : DataFrame
+            With the columns of ``inputs``; others are ignored.
+        progress : bool
+            Show a bar over the records.
+
+        Returns
+        -------
+        DataFrame in the order of the records, with ``id``; ``effect``, in units and direction of the outcome;
+        ``priority``, high for the greatest benefit; ``rank``, 1 for whom to treat first (ties by row order).
+
+        Raises
+        ------
+        ValueError
+            Names every column at fault and its number of rows; no value of a record is shown.
+        """
+        self.inputs.check(records)
+        effect = np.empty(len(records))
+        with tqdm(total=len(records), desc="scoring", unit="record", disable=not progress) as bar:
+            for start in range(0, len(records), ROWS):
+                part = records.iloc[start : start + ROWS]
+                effect[start : start + len(part)] = self.effect(self.phi(part))
+                bar.update(len(part))
+        rank = np.empty(len(effect), int)
+        rank[np.argsort(effect, kind="stable")] = np.arange(1, len(effect) + 1)
+        shown = effect if self.lower_is_better else -effect
+        ids = records[self.inputs.id].to_numpy()
+        return pd.DataFrame({"id": ids, "effect": shown, "priority": -effect, "rank": rank})
+
+    def phi(self, records: pd.DataFrame) -> np.ndarray:
+        """(n, d) float32 features of checked records: the note's vector, then the tabular columns."""
+        blocks = [] if self.encoder is None else [self.encoder.transform(records[self.inputs.text].tolist())]
+        return np.hstack([*blocks, self.inputs.matrix(records)]).astype(np.float32)
+
+    def effect(self, phi: np.ndarray) -> np.ndarray:
+        """(n,) effects of features; below zero is a benefit, whatever the direction of the outcome."""
+        if self.kind == "head":
+            return predict(self.weights, HeadRegressor.network, phi)[:, 0]
+        # A product and a sum, row by row: unlike a matrix product, its bits depend on no other row and no thread.
+        return np.add.reduce(phi.astype(float) * self.weights["weight"], axis=1) + self.weights["constant"][0]
+
+
+def from_learner(
+    learner: EffectLearner, cohort: Cohort, encoder: Encoder | None, card: dict, features: str = "phi"
+) -> Policy:
+    """A policy that gives the effects of a fitted learner.
+
+    Parameters
+    ----------
+    learner : EffectLearner
+        Fitted on ``features`` of ``cohort``.
+    cohort : Cohort
+        The training records: their roles, column types and categories are kept, and a few rows serve to check that
+        the policy agrees with the learner.
+    encoder : Encoder or None
+        Fitted on their notes; None if ``features`` is tabular.
+    card : dict
+        From :func:`helpers.policy.make_card`.
+    features : {"phi", "text", "tabular"}
+        What the learner sees.
+
+    Raises
+    ------
+    ValueError
+        If the learner cannot be exported; says which can.
+    """
+    if features not in FEATURES:
+        raise ValueError(f"features = {features!r}: not at hand for new records. {EXPORTABLE}")
+    if (encoder is None) != (features == "tabular"):
+        raise ValueError(f"encoder: {encoder!r} with features = {features!r}; give one exactly where the note is read.")
+    inputs = Inputs.of(cohort, features)
+    empty = Policy(inputs, encoder, "linear", {}, cohort.roles.lower_is_better, card)
+    X = empty.phi(cohort.frame.head(64))
+    kind, weights = _weights(learner, X)
+    return Policy(inputs, encoder, kind, weights, cohort.roles.lower_is_better, card)
+
+
+def _weights(learner: EffectLearner, X: np.ndarray) -> tuple[str, dict[str, np.ndarray]]:
+    """Kind and weights of a learner, found by asking it, so that any one with a linear effect will do."""
+    name = type(learner).__name__
+    if isinstance(learner, RiskRanker | RandomOrder | KnownEffect):
+        raise ValueError(f"learner: {name} does not estimate effects from records. {EXPORTABLE}")
+    model = getattr(learner, "model_", None)
+    if isinstance(model, HeadRegressor) and np.array_equal(learner.effect(X), model.predict(X)):
+        return "head", {k: np.ascontiguousarray(v) for k, v in model.weights_.items()}
+    d = X.shape[1]
+    constant = float(learner.effect(np.zeros((1, d)))[0])
+    weight = np.asarray(learner.effect(np.eye(d)), float) - constant
+    spread = np.random.default_rng(0).normal(size=(64, d)) * (X.std(0) + 1e-3)
+    probes = np.vstack([X, X.mean(0) + 3 * spread])
+    told = learner.effect(probes)
+    if np.abs(told - probes @ weight - constant).max() > 1e-6 * (1 + np.abs(told).max()):
+        raise ValueError(f"learner: {name} with {type(model).__name__} has an effect that is not linear. {EXPORTABLE}")
+    return "linear", {"weight": weight, "constant": np.array([constant])}
