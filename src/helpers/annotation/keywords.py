@@ -82,17 +82,19 @@ class KeywordAnnotator:
         unknown = [name for name in names if name not in self.fields]
         if unknown:
             raise ValueError(f"names: no rules for {unknown}; there are rules for {list(self.fields)}.")
-        rows = [self._note(text, names) for text in texts]
+        memory: dict[str, tuple[int, ...]] = {}  # notes share many sentences
+        rows = [self._note(text, names, memory) for text in texts]
         return np.array(rows, dtype=int).reshape(-1, len(names))
 
-    def _note(self, text: str, names: tuple[str, ...]) -> list[int]:
+    def _note(self, text: str, names: tuple[str, ...], memory: dict[str, tuple[int, ...]]) -> list[int]:
         sentences = [self._prepared(s) for s in SENTENCE.split(HEADER.sub("\n", text)) if s.strip()]
-        found = {name: [self._statement(s, name) for s in sentences] for name in names}
-        out = {name: max(levels, default=MISSING) for name, levels in found.items()}
+        for s in sentences:
+            if s not in memory:
+                memory[s] = tuple(self._statement(s, name) for name in names)
+        out = {name: max((memory[s][f] for s in sentences), default=MISSING) for f, name in enumerate(names)}
         if "fever" in out:
-            now = [s for s in sentences if not any(self._lists[part].search(s) for part in ("others", "past"))]
-            out["fever"] = self._by_temperature(out["fever"], " ".join(now))
-        return [min(out[name], 1) if name != "fever" else out[name] for name in names]
+            out["fever"] = self._by_temperature(out["fever"], sentences)
+        return list(out.values())
 
     def _prepared(self, sentence: str) -> str:
         """Lower case, plain apostrophes, one blank between words, no full stop."""
@@ -136,9 +138,11 @@ class KeywordAnnotator:
         values = [float(f"{a}.{b}") for a, b in TEMPERATURE.findall(text)]
         return int(np.searchsorted(self._limits, max(values), side="right")) if values else None
 
-    def _by_temperature(self, stated: int, text: str) -> int:
+    def _by_temperature(self, stated: int, sentences: list[str]) -> int:
         """A fever of no degree (3) gets that of the temperature; a measured fever counts even if none is stated."""
-        measured = self._measured(text)
+        warm = [s for s in sentences if TEMPERATURE.search(s)]
+        now = [s for s in warm if not any(self._lists[part].search(s) for part in ("others", "past"))]
+        measured = self._measured(" ".join(now))
         if stated == 3:
             return max(measured, 1) if measured is not None else self._vague
         return stated if measured is None else max(stated, measured)

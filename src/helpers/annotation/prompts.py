@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from helpers.annotation.coding import MISSING
 
 UNKNOWN = "unknown"  # what a model is asked to write where the note does not tell
+
+OBJECT = re.compile(r'\{(?=\s*["}])')
 
 
 def prompt_for(fields: Mapping[str, tuple], descriptions: Mapping[str, str] | None = None) -> str:
@@ -105,12 +108,13 @@ def _plain(value):
 def _first_object(answer: str) -> list[tuple] | None:
     """Key-value pairs of the first JSON object, duplicates kept; nested objects stay unreadable values."""
     decoder = json.JSONDecoder(object_pairs_hook=_Pairs)
-    start = answer.find("{")
-    while start >= 0:
+    for start in OBJECT.finditer(answer):
         try:
-            return decoder.raw_decode(answer, start)[0].pairs
-        except (ValueError, RecursionError):
-            start = answer.find("{", start + 1)
+            return decoder.raw_decode(answer, start.start())[0].pairs
+        except RecursionError:  # thousands of open brackets: no answer to anything
+            return None
+        except ValueError:
+            continue
     return None
 
 
