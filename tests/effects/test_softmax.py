@@ -18,7 +18,7 @@ def simulate(n=800, d=6, seed=0):
 
 def test_equals_scikit_learn_field_by_field():
     X, labels, binary, three = simulate()
-    p = SoftmaxFields((2, 3), penalty=5.0, iterations=2000).fit(X, labels).predict_proba(X)
+    p = SoftmaxFields((2, 3), penalty=5.0, iterations=2000, whiten=0.0).fit(X, labels).predict_proba(X)
     Z = StandardScaler().fit_transform(X)
     # two softmax columns with a shared penalty are one logistic coefficient with half of it
     ours_as_logit = LogisticRegression(C=2 / 5.0, tol=1e-8, max_iter=2000).fit(Z, binary).predict_proba(Z)
@@ -40,9 +40,8 @@ def test_missing_labels_leave_a_field_to_the_other_rows():
     partly = labels.copy()
     partly[400:, :2] = 0
     both = SoftmaxFields((2, 3), 5.0, 2000).fit(X, partly)
-    first = SoftmaxFields((2,), 5.0, 2000)
-    first.mean_, first.scale_, first.coefficients_ = both.mean_, both.scale_, np.zeros((7, 2))
-    first.refit(both.standardise(X[:400]), labels[:400, :2])
+    alone = np.where(np.arange(800)[:, None] < 400, labels[:, :2], 0)
+    first = SoftmaxFields((2,), 5.0, 2000).fit(X, alone)
     np.testing.assert_allclose(both.predict_proba(X)[:, :2], first.predict_proba(X), atol=3e-3)
 
 
@@ -68,3 +67,22 @@ def test_objective_never_falls_on_refit():
         values.append(model.refit(Z, labels).objective_)
     assert np.diff(values).min() > -1e-4 * abs(values[0]) / 100
     assert values[-1] > values[0] or values[-1] == pytest.approx(values[0])
+
+
+def test_rows_without_labels_shape_the_preparation_only():
+    X, labels, *_ = simulate()
+    unlabelled = np.where(np.arange(800)[:, None] < 500, labels, 0)
+    model = SoftmaxFields((2, 3), 5.0, 2000).fit(X, unlabelled)
+    Z = model.standardise(X)
+    again = SoftmaxFields((2, 3), 5.0, 2000)
+    again.prepare(X)
+    again.coefficients_ = np.zeros((7, 5))
+    again.refit(Z[:500], labels[:500])
+    np.testing.assert_allclose(model.coefficients_, again.coefficients_, atol=1e-4)
+
+
+def test_full_whitening_gives_unit_axes():
+    X, labels, *_ = simulate()
+    X = X @ np.random.default_rng(3).normal(size=(6, 6))
+    Z = SoftmaxFields((2, 3), whiten=1.0).fit(X, labels).standardise(X)
+    np.testing.assert_allclose(np.cov(Z.T), np.eye(6), atol=0.01)

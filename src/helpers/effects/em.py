@@ -23,7 +23,7 @@ from helpers.effects.learners import EffectLearner
 from helpers.effects.softmax import SoftmaxFields, choose_penalty
 from helpers.nuisance import ridge
 
-PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0)
+PENALTIES = (10.0, 30.0, 100.0, 300.0)
 
 
 class EMLearner(EffectLearner):
@@ -130,8 +130,8 @@ class EMLearner(EffectLearner):
 
     def _start(self, Y, T, X, labels, mask) -> None:
         """Text model and outcome models from the annotated rows alone."""
-        penalty = choose_penalty(X[mask], labels[mask], self.levels, PENALTIES, self.seed)
-        self.fields_ = SoftmaxFields(self.levels, penalty).fit(X[mask], labels[mask])
+        penalty = choose_penalty(X, labels, self.levels, PENALTIES, self.seed)
+        self.fields_ = SoftmaxFields(self.levels, penalty).fit(X, labels)
         self.Z_ = self.fields_.standardise(X)
         prior = self._log_prior(self.Z_)
         weights = prior + self.emission_
