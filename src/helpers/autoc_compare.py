@@ -1,0 +1,1 @@
+"""One order of treatment, three packages, three numbers called AUTOC (layer 5)."""

@@ -1,0 +1,1 @@
+"""Evaluation on held-out annotated records whose true effects nobody knows (layer 5)."""

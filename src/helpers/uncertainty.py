@@ -1,0 +1,1 @@
+"""Intervals over patients: influence functions and half-samples (layer 5)."""
