@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from helpers.artifacts import replacing
 from helpers.policy.card import as_markdown
 from helpers.policy.encoding import encoder_state, restore_encoder
 from helpers.policy.model import Policy
@@ -39,28 +39,19 @@ def save(policy: Policy, folder: str | Path, overwrite: bool = False) -> Path:
     folder = check_target(folder, overwrite)
     content = _content(policy)
     sums = "".join(f"{hashlib.sha256(content[name]).hexdigest()}  {name}\n" for name in NAMES)
-    try:
-        with replacing(folder) as staged:
-            retired = staged.with_suffix(".old")
-            _fill(staged, {**content, SUMS: sums.encode()})
-            if folder.exists():
-                folder.rename(retired)
-    except BaseException:
-        if retired.exists() and not folder.exists():
-            retired.rename(folder)
-        raise
-    shutil.rmtree(retired, ignore_errors=True)
+    _put(folder, {**content, SUMS: sums.encode()})
     return folder
 
 
 def check_target(folder: str | Path, overwrite: bool) -> Path:
     """The folder, absolute; FileExistsError if it may not be written."""
     folder = Path(folder).expanduser().absolute()
-    if folder.exists() and not (overwrite and (folder / SUMS).is_file()):
-        remedy = (
-            "it holds no policy; choose another" if overwrite else "replace a policy by overwrite=True (--overwrite)"
-        )
-        raise FileExistsError(f"{folder}: is there already; {remedy}.")
+    if not folder.exists():
+        return folder
+    if not overwrite:
+        raise FileExistsError(f"{folder}: is there already; pass overwrite=True (--overwrite) to replace a policy.")
+    if not folder.is_dir() or {p.name for p in folder.iterdir()} != {*NAMES, SUMS}:
+        raise FileExistsError(f"{folder}: is not a policy and nothing else; choose another folder, none of it is lost.")
     return folder
 
 
@@ -117,14 +108,22 @@ def _content(policy: Policy) -> dict[str, bytes]:
     return dict(zip(NAMES, (text.encode(), save_tensors(arrays), card.encode()), strict=True))
 
 
-def _fill(staged: Path, content: dict[str, bytes]) -> None:
+def _put(folder: Path, content: dict[str, bytes]) -> None:
+    """Make the folder beside its place, then move it there; what was there stays until then, and if that fails."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    new, old = work / "new", work / "old"
     try:
-        staged.mkdir()
+        new.mkdir()
         for name, data in content.items():
-            (staged / name).write_bytes(data)
-    except BaseException:
-        shutil.rmtree(staged, ignore_errors=True)
-        raise
+            (new / name).write_bytes(data)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _part(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
