@@ -23,6 +23,7 @@ from helpers.effects.learners import EffectLearner
 from helpers.effects.softmax import SoftmaxFields, choose_penalty
 from helpers.nuisance import ridge
 
+REFIT_STEPS = 12  # of the text model in one M-step: enough to rise, and the next M-step goes on from there
 PENALTIES = (10.0, 30.0, 100.0, 300.0)
 
 
@@ -132,6 +133,7 @@ class EMLearner(EffectLearner):
         """Text model and outcome models from the annotated rows alone."""
         penalty = choose_penalty(X, labels, self.levels, PENALTIES, self.seed)
         self.fields_ = SoftmaxFields(self.levels, penalty).fit(X, labels)
+        self.fields_.iterations = REFIT_STEPS
         self.Z_ = self.fields_.standardise(X)
         prior = self._log_prior(self.Z_)
         weights = prior + self.emission_

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import logsumexp
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -101,8 +100,11 @@ class SoftmaxFields(BaseEstimator):
         return np.exp(self.log_proba(self.standardise(X)))
 
     def _log_p(self, Z: np.ndarray, b: np.ndarray) -> np.ndarray:
-        logits = Z @ b[:-1].astype(Z.dtype) + b[-1]
-        return np.hstack([part - logsumexp(part, 1, keepdims=True) for part in self._fields(logits)])
+        logits = np.ascontiguousarray((Z @ b[:-1].astype(Z.dtype)).T, dtype=np.float64) + b[-1][:, None]
+        for part in np.split(logits, np.cumsum(self.levels)[:-1]):  # views; levels first, so sums run over long rows
+            part -= part.max(0)
+            part -= np.log(np.exp(part).sum(0))
+        return logits.T
 
     def _fields(self, array: np.ndarray) -> list[np.ndarray]:
         return np.split(array, np.cumsum(self.levels)[:-1], axis=1)
