@@ -2,5 +2,23 @@
 
 from helpers.effects.em import EMLearner
 from helpers.effects.learners import AACE, DRLearner, EffectLearner, KnownEffect, RandomOrder, RiskRanker
+from helpers.effects.metalearners import DragonNet, RLearner, TARNet, TLearner
+from helpers.effects.ranking import RankLearner
+from helpers.effects.wrappers import CausalForest, EconDRLearner
 
-__all__ = ["AACE", "DRLearner", "EMLearner", "EffectLearner", "KnownEffect", "RandomOrder", "RiskRanker"]
+__all__ = [
+    "AACE",
+    "CausalForest",
+    "DRLearner",
+    "DragonNet",
+    "EMLearner",
+    "EconDRLearner",
+    "EffectLearner",
+    "KnownEffect",
+    "RLearner",
+    "RandomOrder",
+    "RankLearner",
+    "RiskRanker",
+    "TARNet",
+    "TLearner",
+]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from helpers.effects.training import Problem, Settings, predict, train
 
@@ -23,7 +29,19 @@ def holdout(n: int, share: float, seed: int, groups: np.ndarray | None = None) -
     return np.flatnonzero(~valid), np.flatnonzero(valid)
 
 
-class _Head(BaseEstimator):
+class Head(BaseEstimator):
+    """Common ground of estimators that are one small network, fitted by early stopping on a held-out share.
+
+    Parameters
+    ----------
+    learning_rate, batch, epochs, patience
+        As :class:`helpers.effects.training.Settings`.
+    validation_share : float
+        Share of the rows (of the groups, if the problem has any) that decides when to stop.
+    seed : int
+        Of the held-out rows, the initial weights and the order of the mini-batches.
+    """
+
     network = "squared"
 
     def __init__(
@@ -42,20 +60,46 @@ class _Head(BaseEstimator):
         self.validation_share = validation_share
         self.seed = seed
 
-    def problem(self, X: np.ndarray, *targets: np.ndarray, groups: np.ndarray | None = None) -> Problem:
-        """The training problem this estimator stands for, so that many can train together."""
+    def problem(
+        self, X: np.ndarray, *targets: np.ndarray, groups: np.ndarray | None = None, rows: np.ndarray | None = None
+    ) -> Problem:
+        """The training problem this estimator stands for, so that many can train together.
+
+        ``rows`` are the positions in X that ``targets`` and ``groups`` are about; None: all. Problems that use rows
+        of one array X hold it once.
+        """
         split_seed, seed = (int(s) for s in np.random.SeedSequence(self.seed).generate_state(2))
-        rows, valid = holdout(len(X), self.validation_share, split_seed, groups)
-        columns = tuple(np.asarray(t, np.float32) for t in targets)
-        return Problem(np.asarray(X, np.float32), columns, rows, valid, self.network, seed)
+        rows = np.arange(len(X)) if rows is None else np.asarray(rows)
+        fitted, valid = holdout(len(rows), self.validation_share, split_seed, groups)
+        columns = tuple(np.zeros(len(X), np.float32) for _ in targets)
+        for column, target in zip(columns, targets, strict=True):
+            column[rows] = target
+        X = np.asarray(X, np.float32)
+        return Problem(X, columns, rows[fitted], rows[valid], self.network, seed, self.settings)
 
     @property
     def settings(self) -> Settings:
         """Optimisation settings of this estimator."""
         return Settings(self.learning_rate, self.batch, self.epochs, self.patience)
 
-    def _fit(self, X: np.ndarray, y: np.ndarray) -> None:
-        self.weights_ = train([self.problem(X, y)], self.settings)[0]
+    def fit(self, X: np.ndarray, y: np.ndarray):
+        """Fit on (n, d) inputs and (n,) targets, of two classes for a classifier."""
+        self.weights_ = train([self.begin(X, y)])[0]
+        return self
+
+    def begin(self, X: np.ndarray, y: np.ndarray, rows: np.ndarray | None = None) -> Problem:
+        """Check the data and give the problem whose trained weights, kept as ``weights_``, complete the fit.
+
+        ``rows``: the positions in X that y is about; None: all.
+        """
+        X = validate_data(self, X, dtype=np.float32)
+        target = self._target(column_or_1d(y))
+        assert_all_finite(target, input_name="y")
+        check_consistent_length(X if rows is None else rows, target)
+        return self.problem(X, target, rows=rows)
+
+    def _target(self, y: np.ndarray) -> np.ndarray:
+        return y
 
     def _outputs(self, X: np.ndarray) -> np.ndarray:
         check_is_fitted(self, "weights_")
@@ -63,33 +107,24 @@ class _Head(BaseEstimator):
         return predict(self.weights_, self.network, X)
 
 
-class HeadRegressor(RegressorMixin, _Head):
+class HeadRegressor(RegressorMixin, Head):
     """One hidden layer of 64 ReLU units, squared loss, early stopping on a held-out share of the training rows."""
-
-    def fit(self, X: np.ndarray, y: np.ndarray) -> HeadRegressor:
-        """Fit on (n, d) inputs and (n,) targets."""
-        X, y = validate_data(self, X, y, dtype=np.float32, y_numeric=True)
-        self._fit(X, y)
-        return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """(n,) predicted means."""
         return self._outputs(X)[:, 0]
 
 
-class HeadClassifier(ClassifierMixin, _Head):
+class HeadClassifier(ClassifierMixin, Head):
     """The same network with a logistic loss, for the propensity."""
 
     network = "logistic"
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> HeadClassifier:
-        """Fit on (n, d) inputs and (n,) labels of two classes."""
-        X, y = validate_data(self, X, y, dtype=np.float32)
+    def _target(self, y: np.ndarray) -> np.ndarray:
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) != 2:
             raise ValueError(f"y has {len(self.classes_)} class(es); HeadClassifier tells two apart.")
-        self._fit(X, codes)
-        return self
+        return codes
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """(n, 2) class probabilities."""

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
+from helpers.effects.steps import InSteps, Steps, fit_all, nuisance_steps
 from helpers.nuisance import Nuisances, folds_by_patient, logistic, ridge
 from helpers.scores import pseudo_outcome
 
@@ -37,7 +38,7 @@ class EffectLearner(BaseEstimator):
         return -self.effect(X)
 
 
-class DRLearner(EffectLearner):
+class DRLearner(InSteps, EffectLearner):
     """Doubly robust learner on the features alone (Kennedy, arXiv 2004.14497): needs no annotation.
 
     Biased where the features do not hold all confounders. ``W`` and ``annotated`` are accepted and ignored.
@@ -54,16 +55,16 @@ class DRLearner(EffectLearner):
         self.second_stage = second_stage
         self.nuisances = nuisances
 
-    def fit(self, Y, T, X, W=None, annotated=None, groups=None) -> DRLearner:
-        """Fit; see :class:`EffectLearner`."""
+    def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
+        """Fit in steps; see :func:`helpers.effects.training.fit_together`."""
         stage1 = Nuisances(ridge(), logistic()) if self.nuisances is None else self.nuisances
-        self.nuisances_ = clone(stage1).fit(Y, T, X, groups)
+        self.nuisances_ = yield from nuisance_steps(stage1, Y, T, X, groups)
         self.psi_ = pseudo_outcome(Y, T, self.nuisances_.mu0_, self.nuisances_.mu1_, self.nuisances_.e_)
-        self.model_ = clone(ridge() if self.second_stage is None else self.second_stage).fit(X, self.psi_)
-        return self
+        self.model_ = clone(ridge() if self.second_stage is None else self.second_stage)
+        yield from fit_all([(self.model_, X, self.psi_)])
 
 
-class AACE(EffectLearner):
+class AACE(InSteps, EffectLearner):
     """Annotation-assisted coarsened effects (arXiv 2507.20993).
 
     Stage 1 builds psi from the annotated confounders W, stage 2 regresses it on X. The same estimator was proposed
@@ -94,14 +95,16 @@ class AACE(EffectLearner):
         self.nuisances = nuisances
         self.smoother = smoother
 
-    def fit(self, Y, T, X, W=None, annotated=None, groups=None) -> AACE:
-        """Fit; see :class:`EffectLearner`."""
-        Y, T, X, W, groups = annotated_rows(Y, T, X, W, annotated, groups)
-        self.nuisances_ = clone(Nuisances() if self.nuisances is None else self.nuisances).fit(Y, T, W, groups)
+    def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
+        """Fit in steps; see :func:`helpers.effects.training.fit_together`."""
+        rows = np.arange(len(Y)) if annotated is None else np.flatnonzero(annotated)
+        Y, T, _, W, groups = annotated_rows(Y, T, X, W, annotated, groups)
+        stage1 = Nuisances() if self.nuisances is None else self.nuisances
+        self.nuisances_ = yield from nuisance_steps(stage1, Y, T, W, groups)
         self.psi_ = pseudo_outcome(Y, T, self.nuisances_.mu0_, self.nuisances_.mu1_, self.nuisances_.e_)
         self.target_ = self.psi_ if self.smoother is None else self._smoothed(T, W, groups)
-        self.model_ = clone(ridge() if self.second_stage is None else self.second_stage).fit(X, self.target_)
-        return self
+        self.model_ = clone(ridge() if self.second_stage is None else self.second_stage)
+        yield from fit_all([(self.model_, np.asarray(X), self.target_, rows)])
 
     def _smoothed(self, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
         self.smoother_ = clone(self.smoother).fit(W, self.psi_)

@@ -1,0 +1,51 @@
+"""Which records to annotate next: the ones whose confounders the model is least sure of."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import entr
+
+from helpers.effects.em import EMLearner
+
+
+def annotate_actively(
+    learner: EMLearner, Y, T, X, W, ids: np.ndarray, budget: float, seed: int, pilot: float = 1 / 3
+) -> np.ndarray:
+    """Annotate a random pilot, fit EM, then annotate the patients with the most uncertain posterior.
+
+    The choice depends on the note, the treatment and the outcome, so annotated records are no random sample. EM
+    models all three and needs no weights for that; a learner that looks at annotated rows alone is biased by it.
+
+    Parameters
+    ----------
+    learner : EMLearner
+        Prototype; fitted once on the pilot.
+    Y, T, X, W : arrays of n rows
+        As ``fit`` takes them; of W only the rows annotated so far are looked at.
+    ids : (n,) array
+        Patient identifiers; all records of a patient are annotated together.
+    budget : float
+        Share of the patients annotated in the end.
+    seed : int
+        Order of the pilot.
+    pilot : float
+        Share of the budget that is drawn at random.
+
+    Returns
+    -------
+    (n,) bool array
+    """
+    if not 0 < budget <= 1 or not 0 < pilot <= 1:
+        raise ValueError(f"budget = {budget}, pilot = {pilot}: both must lie in (0, 1].")
+    patients, row = np.unique(np.asarray(ids), return_inverse=True)
+    rank = np.random.default_rng(seed).permutation(len(patients))
+    first = max(1, round(pilot * budget * len(patients)))
+    mask = rank[row] < first
+    if budget == 1 or first >= round(budget * len(patients)):
+        return rank[row] < max(1, round(budget * len(patients)))
+    fitted = learner.fit(Y, T, X, W=W, annotated=mask, groups=ids)
+    doubt = np.zeros(len(patients))
+    np.add.at(doubt, row, entr(fitted.posterior_ @ fitted.onehot_).sum(1))
+    doubt[rank < first] = -1.0
+    chosen = np.argsort(-doubt, kind="stable")[: round(budget * len(patients)) - first]
+    return mask | np.isin(row, chosen)
