@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 from helpers import annotation, artifacts, data, effects, encoders, evaluation, metrics, nuisance, schema, scores
 from helpers.config import Config
 from helpers.effects import AACE, DRLearner, EffectLearner, EMLearner, KnownEffect, RandomOrder, RiskRanker
+from helpers.effects.active import annotate_actively
 from helpers.effects.heads import HeadClassifier, HeadRegressor
 from helpers.nuisance import Nuisances, ridge
 from helpers.schema import Cohort
@@ -32,6 +33,8 @@ class Trial:
         Leading columns of phi that come from the text.
     annotated : (n_train,) bool array
         Training records the expert annotated.
+    pi : (n_train,) array or None
+        Chance of each training record to be annotated; None where the design gives none.
     seed : int
         Seed of everything the learners draw.
     """
@@ -42,6 +45,7 @@ class Trial:
     phi_test: np.ndarray
     text_width: int
     annotated: np.ndarray
+    pi: np.ndarray | None
     seed: int
     index: int
 
@@ -136,9 +140,26 @@ def make_trial(config: Config, cohort: Cohort, encoder, embedding: np.ndarray | 
         text_train, text_test = fitted.transform(train.texts), fitted.transform(test.texts)
     else:
         text_train, text_test = embedding[train_rows], embedding[test_rows]
-    annotated = annotation.choose(train.ids, config.budget, annotate)
     phi = [np.hstack([t, c.tabular]).astype(np.float32) for t, c in ((text_train, train), (text_test, test))]
-    return Trial(train, test, *phi, text_train.shape[1], annotated, learn, index)
+    annotated, pi = who_is_annotated(config, train, phi[0], annotate)
+    return Trial(train, test, *phi, text_train.shape[1], annotated, pi, learn, index)
+
+
+def who_is_annotated(config: Config, train: Cohort, phi: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Mask of the annotated training records and their chance of it, by ``config.design``.
+
+    ``known``: records with an outcome above the median are three times as likely to be annotated as the others.
+    ``active``: no chance is known, since the choice follows from the pilot.
+    """
+    if config.design == "random":
+        return annotation.choose(train.ids, config.budget, seed), np.full(len(train), config.budget)
+    if config.design == "known":
+        spread = np.where(train.Y > np.median(train.Y), 3.0, 1.0)
+        chance = annotation.optimal_probability(spread, config.budget, floor=0.0)
+        return annotation.choose_by_probability(train.ids, chance, seed)
+    learner = EMLearner(train.levels, clip=config.clip, seed=seed)
+    mask = annotate_actively(learner, train.Y, train.T, phi, train.W, train.ids, config.budget, seed)
+    return mask, None
 
 
 def run_strategy(config: Config, trial: Trial, strategy: Strategy) -> EffectLearner:
@@ -176,6 +197,7 @@ def run_cell(config: Config, trial: Trial, name: str) -> pd.DataFrame:
         encoder=config.encoder,
         strategy=name,
         budget=config.budget,
+        design=config.design,
         noise=0.0,
         seed=trial.index,
     )
