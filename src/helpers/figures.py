@@ -83,7 +83,14 @@ def forest(summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str,
     return figure
 
 
-def curves(summary: pd.DataFrame, metric: str, labels: Mapping[str, str], x: str = "at", x_label: str | None = None):
+def curves(
+    summary: pd.DataFrame,
+    metric: str,
+    labels: Mapping[str, str],
+    x: str = "at",
+    x_label: str | None = None,
+    log_x: bool = False,
+):
     """Lines with interval bands over ``x``, one a strategy.
 
     Parameters
@@ -105,6 +112,11 @@ def curves(summary: pd.DataFrame, metric: str, labels: Mapping[str, str], x: str
             line = "--" if i >= len(COLOURS) else "-"
             ax.plot(rows[x], rows["value"], line, color=COLOURS[i % len(COLOURS)], label=label)
             ax.fill_between(rows[x], rows["low"], rows["high"], color=COLOURS[i % len(COLOURS)], alpha=0.15, lw=0)
+        if log_x:
+            ax.set_xscale("log")
+            ticks = sorted(summary[x].dropna().unique())
+            ax.set_xticks(ticks, [f"{t:.0%}" for t in ticks], minor=False)
+            ax.minorticks_off()
         ax.set_xlabel(x_label or "share of patients treated")
         ax.set_ylabel(AXIS.get(metric, metric))
         ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -1,0 +1,115 @@
+"""How much annotation is enough: thresholds read off result tables, and forecasts from a pilot (layer 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import least_squares
+
+from helpers.evaluation import paired, summarise
+
+POWERS = (0.1, 2.0)  # learning curves rise as c - a m^-b with b of this range
+
+
+def repeat_over_budgets(areas: pd.DataFrame, strategy: str, budgets: list[float]) -> pd.DataFrame:
+    """Rows of a strategy that needs no annotation, once for every budget, so that it can be paired at each."""
+    rows = areas[areas["strategy"] == strategy]
+    return pd.concat([rows.assign(budget=b) for b in budgets], ignore_index=True)
+
+
+def thresholds(areas: pd.DataFrame, baseline: str, labels: Mapping[str, str], own_share: float = 0.95) -> pd.DataFrame:
+    """Two budgets a strategy: where it first beats the baseline for good, and where it has most of its own benefit.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        Long results with metric ``captured`` at several budgets; the baseline at each of them.
+    baseline : str
+        Strategy to beat.
+    labels : mapping
+        Strategies to show and their labels.
+    own_share : float
+        Share of its own benefit with everything annotated.
+
+    Returns
+    -------
+    DataFrame
+        ``strategy, beats_baseline_from, own_share_from``; missing where it never does. "Beats" means that the paired
+        95 % interval lies above zero at this and every larger budget.
+    """
+    captured = areas[areas["metric"] == "captured"]
+    gaps = paired(captured, baseline, by=("metric", "budget"))
+    means = summarise(captured, by=("strategy", "budget"))
+    rows = []
+    for strategy in (s for s in labels if s != baseline and s in set(captured["strategy"])):
+        gap = gaps[gaps["strategy"] == strategy].sort_values("budget")
+        own = means[means["strategy"] == strategy].sort_values("budget")
+        full = own["value"].iloc[-1]
+        rows.append(
+            {
+                "strategy": labels[strategy],
+                "beats_baseline_from": _from_here_on(gap["budget"].to_numpy(), gap["low"].to_numpy() > 0),
+                "own_share_from": _from_here_on(own["budget"].to_numpy(), own["value"].to_numpy() >= own_share * full),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def forecast(sizes: np.ndarray, values: np.ndarray, at: np.ndarray, draws: int = 200, seed: int = 0) -> pd.DataFrame:
+    """Extrapolate a learning curve ``value = c - a m^-b`` with a 95 % interval by resampling.
+
+    Parameters
+    ----------
+    sizes : (k,) array
+        Numbers of annotated records m, from subsets of the pilot.
+    values : (k, r) array
+        What was reached with each size in r repetitions; higher is better.
+    at : (j,) array
+        Sizes to forecast.
+    draws : int
+        Resamples of the repetitions.
+    seed : int
+
+    Returns
+    -------
+    DataFrame with columns ``size, value, low, high``.
+    """
+    sizes, values, at = np.asarray(sizes, float), np.atleast_2d(np.asarray(values, float)), np.asarray(at, float)
+    if len(sizes) < 3 or values.shape[0] != len(sizes):
+        raise ValueError(
+            f"sizes {sizes.shape}, values {values.shape}: a curve with three parameters needs at least three sizes, "
+            f"each with a row of values."
+        )
+    rng = np.random.default_rng(seed)
+    centre = _curve(_fit_curve(sizes, values.mean(1)), at)
+    resampled = []
+    for _ in range(draws):
+        picked = values[:, rng.integers(0, values.shape[1], values.shape[1])]
+        resampled.append(_curve(_fit_curve(sizes, picked.mean(1)), at))
+    low, high = np.quantile(resampled, [0.025, 0.975], axis=0)
+    return pd.DataFrame({"size": at, "value": centre, "low": np.minimum(low, centre), "high": np.maximum(high, centre)})
+
+
+def _curve(parameters: np.ndarray, m: np.ndarray) -> np.ndarray:
+    c, a, b = parameters
+    return c - a * m**-b
+
+
+def _fit_curve(m: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Least squares with a rising, saturating curve; sizes in units of the smallest for a well-scaled problem."""
+    unit = m.min()
+    start = np.array([y.max(), max(y.max() - y.min(), 1e-3), 0.5])
+    found = least_squares(
+        lambda p: _curve(p, m / unit) - y, start, bounds=([-np.inf, 0, POWERS[0]], [np.inf, np.inf, POWERS[1]])
+    )
+    c, a, b = found.x
+    return np.array([c, a * unit**b, b])
+
+
+def _from_here_on(budgets: np.ndarray, holds: np.ndarray) -> float:
+    """The smallest budget from which on the condition holds; NaN if it does not hold at the largest."""
+    misses = np.flatnonzero(~holds)
+    first = misses[-1] + 1 if len(misses) else 0
+    return float(budgets[first]) if first < len(budgets) else np.nan
