@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.optimize import least_squares
 
 from helpers.evaluation import paired, summarise
@@ -58,7 +59,7 @@ def thresholds(areas: pd.DataFrame, baseline: str, labels: Mapping[str, str], ow
 
 
 def forecast(sizes: np.ndarray, values: np.ndarray, at: np.ndarray, draws: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Extrapolate a learning curve ``value = c - a m^-b`` with a 95 % interval by resampling.
+    """Extrapolate a learning curve ``value = c - a m^-b`` with a 95 % interval.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def forecast(sizes: np.ndarray, values: np.ndarray, at: np.ndarray, draws: int =
     at : (j,) array
         Sizes to forecast.
     draws : int
-        Resamples of the repetitions.
+        Resamples of the repetitions; their spread, widened for few repetitions, is the interval's.
     seed : int
 
     Returns
@@ -88,8 +89,9 @@ def forecast(sizes: np.ndarray, values: np.ndarray, at: np.ndarray, draws: int =
     for _ in range(draws):
         picked = values[:, rng.integers(0, values.shape[1], values.shape[1])]
         resampled.append(_curve(_fit_curve(sizes, picked.mean(1)), at))
-    low, high = np.quantile(resampled, [0.025, 0.975], axis=0)
-    return pd.DataFrame({"size": at, "value": centre, "low": np.minimum(low, centre), "high": np.maximum(high, centre)})
+    r = values.shape[1]
+    half = np.std(resampled, axis=0) * np.sqrt(r / max(r - 1, 1)) * stats.t.ppf(0.975, max(r - 1, 1))
+    return pd.DataFrame({"size": at, "value": centre, "low": centre - half, "high": centre + half})
 
 
 def _curve(parameters: np.ndarray, m: np.ndarray) -> np.ndarray:
