@@ -1,0 +1,50 @@
+"""Figures hold what the table holds; drawing leaves the global style alone."""
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import figures
+
+
+@pytest.fixture
+def summary():
+    return pd.DataFrame(
+        [
+            {"strategy": s, "metric": m, "at": a, "value": v, "low": v - 0.1, "high": v + 0.1}
+            for s, v in (("a", 0.5), ("b", -0.2))
+            for m in ("policy_value", "autoc")
+            for a in (0.1, 0.5, 1.0)
+        ]
+    )
+
+
+def test_forest_draws_every_value_in_the_order_of_the_labels(summary):
+    rows = summary[summary["at"] == 0.1]
+    figure = figures.forest(rows, ("policy_value", "autoc"), {"b": "second", "a": "first"}, zero=True)
+    ax = figure.axes[0]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["second", "first"] and ax.yaxis_inverted()
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), [-0.2, 0.5])
+
+
+def test_curves_draw_a_line_a_strategy(summary):
+    ax = figures.curves(summary, "autoc", {"a": "first", "b": "second", "c": "absent"}, log_x=True).axes[0]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["first", "second"]
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), [0.1, 0.5, 1.0])
+    assert ax.get_xscale() == "log"
+
+
+def test_bars_histograms_and_clouds_draw_their_data():
+    table = pd.DataFrame({"name": ["u", "v"], "x": [1.0, 2.0], "x_low": [0.5, 1.5], "x_high": [1.5, 2.5]})
+    np.testing.assert_allclose(figures.bars(table, "name", {"x": "X"}, "value").axes[0].lines[0].get_xdata(), [1, 2])
+    ax = figures.histograms({"p": np.arange(10.0), "q": np.arange(5.0)}, "value").axes[0]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["p", "q"]
+    panels = figures.cloud(table.assign(kind=["k", "l"]), "x", "x_low", "x", "low", by="kind", line=True).axes
+    assert [p.get_title() for p in panels] == ["k", "l"]
+
+
+def test_the_global_style_is_left_alone(summary):
+    before = dict(matplotlib.rcParams)
+    figures.curves(summary, "autoc", {"a": "first"})
+    assert dict(matplotlib.rcParams) == before
