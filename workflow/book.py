@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -56,6 +57,8 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
         if not executed.exists():
             raise FileNotFoundError(f"{executed} is not there; run the chapter first (make book PROFILE={run.name}).")
         shutil.copy(executed, source / "notebooks")
+    for page in sorted(p for p in source.rglob("*") if p.suffix in (".md", ".ipynb")):
+        page.write_text(unlinked(page.read_text(encoding="utf-8"), chapters), encoding="utf-8")
     contents = table_of_contents(yaml.safe_load((prose / "_toc.yml").read_text(encoding="utf-8")), chapters)
     (source / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
     (source / "facts.json").write_text(json.dumps(facts(run / "results")), encoding="utf-8")
@@ -63,6 +66,17 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
     for picture in sorted(p for p in (run / "results").rglob("*") if p.suffix in PICTURES):
         shutil.copy(picture, source / "_figures")
     return source
+
+
+def unlinked(page: str, chapters: list[str]) -> str:
+    """The page with references to chapters that this run leaves out turned into plain words."""
+
+    def plain(reference: re.Match) -> str:
+        number, topic = reference["chapter"].split("_", 1)
+        words = f"chapter {number} ({topic.replace('_', ' ')})"
+        return reference[0] if reference["chapter"] in chapters else words
+
+    return re.sub(r"\{doc\}`(?:[./\w]*/)?(?P<chapter>\d\d_\w+)`", plain, page)
 
 
 def table_of_contents(contents: dict, chapters: list[str]) -> dict:

@@ -28,7 +28,7 @@ def executed_chapter(path: Path) -> None:
     picture = new_output("display_data", data={"image/png": PIXEL, "text/plain": "<Figure>"})
     bar = new_output("stream", name="stderr", text="a progress bar")
     cells = [
-        new_markdown_cell("# Data\n\nInline $\\tau$, and {cite}`kennedy2023towards`:\n\n$$\\psi = \\frac{T}{e}$$"),
+        new_markdown_cell("# Data\n\nInline $\\tau$, and {cite}`kennedy2023towards`, {doc}`09_shift`, {doc}`../glossary`:\n\n$$\\psi = \\frac{T}{e}$$"),
         new_code_cell("draw()", outputs=[bar, picture], execution_count=1),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -66,6 +66,11 @@ def test_it_shows_the_chapter_and_the_facts(pages):
     chapter = (pages / "notebooks" / f"{CHAPTER}.html").read_text(encoding="utf-8")
     assert "Kennedy" in chapter and "_images/" in chapter and "draw" in chapter
     assert "a progress bar" not in chapter
+
+
+def test_references_to_chapters_left_out_become_words(pages):
+    chapter = (pages / "notebooks" / f"{CHAPTER}.html").read_text(encoding="utf-8")
+    assert "chapter 09 (shift)" in chapter and "../glossary.html" in chapter
 
 
 def test_the_contents_hold_only_chapters_that_ran(pages):
