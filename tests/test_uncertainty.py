@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from helpers import metrics, uncertainty
+from helpers import metrics, resampling, uncertainty
 
 BUDGETS = (0.1, 0.3, 0.5, 1.0)
 
@@ -35,37 +35,37 @@ def plain(gamma0, gamma1, priority, budgets):
 )
 def test_draws_equal_a_plain_loop(n, seed, levels, per):
     gamma0, gamma1, priority, groups = scores(n * per, seed, levels, per)
-    kept, _ = uncertainty.half_samples(n * per, groups, 5, seed)
-    found = uncertainty.order_draws(gamma0, gamma1, priority, kept, BUDGETS)
+    kept, _ = resampling.half_samples(n * per, groups, 5, seed)
+    found = resampling.order_draws(gamma0, gamma1, priority, kept, BUDGETS)
     twin = [plain(gamma0[k], gamma1[k], priority[k], BUDGETS) for k in kept]
     np.testing.assert_allclose(found, twin, atol=1e-12)
 
 
 def test_blocks_change_nothing(monkeypatch):
     gamma0, gamma1, priority, _ = scores(50, levels=7)
-    kept, _ = uncertainty.half_samples(50, None, 20, 3)
-    whole = uncertainty.order_draws(gamma0, gamma1, priority, kept, BUDGETS)
-    monkeypatch.setattr(uncertainty, "BLOCK", 120)
-    found = uncertainty.order_draws(gamma0, gamma1, priority, kept, BUDGETS)
+    kept, _ = resampling.half_samples(50, None, 20, 3)
+    whole = resampling.order_draws(gamma0, gamma1, priority, kept, BUDGETS)
+    monkeypatch.setattr(resampling, "BLOCK", 120)
+    found = resampling.order_draws(gamma0, gamma1, priority, kept, BUDGETS)
     np.testing.assert_allclose(found, whole, atol=1e-13)
 
 
 @pytest.mark.parametrize("patients", [20, 21])
 def test_half_samples_keep_whole_patients_and_half_of_them(patients):
     groups = np.repeat(np.arange(patients), 1 + np.arange(patients) % 3)
-    kept, scale = uncertainty.half_samples(len(groups), groups, 50, 0)
+    kept, scale = resampling.half_samples(len(groups), groups, 50, 0)
     for row in kept:
         inside, outside = set(groups[row]), set(groups[~row])
         assert not inside & outside and len(inside) == patients // 2
     assert scale == pytest.approx(np.sqrt((patients // 2) / (patients - patients // 2)))
     assert len({row.tobytes() for row in kept}) > 45
-    np.testing.assert_array_equal(kept, uncertainty.half_samples(len(groups), groups, 50, 0)[0])
+    np.testing.assert_array_equal(kept, resampling.half_samples(len(groups), groups, 50, 0)[0])
 
 
 @pytest.mark.parametrize("n", [30, 31])
 def test_the_scale_gives_the_standard_error_of_a_mean(n):
     x = np.random.default_rng(0).normal(size=n)
-    kept, scale = uncertainty.half_samples(n, None, 40_000, 1)
+    kept, scale = resampling.half_samples(n, None, 40_000, 1)
     found = scale * (kept @ x / kept.sum(axis=1)).std(ddof=1)
     assert found == pytest.approx(x.std(ddof=1) / np.sqrt(n), rel=0.02)
 
@@ -116,6 +116,23 @@ def test_normal_scores_have_the_areas_of_the_closed_form():
     assert found["value"]["autoc"] == pytest.approx(-0.9032, abs=0.02)
     assert found["value"]["qini"] == pytest.approx(-1 / (2 * np.sqrt(np.pi)), abs=0.006)
     assert (found["low"] < found["value"]).all()
+
+
+def test_shares_of_rows_add_up_to_the_metrics():
+    gamma0, gamma1, priority, _ = scores(40)
+    shares = resampling.order_shares(gamma0, gamma1, priority, BUDGETS).sum(axis=1)
+    tau = gamma1 - gamma0
+    centred = plain(gamma0 - gamma0.mean(), gamma0 - gamma0.mean() + tau - tau.mean(), priority, BUDGETS)
+    np.testing.assert_allclose(shares, centred, atol=1e-12)
+
+
+def test_metrics_that_lean_on_few_patients_have_wider_quantiles():
+    gamma0, gamma1, priority, _ = scores(2_000)
+    table = uncertainty.order_intervals(gamma0, gamma1, {"a": priority}, budgets=[0.01, 0.5], draws=5_000)
+    t = ((table["high"] - table["value"]) / table["se"]).tolist()
+    # twenty patients in the TOC at 1 %; all of them in the policy value, where the normal quantile does
+    assert stats.t.ppf(0.975, 40) < t[5] < stats.t.ppf(0.975, 8)
+    assert t[0] == pytest.approx(1.96, abs=0.01) and t[0] < t[1] < t[5]
 
 
 def test_pairs_share_the_half_samples():
