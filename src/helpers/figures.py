@@ -90,6 +90,7 @@ def curves(
     x: str = "at",
     x_label: str | None = None,
     log_x: bool = False,
+    y_label: str | None = None,
 ):
     """Lines with interval bands over ``x``, one a strategy.
 
@@ -118,7 +119,7 @@ def curves(
             ax.set_xticks(ticks, [f"{t:.0%}" for t in ticks], minor=False)
             ax.minorticks_off()
         ax.set_xlabel(x_label or "share of patients treated")
-        ax.set_ylabel(AXIS.get(metric, metric))
+        ax.set_ylabel(y_label or AXIS.get(metric, metric))
         ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
