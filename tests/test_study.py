@@ -97,7 +97,7 @@ def test_finished_cells_are_not_run_again(settings, monkeypatch):
     def never(*_):
         raise RuntimeError("a finished cell was run again")
 
-    monkeypatch.setattr(study, "make_trial", never)
+    monkeypatch.setattr(study.trials_module, "make_trial", never)
     pd.testing.assert_frame_equal(first, study.run_grid(settings, ["random", "dr"], progress=False))
     with pytest.raises(RuntimeError, match="run again"):
         study.run_grid(settings.model_copy(update={"budget": 0.5}), ["random"], progress=False)

@@ -1,217 +1,54 @@
-"""The order of the study: trials, strategies and the grid of both (layer 6)."""
+"""The order of the study: every strategy in every trial, cell by cell (layer 6)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers import annotation, artifacts, data, effects, encoders, evaluation, metrics, nuisance, schema, scores
+from helpers import strategies as strategies_module
+from helpers import trials as trials_module
 from helpers.config import Config
-from helpers.effects import (
-    AACE,
-    CausalForest,
-    DragonNet,
-    DRLearner,
-    EconDRLearner,
-    EffectLearner,
-    EMLearner,
-    KnownEffect,
-    RandomOrder,
-    RankLearner,
-    RiskRanker,
-    RLearner,
-    TARNet,
-    TLearner,
-)
-from helpers.effects.active import annotate_actively
-from helpers.effects.heads import HeadClassifier, HeadRegressor
+from helpers.effects import EffectLearner
 from helpers.effects.steps import trains_networks
 from helpers.effects.training import fit_together
-from helpers.nuisance import Nuisances, ridge
-from helpers.schema import Cohort
+from helpers.strategies import (
+    ALL,
+    COMPARED,
+    FEATURES,
+    STRATEGIES,
+    Strategy,
+    on_confounders,
+    strategy_named,
+)
+from helpers.trials import LazyTrials, Trial, trials
+
+__all__ = [
+    "ALL",
+    "COMPARED",
+    "FEATURES",
+    "STRATEGIES",
+    "LazyTrials",
+    "Strategy",
+    "Trial",
+    "bedside_effect",
+    "cell_key",
+    "on_confounders",
+    "run_cell",
+    "run_grid",
+    "run_strategy",
+    "score_cell",
+    "strategy_named",
+    "training_data",
+    "trials",
+]
 
 CODE = (annotation, data, effects, encoders, evaluation, metrics, nuisance, schema, scores)
-
-
-@dataclass(frozen=True, repr=False)
-class Trial:
-    """One repetition: a split by patient, a draw of treatment and outcome, and what may be seen of it.
-
-    Attributes
-    ----------
-    train, test : Cohort
-    phi_train, phi_test : (n, d) float32 arrays
-        Text embedding, then bedside columns.
-    text_width : int
-        Leading columns of phi that come from the text.
-    annotated : (n_train,) bool array
-        Training records the expert annotated.
-    pi : (n_train,) array or None
-        Chance of each training record to be annotated; None where the design gives none.
-    seed : int
-        Seed of everything the learners draw.
-    """
-
-    train: Cohort
-    test: Cohort
-    phi_train: np.ndarray
-    phi_test: np.ndarray
-    text_width: int
-    annotated: np.ndarray
-    pi: np.ndarray | None
-    seed: int
-    index: int
-
-
-@dataclass(frozen=True)
-class Strategy:
-    """A way to decide whom to treat.
-
-    Parameters
-    ----------
-    label : str
-        As figures show it.
-    make : callable
-        ``make(config, trial)`` gives an unfitted learner; of the trial it uses the seed and the kinds of annotations.
-    features : str
-        What it sees at the bedside: a key of ``FEATURES``.
-    estimates : bool
-        Whether its ``effect`` estimates the effect (else an order only).
-    """
-
-    label: str
-    make: Callable[[Config, Trial], EffectLearner] = field(repr=False)
-    features: str = "phi"
-    estimates: bool = True
-
-
-FEATURES: dict[str, Callable[[Cohort, np.ndarray, int], np.ndarray]] = {
-    "phi": lambda cohort, phi, width: phi,
-    "text": lambda cohort, phi, width: phi[:, :width],
-    "tabular": lambda cohort, phi, width: phi[:, width:],
-    "confounders": lambda cohort, phi, width: cohort.W,
-    "truth": lambda cohort, phi, width: cohort.tau[:, None],
-}
-
-
-def published_aace(config: Config, trial: Trial) -> AACE:
-    """AACE as published: 64-unit heads everywhere, nuisances in sample, propensity clipped to [.001, .999]."""
-    return with_heads(AACE, trial)
-
-
-def with_heads(kind: type, trial: Trial) -> EffectLearner:
-    """A doubly robust learner with the published heads in both stages."""
-    seeds = [int(s) for s in np.random.SeedSequence(trial.seed).generate_state(3)]
-    stage1 = Nuisances(HeadRegressor(seed=seeds[0]), HeadClassifier(seed=seeds[1]), folds=1, clip=0.001)
-    return kind(HeadRegressor(seed=seeds[2]), stage1)
-
-
-def cross_fitted(config: Config, trial: Trial) -> dict:
-    """Folds, clipping and seed of learners that cross-fit by themselves."""
-    return {"folds": config.folds, "clip": config.clip, "seed": trial.seed}
-
-
-def boosted(trial: Trial):
-    """A boosted regression on a handful of confounders."""
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
-    return HistGradientBoostingRegressor(
-        learning_rate=0.05, max_leaf_nodes=8, early_stopping=False, random_state=trial.seed
-    )
-
-
-def on_confounders(config: Config, trial: Trial) -> Nuisances:
-    """Cross-fitted nuisances for annotated confounders."""
-    return Nuisances(folds=config.folds, clip=config.clip, seed=trial.seed)
-
-
-def on_features(config: Config, trial: Trial) -> Nuisances:
-    """Cross-fitted nuisances for embeddings."""
-    return Nuisances(ridge(), nuisance.logistic(), config.folds, config.clip, trial.seed)
-
-
-def em(config: Config, trial: Trial, readout: str = "plug", iterations: int = 30) -> EMLearner:
-    """EM over the records nobody annotated, for the cohort's kinds of annotations."""
-    return EMLearner(trial.train.levels, readout, iterations, clip=config.clip, seed=trial.seed)
-
-
-STRATEGIES: dict[str, Strategy] = {
-    "random": Strategy("random order", lambda c, t: RandomOrder(), estimates=False),
-    "risk": Strategy("highest risk first", lambda c, t: RiskRanker(), estimates=False),
-    "tabular": Strategy("DR learner, tabular only", lambda c, t: DRLearner(ridge(), on_features(c, t)), "tabular"),
-    "dr": Strategy("DR learner on phi (ridge), no annotation", lambda c, t: DRLearner(ridge(), on_features(c, t))),
-    "aace": Strategy("AACE as published", published_aace),
-    "aace_ridge": Strategy("AACE, ridge", lambda c, t: AACE(ridge(), on_confounders(c, t))),
-    "aace_smooth": Strategy("AACE, smoothed", lambda c, t: AACE(ridge(), on_confounders(c, t), smoother=ridge())),
-    "plug": Strategy("impute-then-plug", lambda c, t: em(c, t, iterations=0)),
-    "em": Strategy("EM, then plug", em),
-    "em_regress": Strategy("EM, then regress", lambda c, t: em(c, t, "regress")),
-    "t": Strategy("T-learner on phi (ridge)", lambda c, t: TLearner()),
-    "t_heads": Strategy("T-learner on phi, 64-unit heads", lambda c, t: TLearner(HeadRegressor(seed=t.seed))),
-    "tarnet": Strategy("TARNet on phi", lambda c, t: TARNet(seed=t.seed)),
-    "dragonnet": Strategy("DragonNet on phi", lambda c, t: DragonNet(seed=t.seed)),
-    "dr_heads": Strategy("DR learner on phi, 64-unit heads", lambda c, t: with_heads(DRLearner, t)),
-    "r": Strategy("R-learner on phi (ridge)", lambda c, t: RLearner(**cross_fitted(c, t))),
-    "forest": Strategy("causal forest on phi", lambda c, t: CausalForest(folds=c.folds, seed=t.seed)),
-    "econml_dr": Strategy("econml's DRLearner(X=phi, W=X)", lambda c, t: EconDRLearner(**cross_fitted(c, t))),
-    "aace_boost": Strategy("AACE, boosted smoother", lambda c, t: AACE(ridge(), on_confounders(c, t), boosted(t))),
-    "rank": Strategy("Rank-Learner", lambda c, t: RankLearner(on_confounders(c, t), seed=t.seed), estimates=False),
-    "rank_linear": Strategy(
-        "Rank-Learner, linear", lambda c, t: RankLearner(on_confounders(c, t), False, seed=t.seed), estimates=False
-    ),
-    "oracle_x": Strategy("oracle: confounders", lambda c, t: AACE(ridge(), on_confounders(c, t)), "confounders"),
-    "oracle": Strategy("oracle: true effects", lambda c, t: KnownEffect(), "truth"),
-}
-# With every record annotated EM has nothing to add to impute-then-plug, so the comparison leaves it out.
-COMPARED = ("random", "risk", "tabular", "dr", "aace", "aace_ridge", "aace_smooth", "plug", "oracle")
-ALL = tuple(STRATEGIES)
-TOGETHER = 10
-
-
-def trials(config: Config, which: Iterable[int] | None = None) -> Iterable[Trial]:
-    """The repetitions of a configuration, one at a time; all share the records and their embedding."""
-    cohort = data.load_cohort(config)
-    encoder = encoders.make_encoder(config.encoder, device=config.device)
-    embedding = encoders.encode(cohort.texts, encoder) if encoder.frozen else None
-    for index in range(config.seeds) if which is None else which:
-        yield make_trial(config, cohort, encoder, embedding, index)
-
-
-def make_trial(config: Config, cohort: Cohort, encoder, embedding: np.ndarray | None, index: int) -> Trial:
-    """Repetition ``index``: split, draw, annotate; an encoder that learns sees training notes only."""
-    split, outcome, annotate, learn = np.random.SeedSequence([config.seed, index]).generate_state(4).tolist()
-    drawn = data.draw_outcomes(cohort, config.process, outcome)
-    train_rows, test_rows = data.split(drawn, config.test_share, split)
-    train, test = drawn.take(train_rows), drawn.take(test_rows)
-    if embedding is None:
-        fitted = encoder.fit(train.texts)
-        text_train, text_test = fitted.transform(train.texts), fitted.transform(test.texts)
-    else:
-        text_train, text_test = embedding[train_rows], embedding[test_rows]
-    phi = [np.hstack([t, c.tabular]).astype(np.float32) for t, c in ((text_train, train), (text_test, test))]
-    annotated, pi = who_is_annotated(config, train, phi[0], annotate)
-    return Trial(train, test, *phi, text_train.shape[1], annotated, pi, learn, index)
-
-
-def who_is_annotated(config: Config, train: Cohort, phi: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Mask of the annotated training records and their chance of it, by ``config.design``.
-
-    ``known``: records with an outcome above the median are three times as likely to be annotated as the others.
-    ``active``: no chance is known, since the choice follows from the pilot.
-    """
-    if config.design == "random":
-        return annotation.choose(train.ids, config.budget, seed), np.full(len(train), config.budget)
-    if config.design == "known":
-        spread = np.where(train.Y > np.median(train.Y), 3.0, 1.0)
-        chance = annotation.optimal_probability(spread, config.budget, floor=config.budget / 10)
-        return annotation.choose_by_probability(train.ids, chance, seed)
-    learner = EMLearner(train.levels, clip=config.clip, seed=seed)
-    mask = annotate_actively(learner, train.Y, train.T, phi, train.W, train.ids, config.budget, seed)
-    return mask, None
+CODE += (strategies_module, trials_module)
+TOGETHER = 10  # trials whose networks train in one tensor program
 
 
 def run_strategy(config: Config, trial: Trial, strategy: Strategy) -> EffectLearner:
@@ -229,16 +66,6 @@ def training_data(trial: Trial, strategy: Strategy) -> dict:
 def bedside_effect(trial: Trial, strategy: Strategy, learner: EffectLearner) -> np.ndarray:
     """Its effects for the test side of the trial."""
     return learner.effect(FEATURES[strategy.features](trial.test, trial.phi_test, trial.text_width))
-
-
-def strategy_named(name: str) -> Strategy:
-    """A strategy by its name, or by ``name@features`` one that sees other features at the bedside."""
-    base, _, features = name.partition("@")
-    if base not in STRATEGIES or (features and features not in FEATURES):
-        raise ValueError(
-            f"strategy {name!r}: valid are {sorted(STRATEGIES)}, alone or followed by @ and one of {sorted(FEATURES)}."
-        )
-    return replace(STRATEGIES[base], features=features) if features else STRATEGIES[base]
 
 
 def run_cell(config: Config, trial: Trial, name: str) -> pd.DataFrame:
@@ -287,7 +114,7 @@ def run_grid(config: Config | Iterable[Config], names: Iterable[str] = COMPARED,
     with tqdm(total=sum(c.seeds for c in configs) * len(names), desc="strategies x seeds", disable=not progress) as bar:
         grid = _Grid(artifacts.Store(), bar)
         for c in configs:
-            lazy = _LazyTrials(c)
+            lazy = LazyTrials(c)
             for index in range(c.seeds):
                 for name in names:
                     grid.add(c, lazy, index, name)
@@ -304,7 +131,7 @@ class _Grid:
         self.cells: list[pd.DataFrame | None] = []
         self.waiting: list[tuple] = []
 
-    def add(self, config: Config, lazy: _LazyTrials, index: int, name: str) -> None:
+    def add(self, config: Config, lazy: LazyTrials, index: int, name: str) -> None:
         """Take the cell from the store, compute it, or let it wait."""
         key = {"config": cell_key(config), "strategy": name, "trial": index, "code": self.version}
 
@@ -343,15 +170,3 @@ class _Waits(Exception):  # noqa: N818
 def cell_key(config: Config) -> dict:
     """What a cell depends on: all parameters but the number of seeds and places on disk."""
     return config.model_dump(exclude={"seeds", "results", "device"})
-
-
-class _LazyTrials:
-    """Trials made when a cell asks for them, the last one kept: nothing is loaded if every cell is in the store."""
-
-    def __init__(self, config: Config) -> None:
-        self.config, self.index, self.base = config, None, None
-
-    def __getitem__(self, index: int) -> Trial:
-        if self.index != index:
-            self.index, self.trial = index, next(iter(trials(self.config, [index])))
-        return self.trial
