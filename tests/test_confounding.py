@@ -60,6 +60,15 @@ def test_a_confounder_left_out_stays_within_the_bounds_of_its_strength():
     assert table.loc[1, "low"] < -1 < table.loc[1, "high"] and not table.loc[0, "low"] < -1 < table.loc[0, "high"]
 
 
+def test_extreme_propensities_are_named_with_a_remedy():
+    Y, T, W = simulate(300)
+    f = fitted(Y, T, W)
+    f.e_ = np.where(T == 1, 0.02, 0.98)  # as wrong as can be
+    with pytest.warns(UserWarning, match="choose a simpler learner or raise clip") as notes:
+        hidden_confounding(Y, T, f, strengths=[0.05])
+    assert len(notes) == 1
+
+
 def test_errors_say_what_is_missing():
     Y, T, W = simulate(60)
     with pytest.raises(ValueError, match="fit them on these rows"):

@@ -50,6 +50,16 @@ def test_scores_are_cross_fitted_on_the_held_out_rows():
     np.testing.assert_array_equal(from_training.e, trained.predict(test.W)[2])
 
 
+def test_the_default_nuisances_stay_calm_on_small_test_sets():
+    rng = np.random.default_rng(0)
+    test = cohort(400)
+    names = [f"x{i}" for i in range(12)]
+    frame = test.frame.assign(**{name: rng.integers(2, size=400) for name in names})
+    wide = Cohort(frame, Roles("id", "text", ("a", *names), ("b",), "T", "Y", True, ("mu0", "mu1", "e")))
+    calm, products = (heldout.held_out_scores(wide, nuisances).psi.var() for nuisances in (None, Nuisances()))
+    assert calm < products / 1.5 and calm < 2 * heldout.held_out_scores(test, LINEAR).psi.var()
+
+
 def test_intervals_cover_the_truth_of_the_metric():
     rng = np.random.default_rng(0)
     population = cohort(200_000, seed=99)

@@ -8,6 +8,7 @@ at most ``|rho| sqrt(cf_y cf_d / (1 - cf_d)) S``; S comes from the data, and rho
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -125,7 +126,21 @@ def _model(Y: np.ndarray, T: np.ndarray, nuisances: Nuisances, groups: np.ndarra
     folds = list(folds_by_patient(np.asarray(T, int), groups, nuisances.folds, nuisances.seed))
     model.set_sample_splitting([folds], _patients(folds, frame) if cluster else None)
     found = {"ml_g0": nuisances.mu0_, "ml_g1": nuisances.mu1_, "ml_m": nuisances.e_}
-    return model.fit(external_predictions={"T": {name: values[:, None] for name, values in found.items()}})
+    return _fit(model, {"T": {name: values[:, None] for name, values in found.items()}})
+
+
+def _fit(model, predictions: dict):
+    """Fitted model; its note on weights that contradict their propensities becomes one that says what to do."""
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always")
+        model.fit(external_predictions=predictions)
+    if any("nu2" in str(note.message) for note in notes):
+        warnings.warn(
+            "the propensities are too extreme for the treatments seen (estimated variance of the weights below 0; a "
+            "cruder estimate is used). Look at sensitivity.calibration_table; choose a simpler learner or raise clip.",
+            stacklevel=4,
+        )
+    return model
 
 
 def _patients(folds: list[tuple], frame: pd.DataFrame) -> list:
