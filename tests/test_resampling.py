@@ -71,7 +71,10 @@ def test_the_scale_gives_the_standard_error_of_a_mean(n):
 
 def test_shares_of_rows_add_up_to_the_metrics():
     gamma0, gamma1, priority, _ = scores(40)
-    shares = resampling.order_shares(gamma0, gamma1, priority, BUDGETS).sum(axis=1)
+    shares, weights = (a.sum(axis=1) for a in resampling.order_shares(gamma0, gamma1, priority, BUDGETS))
     tau = gamma1 - gamma0
     centred = plain(gamma0 - gamma0.mean(), gamma0 - gamma0.mean() + tau - tau.mean(), priority, BUDGETS)
     np.testing.assert_allclose(shares, centred, atol=1e-12)
+    # weights are the metric of psi = 1 for all beside an outcome of 1: (n + 1) / 2n of them are treated on average
+    flat = [1 + 41 / 80, 0, 0, *(1 + np.array(BUDGETS)), 0, 0, 0, 0]
+    np.testing.assert_allclose(weights, flat, atol=1e-12)

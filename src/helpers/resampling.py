@@ -60,12 +60,13 @@ def order_draws(
 
 def order_shares(
     gamma0: np.ndarray, gamma1: np.ndarray, priority: np.ndarray, budgets: Sequence[float] = ()
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """What each row adds to each metric of :func:`order_draws` if its rank is taken as given.
 
     Returns
     -------
-    (3 + 2 len(budgets), n) array, rows of the data in their order; scores are taken from their mean.
+    shares, weights : (3 + 2 len(budgets), n) arrays
+        Rows of the data in their order; scores are taken from their mean. ``weights``: the rows' weights alone.
     """
     gamma0, gamma1, priority = vectors(gamma0=gamma0, gamma1=gamma1, priority=priority)
     n, psi = len(gamma0), gamma1 - gamma0
@@ -83,7 +84,8 @@ def order_shares(
         *treated / first[:, None] - 1 / n,
     ]
     base = np.repeat([1, 0, 0, 1, 0], [1, 1, 1, len(first), len(first)])[:, None]
-    return np.array(weight) * (psi - psi.mean()) + base * (gamma0 - gamma0.mean()) / n
+    weight = np.array(weight)
+    return weight * (psi - psi.mean()) + base * (gamma0 - gamma0.mean()) / n, weight + base / n
 
 
 def _ranked(

@@ -5,8 +5,9 @@ scores ``gamma0, gamma1`` of the two outcomes, or the true means where they are 
 
 Half-samples: see ``resampling``. Their standard error is itself an estimate, from few patients where a metric leans on
 few: AUTOC weighs the first ranks most, the TOC at 2 % is a mean over 2 % of the patients. The Student quantile
-therefore has ``2 / (K - 1 / G)`` degrees of freedom (at most G - 1), ``K = sum(u^4) / sum(u^2)^2`` over what the
-patients add to the metric at their given ranks (the variance of a sample variance); the noise of the draws is added.
+therefore has ``2 / (K(u) - K(c))`` degrees of freedom, at most G - 1, with ``K(x) = sum(x^4) / sum(x^2)^2`` over the
+patients, u what a patient adds to the metric at the given ranks and c the weight of those ranks: the relative variance
+of ``sum(u^2)``, for a plain mean of normal scores G. The noise of the draws is added.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def order_intervals(
     kept, scale = half_samples(n, groups, draws, seed)
     rows = np.vstack([np.ones((1, n), bool), kept])  # the first subsample is everybody: the estimate
     found = {name: order_draws(gamma0, gamma1, p, rows, budgets) for name, p in priorities.items()}
-    shares = {name: order_shares(gamma0, gamma1, p, budgets) for name, p in priorities.items()}
+    shares = {name: np.array(order_shares(gamma0, gamma1, p, budgets)) for name, p in priorities.items()}
     if baseline is not None:
         found, shares = (
             {name: v - held[baseline] for name, v in held.items() if name != baseline} for held in (found, shares)
@@ -149,10 +150,10 @@ def _tidy(name: str, found: np.ndarray, scale: float, t: np.ndarray, budgets: Se
 def _freedom(shares: np.ndarray, codes: np.ndarray, draws: int) -> np.ndarray:
     """(metrics,) degrees of freedom of half-sample standard errors, from what each row adds to each metric."""
     patients = int(codes.max()) + 1
-    sums = np.array([np.bincount(codes, weights=u) for u in shares])
-    squares = np.sum(sums**2, axis=1) ** 2
-    fourth = np.divide(np.sum(sums**4, axis=1), squares, out=np.full(len(sums), 3 / patients), where=squares > 0)
-    own = np.clip(2 / np.maximum(fourth - 1 / patients, 1e-12), LEAST_FREEDOM, patients - 1)
+    sums = np.array([[np.bincount(codes, weights=u) for u in part] for part in shares])
+    squares = np.sum(sums**2, axis=2) ** 2
+    added, weight = np.divide(np.sum(sums**4, axis=2), squares, out=np.zeros_like(squares), where=squares > 0)
+    own = np.clip(2 / np.maximum(added - weight, 1e-12), LEAST_FREEDOM, patients - 1)
     return 1 / (1 / own + 1 / (draws - 1))
 
 
