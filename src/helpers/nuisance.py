@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -30,9 +31,15 @@ def logistic(C: float = 0.03) -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=500))
 
 
-def logistic_interactions() -> Pipeline:
-    """Logistic regression on the columns and their pairwise products."""
-    return make_pipeline(PolynomialFeatures(2, interaction_only=True, include_bias=False), logistic(C=0.1))
+def boosted_propensity() -> HistGradientBoostingClassifier:
+    """Shallow boosted trees for a handful of confounders.
+
+    Trees level off where treatment is nearly certain; a logistic regression runs on towards 0 and 1 there, and a few
+    rows with huge inverse weights then carry the pseudo-outcome.
+    """
+    return HistGradientBoostingClassifier(
+        max_iter=60, max_leaf_nodes=6, min_samples_leaf=40, early_stopping=False, random_state=0
+    )
 
 
 def folds_by_patient(T: np.ndarray, groups: np.ndarray | None, folds: int, seed: int) -> Iterator[tuple]:
@@ -60,7 +67,7 @@ class Nuisances(BaseEstimator):
     Parameters
     ----------
     outcome, propensity : estimators or None
-        Prototypes, cloned for every fold and arm; None: ridge and logistic regression with pairwise products.
+        Prototypes, cloned for every fold and arm; None: ridge with pairwise products and boosted trees.
     folds : int
         Folds by patient; 1 fits and predicts in sample.
     clip : float
@@ -86,7 +93,7 @@ class Nuisances(BaseEstimator):
         """Fit on outcomes (n,), treatments (n,), confounders (n, q) and patient identifiers (n,)."""
         Y, T, W = _check(Y, T, W, self.clip)
         outcome = ridge_interactions() if self.outcome is None else self.outcome
-        propensity = logistic_interactions() if self.propensity is None else self.propensity
+        propensity = boosted_propensity() if self.propensity is None else self.propensity
         self.mu0_, self.mu1_, self.e_raw_ = np.empty((3, len(Y)))
         self.models_ = []
         for train, held in folds_by_patient(T, groups, self.folds, self.seed):
