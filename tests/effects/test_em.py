@@ -1,10 +1,13 @@
 """The EM learner: likelihood, agreement with simpler learners, gain from records nobody annotated, known errors."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
-from helpers.effects import EMLearner
+from helpers.effects import EMLearner, cells
 
 LEVELS = (2, 3)
 
@@ -40,19 +43,24 @@ def test_the_log_likelihood_never_falls():
     assert len(steps) == 14 and steps.min() > -1e-6 * abs(fitted.log_likelihood_[0]) and steps[0] > 1
 
 
-def test_the_joint_density_is_the_product_of_its_parts():
-    data, _ = simulate(300)
-    fitted = EMLearner(LEVELS, iterations=2).fit(**data, annotated=np.arange(300) < 200)
-    row, c = 250, 4
-    x, w = fitted.configurations_[c], data["W"][row, 3:]
-    cell = int(np.flatnonzero((fitted.cells_ == np.r_[x, w]).all(1))[0])
-    p = fitted.fields_.predict_proba(data["X"][[row]])[0]
-    a, b = fitted.codes_[c]
-    t = data["T"][row]
-    mu, sigma, e = fitted.mu_[t][cell], fitted.sigma_[t], fitted.e_[cell]
-    density = p[a] * p[2 + b] * (e if t else 1 - e)
-    density *= np.exp(-0.5 * ((data["Y"][row] - mu) / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
-    assert fitted._log_joint(data["Y"], data["T"])[row, c] == pytest.approx(np.log(density), abs=1e-4)
+def test_it_says_whether_it_converged():
+    data, _ = simulate(600)
+    mask = np.arange(600) < 100
+    with pytest.warns(ConvergenceWarning, match="Raise iterations"):
+        assert not EMLearner(LEVELS, iterations=3).fit(**data, annotated=mask).converged_
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        assert EMLearner(LEVELS, tolerance=1.0).fit(**data, annotated=mask).converged_
+
+
+def test_a_warm_start_goes_on_where_the_last_fit_ended():
+    data, _ = simulate(600)
+    mask = np.arange(600) < 100
+    whole = EMLearner(LEVELS, iterations=8, tolerance=-1.0).fit(**data, annotated=mask)
+    parts = EMLearner(LEVELS, iterations=4, tolerance=-1.0, warm_start=True).fit(**data, annotated=mask)
+    first = parts.log_likelihood_
+    parts.fit(**data, annotated=mask)
+    np.testing.assert_allclose(first + parts.log_likelihood_, whole.log_likelihood_, rtol=1e-5)
 
 
 def test_annotated_rows_are_taken_at_their_word():
@@ -100,7 +108,35 @@ def test_missing_fields_of_a_record_are_no_information():
     holes[:300, 1:3] = np.nan
     mask = np.arange(900) < 600
     fitted = EMLearner(LEVELS, iterations=4).fit(**(data | {"W": holes}), annotated=mask)
-    marginal = fitted.posterior_ @ fitted.onehot_
+    marginal = fitted.marginals_
+    np.testing.assert_allclose(marginal, fitted.posterior_ @ fitted.onehot_, atol=1e-12)
     np.testing.assert_allclose(marginal[:300, :2].max(1), 1, atol=1e-9)
     assert marginal[:300, 2:].max(1).min() < 0.9
     np.testing.assert_allclose(marginal[300:600, 2:].max(1), 1, atol=1e-9)
+
+
+def test_a_continuous_bedside_column_is_worked_in_blocks(monkeypatch):
+    rng = np.random.default_rng(3)
+    data, tau = simulate(2000)
+    age = rng.normal(size=2000)
+    data["Y"] = data["Y"] + 0.5 * age
+    data |= {"X": np.column_stack([data["X"], age]), "W": np.column_stack([data["W"], age])}
+    mask = rng.random(2000) < 0.1
+    fits = {}
+    for block in (cells.BLOCK, 2e4):
+        monkeypatch.setattr(cells, "BLOCK", block)
+        fits[block] = EMLearner(LEVELS, iterations=6, tolerance=-1.0).fit(**data, annotated=mask).effect(data["X"])
+    whole, blocks = fits.values()
+    np.testing.assert_allclose(blocks, whole, atol=1e-3)
+    assert np.corrcoef(whole, tau)[0, 1] > 0.8
+
+
+def test_refusals_name_the_argument():
+    data, _ = simulate(100)
+    with pytest.raises(ValueError, match="levels"):
+        EMLearner((2,) * 9).fit(**data)
+    with pytest.raises(ValueError, match="no row is annotated"):
+        EMLearner(LEVELS).fit(**data, annotated=np.zeros(100, bool))
+    data["W"][:, -1] = np.nan
+    with pytest.raises(ValueError, match="bedside columns"):
+        EMLearner(LEVELS).fit(**data)

@@ -6,25 +6,38 @@ Model of a record with text features phi, bedside columns w, confounders x (a co
     p(T | x, w) = Bernoulli(e(x, w));   p(Y | T, x, w) = Normal(mu_T(x, w), sigma_T^2)
     p(a | x)    = the annotation, noise-free or by a known matrix of errors; absent where nobody annotated
 
-The assumption: given (x, w), the text says nothing more about T and Y.
+The assumption: given (x, w), the text says nothing more about T and Y; :mod:`helpers.effects.assumption` tests it.
+Which records are annotated may depend on phi, w, T and Y: the likelihood needs no weights for that.
 """
 
 from __future__ import annotations
 
-from itertools import product
+import warnings
+from dataclasses import dataclass
+from math import prod
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.special import logsumexp
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import PolynomialFeatures
+from scipy.special import expit
 
+from helpers.effects.em_sampling import Drawn, Listed
 from helpers.effects.learners import EffectLearner
 from helpers.effects.softmax import SoftmaxFields, choose_penalty
 from helpers.nuisance import ridge
 
-REFIT_STEPS = 12  # of the text model in one M-step: enough to rise, and the next M-step goes on from there
 PENALTIES = (10.0, 30.0, 100.0, 300.0)
+LISTED = 2e7  # numbers in an array of records by configurations, of which a step holds several: 160 MB each
+
+
+@dataclass
+class Models:
+    """Outcome and treatment models: coefficients on the basis of the cells, and their values in each cell."""
+
+    outcome: list[np.ndarray]
+    logit: np.ndarray
+    mu: np.ndarray
+    e: np.ndarray
+    sigma: np.ndarray
+    penalty: float
 
 
 class EMLearner(EffectLearner):
@@ -33,8 +46,8 @@ class EMLearner(EffectLearner):
     Parameters
     ----------
     levels : tuple of int
-        Levels of each annotated field. ``W`` begins with their indicators (first level left out), field after field;
-        its other columns are known for every record.
+        Levels of each annotated field, any number of fields. ``W`` begins with their indicators (first level left
+        out), field after field; its other columns are known for every record.
     readout : {"plug", "regress"}
         ``plug``: the effect averaged over p(x | phi). ``regress``: ridge of the posterior mean effect on phi.
     iterations : int
@@ -42,18 +55,30 @@ class EMLearner(EffectLearner):
     errors : list of (K, K) arrays or None
         For each field ``P(annotated level | true level)``, rows true; None: annotations are right.
     tolerance : float
-        Stop when the log-likelihood per record gains less.
+        Stop when the log-likelihood per record gains less; below zero: take all iterations.
     clip : float
         Bound of the propensity.
     seed : int
-        Folds that choose the penalty of p(x | phi).
+        Folds that choose the penalty of p(x | phi), and the draws.
+    exact : int
+        All configurations are listed if there are at most so many (and memory allows); otherwise Gibbs sampling.
+    chains, sweeps : int
+        Of the sampling: chains a record, passes over the fields an E-step.
+    warm_start : bool
+        Fit again from where the last fit of this learner ended.
 
     Attributes
     ----------
     log_likelihood_ : list of float
-        Penalised log-likelihood after each step; never falls.
-    posterior_ : (n, C) array
-        Of the configurations ``configurations_``, for the rows of ``fit``.
+        Penalised log-likelihood before each step; never falls if ``exact_``, else estimated with noise.
+    marginals_ : (n, sum of levels) array
+        Posterior chances of the levels, field after field, for the rows of ``fit``.
+    posterior_, configurations_, onehot_ : (n, C), (C, q) and (C, sum of levels) arrays
+        Posterior of each configuration, and the configurations in two codings; only if ``exact_``.
+    cells_ : Cells
+        Those of the last M-step; ``models_`` holds the outcome and treatment models and their values in them.
+    converged_ : bool
+        Whether the tolerance was met.
     """
 
     def __init__(
@@ -65,6 +90,10 @@ class EMLearner(EffectLearner):
         tolerance: float = 1e-4,
         clip: float = 0.01,
         seed: int = 0,
+        exact: int = 512,
+        chains: int = 8,
+        sweeps: int = 5,
+        warm_start: bool = False,
     ) -> None:
         self.levels = levels
         self.readout = readout
@@ -73,17 +102,30 @@ class EMLearner(EffectLearner):
         self.tolerance = tolerance
         self.clip = clip
         self.seed = seed
+        self.exact = exact
+        self.chains = chains
+        self.sweeps = sweeps
+        self.warm_start = warm_start
 
     def fit(self, Y, T, X, W=None, annotated=None, groups=None) -> EMLearner:
-        """Fit; see :class:`EffectLearner`. Annotations of rows outside ``annotated`` are not looked at."""
-        Y, T, X, W = np.asarray(Y, float), np.asarray(T, int), np.asarray(X, float), np.asarray(W, float)
+        """Fit; see :class:`EffectLearner`. Annotations of rows outside ``annotated`` are not looked at.
+
+        A field annotated as NaN counts as not annotated.
+        """
+        Y, T, X = np.asarray(Y, float), np.asarray(T, int), np.asarray(X, float)
+        W = np.empty((len(Y), 0)) if W is None else np.asarray(W, float)
         mask = np.ones(len(Y), bool) if annotated is None else np.asarray(annotated, bool)
-        self._lay_out(W)
-        self._emission(W, mask)
-        start = self._labels_of(np.exp(self.emission_)) * mask[:, None]
-        self._start(Y, T, X, start, mask)
-        self._iterate(Y, T)
-        self._read_out(X, mask)
+        self._check(W, mask)
+        said, labels = self._annotations(W, mask)
+        bedside = W[:, sum(self.levels) - len(self.levels) :]
+        self.known_ = bedside.shape[1]
+        step = self._step(said, bedside)
+        self._start(step, Y, T, X, labels, mask)
+        self._iterate(step, Y, T)
+        self._read_out(step, X, W, mask)
+        self.marginals_ = step.marginals
+        if self.exact_:
+            self.posterior_, self.configurations_, self.onehot_ = step.posterior, step.configurations, step.onehot
         return self
 
     def effect(self, X: np.ndarray) -> np.ndarray:
@@ -91,122 +133,117 @@ class EMLearner(EffectLearner):
         if self.readout == "regress":
             return super().effect(X)
         X = np.asarray(X, float)
-        p = np.exp(self._log_prior(self.fields_.standardise(X)))
-        w = X[:, X.shape[1] - self.known_ :]
-        constant, slopes = self.tau_[0], self.tau_[1:]
-        q = self.configurations_.shape[1]
-        return constant + p @ (self.configurations_ @ slopes[:q]) + w @ slopes[q:]
+        return self._effect_of(self.fields_.predict_proba(X), X[:, X.shape[1] - self.known_ :])
 
-    def _lay_out(self, W: np.ndarray) -> None:
-        """Configurations as indicators, and the cells (distinct bedside pattern) x (configuration)."""
+    def _effect_of(self, marginals: np.ndarray, w: np.ndarray) -> np.ndarray:
+        """Mean effects; being linear in the indicators they need the fields' marginals only."""
+        firsts = np.r_[0, np.cumsum(self.levels)[:-1]]
+        return self.tau_[0] + np.hstack([np.delete(marginals, firsts, axis=1), w]) @ self.tau_[1:]
+
+    def _check(self, W: np.ndarray, mask: np.ndarray) -> None:
         q = sum(k - 1 for k in self.levels)
-        self.codes_ = np.array(list(product(*map(range, self.levels))))
-        eyes = [np.eye(k) for k in self.levels]
-        self.onehot_ = np.hstack([eyes[f][self.codes_[:, f]] for f in range(len(self.levels))])
-        self.configurations_ = np.hstack([eyes[f][self.codes_[:, f], 1:] for f in range(len(self.levels))])
-        self.known_ = W.shape[1] - q
-        self.patterns_, self.pattern_of_ = np.unique(W[:, q:], axis=0, return_inverse=True)
-        C, U = len(self.configurations_), len(self.patterns_)
-        cells = np.hstack([np.tile(self.configurations_, (U, 1)), np.repeat(self.patterns_, C, axis=0)])
-        self.cells_ = cells
-        basis = PolynomialFeatures(2, interaction_only=True, include_bias=True).fit_transform(cells)
-        self.basis_ = basis[:, [0, *np.flatnonzero(basis.std(0) > 0)]]
+        if W.shape[1] < q or W.shape[0] != len(mask):
+            raise ValueError(f"W {W.shape}: levels {self.levels} need {q} indicators for each of {len(mask)} records.")
+        if not np.isfinite(W[:, q:]).all():
+            raise ValueError("W: bedside columns must be known for every record; impute them first.")
+        if not mask.any():
+            raise ValueError("annotated: no row is annotated; this learner needs some.")
 
-    def _emission(self, W: np.ndarray, mask: np.ndarray) -> None:
-        """(n, C) log-probability of what was annotated, 0 where nothing was; NaN fields count as not annotated."""
-        emission, start = np.zeros((len(W), len(self.codes_))), 0
+    def _annotations(self, W: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n, sum of levels) log-chance of what was annotated given each level, 0 where nothing was; and labels."""
+        said, labels = np.zeros((2, len(W), sum(self.levels)))
+        start = 0
         for f, k in enumerate(self.levels):
-            block = W[:, start : start + k - 1]
+            block = W[:, start - f : start - f + k - 1]
             seen = mask & np.isfinite(block).all(1)
             level = np.where(block[seen].max(1) > 0.5, block[seen].argmax(1) + 1, 0)
             chance = np.eye(k) if self.errors is None else np.asarray(self.errors[f], float)
             with np.errstate(divide="ignore"):
-                emission[seen] += np.log(chance)[self.codes_[:, f]][:, level].T
-            start += k - 1
-        self.emission_ = emission
+                said[seen, start : start + k] = np.log(chance)[:, level].T
+            labels[seen, start : start + k] = (chance / chance.sum(0).clip(1e-300))[:, level].T
+            start += k
+        return said, labels
 
-    def _labels_of(self, weights: np.ndarray) -> np.ndarray:
-        """(n, sum of levels) marginal of each field under (n, C) weights."""
-        return (weights / weights.sum(1, keepdims=True)) @ self.onehot_
+    def _step(self, said: np.ndarray, bedside: np.ndarray) -> Listed | Drawn:
+        count = prod(self.levels)
+        self.exact_ = count <= self.exact and len(said) * count <= LISTED
+        if self.exact_:
+            return Listed(self.levels, said, bedside)
+        return Drawn(self.levels, said, bedside, self.chains, self.sweeps, self.seed)
 
-    def _start(self, Y, T, X, labels, mask) -> None:
-        """Text model and outcome models from the annotated rows alone."""
+    def _start(self, step, Y, T, X, labels, mask) -> None:
+        """Text model and outcome models from the annotated rows alone, or as the last fit left them."""
+        if self.warm_start and self.iterations and hasattr(self, "models_"):
+            self._go_on(step, X)
+            return
         penalty = choose_penalty(X, labels, self.levels, PENALTIES, self.seed)
         self.fields_ = SoftmaxFields(self.levels, penalty).fit(X, labels)
-        self.fields_.iterations = REFIT_STEPS
         self.Z_ = self.fields_.standardise(X)
-        prior = self._log_prior(self.Z_)
-        weights = prior + self.emission_
-        self.posterior_ = np.exp(weights - logsumexp(weights, 1, keepdims=True)) * mask[:, None]
-        self._outcome_models(Y, T)
+        step.prior(self.fields_.log_proba(self.Z_), mask)
+        self.models_ = self._outcome_models(step, Y, T, None)
 
-    def _log_prior(self, Z: np.ndarray) -> np.ndarray:
-        return self.fields_.log_proba(Z) @ self.onehot_.T
+    def _go_on(self, step, X: np.ndarray) -> None:
+        self.Z_ = self.fields_.standardise(X)
+        log_p = self.fields_.log_proba(self.Z_)
+        step.prior(log_p, np.ones(len(X), bool))
+        if step.cells.width != len(self.models_.logit):
+            raise ValueError("warm_start: W has other columns than in the last fit; set warm_start=False.")
+        self.models_.mu = np.array([step.cells.times(b) for b in self.models_.outcome])
+        self.models_.e = expit(step.cells.times(self.models_.logit))
 
-    def _cell_sums(self, values: np.ndarray) -> np.ndarray:
-        """(cells,) posterior-weighted sums of a column over the rows."""
-        rows = np.arange(len(values))
-        weights = csr_matrix((values, (self.pattern_of_, rows)), shape=(len(self.patterns_), len(values)))
-        return (weights @ self.posterior_).ravel()
-
-    def _outcome_models(self, Y: np.ndarray, T: np.ndarray) -> None:
+    def _outcome_models(self, step, Y: np.ndarray, T: np.ndarray, last: Models | None) -> Models:
         """M-step of mu_0, mu_1, sigma and e on the cells, each with a ridge penalty of 1 on its slopes."""
-        slopes = np.diag(np.r_[1e-8, np.ones(self.basis_.shape[1] - 1)])
-        self.mu_, self.sigma_, self.sums_, self.penalty_ = np.empty((2, len(self.cells_))), np.empty(2), [], 0.0
+        cells, outcome, sigma, penalty = step.cells, [], np.empty(2), 0.0
+        self.cells_, self.sums_ = cells, []
         for t in (0, 1):
-            arm = (T == t).astype(float)
-            n, y, yy = (self._cell_sums(arm * v) for v in (np.ones_like(Y), Y, Y * Y))
-            b = np.linalg.solve((self.basis_ * n[:, None]).T @ self.basis_ + slopes, self.basis_.T @ y)
-            self.mu_[t] = self.basis_ @ b
-            squares = (yy - 2 * self.mu_[t] * y + self.mu_[t] ** 2 * n).sum() + b @ slopes @ b
-            self.sigma_[t] = np.sqrt(max(squares / n.sum(), 1e-12))
-            self.penalty_ += 0.5 * b @ slopes @ b / self.sigma_[t] ** 2
+            n, y, yy = (step.sums((T == t) * v) for v in (np.ones_like(Y), Y, Y * Y))
+            b = cells.ridge(n, y)
+            mu, squared = cells.times(b), b @ cells.slopes_penalty() @ b
+            sigma[t] = np.sqrt(max(((yy - 2 * mu * y + mu**2 * n).sum() + squared) / n.sum(), 1e-12))
+            penalty += 0.5 * squared / sigma[t] ** 2
+            outcome.append((b, mu))
             self.sums_.append((n, y))
-        self._propensity()
+        logit = cells.logistic(self.sums_[0][0], self.sums_[1][0], None if last is None else last.logit)
+        penalty += 0.5 * (logit[1:] ** 2).sum()
+        (b0, mu0), (b1, mu1) = outcome
+        return Models([b0, b1], logit, np.array([mu0, mu1]), expit(cells.times(logit)), sigma, penalty)
 
-    def _propensity(self) -> None:
-        n0, n1 = self.sums_[0][0], self.sums_[1][0]
-        model = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-8, max_iter=100)
-        rows = self.basis_[:, 1:]
-        model.fit(np.vstack([rows, rows]), np.repeat([0, 1], len(n0)), sample_weight=np.r_[n0, n1])
-        self.e_ = model.predict_proba(rows)[:, 1]
-        self.penalty_ += 0.5 * (model.coef_**2).sum()
-
-    def _log_joint(self, Y: np.ndarray, T: np.ndarray) -> np.ndarray:
-        """(n, C) log p(annotation, x, T, Y | phi, w)."""
-        mu0, mu1, e = (self._by_row(v) for v in (self.mu_[0], self.mu_[1], self.e_))
-        t, sigma = T[:, None], self.sigma_[T][:, None]
-        outcome = -0.5 * ((Y[:, None] - np.where(t == 1, mu1, mu0)) / sigma) ** 2 - np.log(sigma * np.sqrt(2 * np.pi))
-        return self._log_prior(self.Z_) + self.emission_ + outcome + np.log(np.where(t == 1, e, 1 - e))
-
-    def _by_row(self, by_cell: np.ndarray) -> np.ndarray:
-        """(n, C) values of each row's cells."""
-        return by_cell.reshape(len(self.patterns_), -1)[self.pattern_of_]
-
-    def _iterate(self, Y: np.ndarray, T: np.ndarray) -> None:
-        self.log_likelihood_ = []
+    def _iterate(self, step, Y: np.ndarray, T: np.ndarray) -> None:
+        self.log_likelihood_, self.converged_ = [], self.iterations == 0
         for _ in range(self.iterations):
-            joint = self._log_joint(Y, T)
-            total = logsumexp(joint, 1, keepdims=True)
+            total = step.expect(self.fields_.log_proba(self.Z_), Y, T, self.models_)
             fields = 0.5 * self.fields_.penalty * (self.fields_.coefficients_[:-1] ** 2).sum()
-            self.log_likelihood_.append(float(total.sum() - self.penalty_ - fields))
-            self.posterior_ = np.exp(joint - total)
-            if len(self.log_likelihood_) > 1 and np.diff(self.log_likelihood_[-2:]) < self.tolerance * len(Y):
+            self.log_likelihood_.append(total - self.models_.penalty - fields)
+            self.converged_ = self._stalled(len(Y))
+            if self.converged_:
                 break
-            self._outcome_models(Y, T)
-            self.fields_.refit(self.Z_, self.posterior_ @ self.onehot_)
+            self.models_ = self._outcome_models(step, Y, T, self.models_)
+            self.fields_.refit(self.Z_, step.marginals)
+        if not self.converged_ and self.tolerance >= 0:
+            self._say_not_converged(len(Y))
 
-    def _read_out(self, X: np.ndarray, mask: np.ndarray) -> None:
+    def _stalled(self, n: int) -> bool:
+        """Whether the last step gained too little; sampled likelihoods are noisy, so theirs over five steps."""
+        span = 1 if self.exact_ else 5
+        values = self.log_likelihood_[-span - 1 :]
+        return len(values) > span and values[-1] - values[0] < span * self.tolerance * n
+
+    def _say_not_converged(self, n: int) -> None:
+        from sklearn.exceptions import ConvergenceWarning
+
+        gain = np.diff(self.log_likelihood_[-2:]) / n
+        said = f"the last one gained {gain[0]:.2g} per record (tolerance {self.tolerance:g})" if len(gain) else "1 step"
+        message = f"EM stopped after iterations = {self.iterations} steps; {said}. Raise iterations or tolerance."
+        warnings.warn(message, ConvergenceWarning, stacklevel=4)
+
+    def _read_out(self, step, X: np.ndarray, W: np.ndarray, mask: np.ndarray) -> None:
         """Effect given (x, w): ridge of the cells' doubly robust scores; then the chosen read-out."""
         (n0, y0), (n1, y1) = self.sums_
-        n = n0 + n1
-        contrast = self.mu_[1] - self.mu_[0]
-        e = np.clip(self.e_, self.clip, 1 - self.clip)
-        total = n * contrast + (y1 - n1 * self.mu_[1]) / e - (y0 - n0 * self.mu_[0]) / (1 - e)
-        design = np.hstack([np.ones((len(self.cells_), 1)), self.cells_])
-        gram = (design * n[:, None]).T @ design + np.diag(np.r_[1e-6, np.ones(design.shape[1] - 1)])
-        self.tau_ = np.linalg.solve(gram, design.T @ total)
+        n, (mu0, mu1) = n0 + n1, self.models_.mu
+        e = np.clip(self.models_.e, self.clip, 1 - self.clip)
+        total = n * (mu1 - mu0) + (y1 - n1 * mu1) / e - (y0 - n0 * mu0) / (1 - e)
+        self.tau_ = self.cells_.linear(n, total)
         if self.readout == "regress":
             rows = slice(None) if self.iterations else mask
-            target = (self.posterior_ * self._by_row(design @ self.tau_)).sum(1)
+            target = self._effect_of(step.marginals, W[:, W.shape[1] - self.known_ :])
             self.model_ = ridge().fit(X[rows], target[rows])

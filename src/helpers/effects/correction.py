@@ -1,0 +1,155 @@
+"""Cross-fitting on given folds, and a ridge that knows when to say nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from helpers.nuisance import Nuisances, boosted_propensity, ridge_interactions
+from helpers.scores import pseudo_outcome
+
+ALPHAS = (*(10.0 ** (k / 2) for k in range(2, 13)), np.inf)
+Folds = list[tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Held-out nuisances of n rows and the pseudo-outcome made of them."""
+
+    mu0: np.ndarray
+    mu1: np.ndarray
+    e: np.ndarray
+    psi: np.ndarray
+
+
+def fit_weighted(model: BaseEstimator, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> BaseEstimator:
+    """Fit with weights; those of a pipeline go to its last step."""
+    if weight is None:
+        return model.fit(X, y)
+    last, path = model, ""
+    while isinstance(last, Pipeline):
+        path, last = f"{path}{last.steps[-1][0]}__", last.steps[-1][1]
+    return model.fit(X, y, **{f"{path}sample_weight": weight})
+
+
+def cross_fit(prototype: Nuisances, Y, T, W, folds: Folds, weight: np.ndarray | None = None) -> Scores:
+    """What ``Nuisances.fit`` predicts for held-out rows, on given folds and with given weights of the rows."""
+    outcome = ridge_interactions() if prototype.outcome is None else prototype.outcome
+    propensity = boosted_propensity() if prototype.propensity is None else prototype.propensity
+    mu, e = np.empty((2, len(Y))), np.empty(len(Y))
+    for train, held in folds:
+        for t in (0, 1):
+            rows = train[T[train] == t]
+            mu[t, held] = _fitted(outcome, W, Y, rows, weight).predict(W[held])
+        e[held] = _fitted(propensity, W, T, train, weight).predict_proba(W[held])[:, 1]
+    e = np.clip(e, prototype.clip, 1 - prototype.clip)
+    return Scores(*mu, e, pseudo_outcome(Y, T, *mu, e))
+
+
+def folds_within(folds: Folds, rows: np.ndarray, T: np.ndarray) -> Folds:
+    """The same folds on some of the rows only, as positions among them.
+
+    Raises
+    ------
+    ValueError
+        One arm is missing on the training side of a fold.
+    """
+    position = np.full(sum(len(held) for _, held in folds), -1)
+    position[rows] = np.arange(len(rows))
+    picked = [tuple(p[p >= 0] for p in (position[train], position[held])) for train, held in folds]
+    few = min((np.bincount(T[rows][train], minlength=2)[:2].min() for train, _ in picked), default=0)
+    if few < 2:
+        raise ValueError(
+            f"annotated: {len(rows)} rows leave {few} of one treatment arm in the training part of a fold; "
+            "at least 2 are needed. Annotate more records or lower the number of folds."
+        )
+    return [(train, held) for train, held in picked if len(held)]
+
+
+def _fitted(prototype, X, y, rows, weight):
+    return fit_weighted(clone(prototype), X[rows], y[rows], None if weight is None else weight[rows])
+
+
+class Correction(RegressorMixin, BaseEstimator):
+    """Ridge on standardised inputs; its penalty by cross-validation, from the mean alone, or nothing, on.
+
+    Parameters
+    ----------
+    alphas : tuple of float
+        Penalties tried; infinity stands for the weighted mean alone.
+    zero : bool
+        Whether predicting 0 for everyone is tried too.
+    margin : float
+        A simpler candidate is kept unless its held-out loss is worse by more than so many standard errors.
+    folds, seed : int
+        Of the cross-validation.
+
+    Attributes
+    ----------
+    alpha_ : float
+        Chosen penalty; ``inf`` for the mean alone, ``nan`` for zero.
+    """
+
+    def __init__(self, alphas=ALPHAS, zero: bool = True, margin: float = 0.0, folds: int = 10, seed: int = 0) -> None:
+        self.alphas = alphas
+        self.zero = zero
+        self.margin = margin
+        self.folds = folds
+        self.seed = seed
+
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight=None, groups=None) -> Correction:
+        """Fit on (n, d) inputs, (n,) targets, weights and patient identifiers."""
+        X, y = np.asarray(X, float), np.asarray(y, float)
+        w = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float)
+        w = w / w.mean()
+        self.candidates_ = ([np.nan] if self.zero else []) + sorted(self.alphas, reverse=True)
+        self.losses_ = self._losses(X, y, w, groups)
+        chosen = self._choose(w)
+        self.alpha_ = float(self.candidates_[chosen])
+        self.intercept_, slopes = _path(X, y, w, self.candidates_)
+        self.intercept_, self.coef_ = float(self.intercept_[chosen]), slopes[:, chosen]
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """(n,) corrections."""
+        check_is_fitted(self, "coef_")
+        return self.intercept_ + np.asarray(X, float) @ self.coef_
+
+    def _losses(self, X, y, w, groups) -> np.ndarray:
+        """(n, candidates) weighted squared errors of held-out predictions."""
+        if len(self.candidates_) == 1:
+            return np.zeros((len(y), 1))
+        _, patient = np.unique(np.arange(len(y)) if groups is None else groups, return_inverse=True)
+        fold = (np.random.default_rng(self.seed).permutation(patient.max() + 1) % self.folds)[patient]
+        losses = np.empty((len(y), len(self.candidates_)))
+        for k in np.unique(fold):
+            train, held = fold != k, fold == k
+            intercepts, slopes = _path(X[train], y[train], w[train], self.candidates_)
+            losses[held] = w[held, None] * (y[held, None] - intercepts - X[held] @ slopes) ** 2
+        return losses
+
+    def _choose(self, w: np.ndarray) -> int:
+        best = self.losses_.mean(0).argmin()
+        gap = self.losses_ - self.losses_[:, [best]]
+        error = gap.std(0) / np.sqrt(len(w))
+        return int(np.flatnonzero(gap.mean(0) <= self.margin * error + 1e-12)[0])
+
+
+def _path(X: np.ndarray, y: np.ndarray, w: np.ndarray, candidates: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    """Intercepts (candidates,) and slopes (d, candidates) on the scale of X; see :class:`Correction`."""
+    centre, mean = (w @ X) / w.sum(), (w @ y) / w.sum()
+    scale = np.sqrt((w @ (X - centre) ** 2) / w.sum())
+    scale[scale < 1e-12] = np.inf  # a constant column takes no part
+    root = np.sqrt(w)[:, None]
+    U, s, Vt = np.linalg.svd(root * ((X - centre) / scale), full_matrices=False)
+    projected = U.T @ (root[:, 0] * (y - mean))
+    intercepts, slopes = np.zeros(len(candidates)), np.zeros((X.shape[1], len(candidates)))
+    for j, alpha in enumerate(candidates):
+        if np.isfinite(alpha):
+            slopes[:, j] = (Vt.T @ (projected * s / np.maximum(s**2 + alpha, 1e-12))) / scale
+        intercepts[j] = 0.0 if np.isnan(alpha) else mean - centre @ slopes[:, j]
+    return intercepts, slopes
