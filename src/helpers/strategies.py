@@ -11,6 +11,7 @@ from helpers import nuisance
 from helpers.config import Config
 from helpers.effects import (
     AACE,
+    AnchoredAACE,
     CausalForest,
     DragonNet,
     DRLearner,
@@ -24,6 +25,7 @@ from helpers.effects import (
     RLearner,
     TARNet,
     TLearner,
+    TwoPhase,
 )
 from helpers.effects.heads import HeadClassifier, HeadRegressor
 from helpers.nuisance import Nuisances, ridge
@@ -45,12 +47,15 @@ class Strategy:
         What it sees at the bedside: a key of ``FEATURES``.
     estimates : bool
         Whether its ``effect`` estimates the effect (else an order only).
+    takes_pi : bool
+        Whether its ``fit`` weighs records by their known chance of annotation.
     """
 
     label: str
     make: Callable[[Config, Trial], EffectLearner] = field(repr=False)
     features: str = "phi"
     estimates: bool = True
+    takes_pi: bool = False
 
 
 FEATURES: dict[str, Callable[[Cohort, np.ndarray, int], np.ndarray]] = {
@@ -114,6 +119,8 @@ STRATEGIES: dict[str, Strategy] = {
     "plug": Strategy("impute-then-plug", lambda c, t: em(c, t, iterations=0)),
     "em": Strategy("EM, then plug", em),
     "em_regress": Strategy("EM, then regress", lambda c, t: em(c, t, "regress")),
+    "two_phase": Strategy("two-phase, augmented", lambda c, t: TwoPhase(**cross_fitted(c, t)), takes_pi=True),
+    "anchored": Strategy("AACE, anchored on phi", lambda c, t: AnchoredAACE(**cross_fitted(c, t)), takes_pi=True),
     "t": Strategy("T-learner on phi (ridge)", lambda c, t: TLearner()),
     "t_heads": Strategy("T-learner on phi, 64-unit heads", lambda c, t: TLearner(HeadRegressor(seed=t.seed))),
     "tarnet": Strategy("TARNet on phi", lambda c, t: TARNet(seed=t.seed)),

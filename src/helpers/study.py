@@ -60,7 +60,9 @@ def training_data(trial: Trial, strategy: Strategy) -> dict:
     """What ``fit`` of the strategy's learner takes."""
     train = trial.train
     X = FEATURES[strategy.features](train, trial.phi_train, trial.text_width)
-    return {"Y": train.Y, "T": train.T, "X": X, "W": train.W, "annotated": trial.annotated, "groups": train.ids}
+    known = {"pi": trial.pi} if strategy.takes_pi else {}
+    seen = {"X": X, "W": train.W, "annotated": trial.annotated, "groups": train.ids}
+    return {"Y": train.Y, "T": train.T, **seen, **known}
 
 
 def bedside_effect(trial: Trial, strategy: Strategy, learner: EffectLearner) -> np.ndarray:
