@@ -1,0 +1,233 @@
+"""Annotators who err, and learners that ignore, know or estimate their errors (layer above the study).
+
+Only the simulation of an annotator, of a panel that settles some records, and the way ``known`` look at the true
+annotations. Learners see what was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from tqdm.auto import tqdm
+
+from helpers import annotation, artifacts, study
+from helpers.annotation.coding import MISSING
+from helpers.annotation.simulated import Annotator
+from helpers.config import Config
+from helpers.effects import EMLearner
+from helpers.effects.em import PENALTIES
+from helpers.effects.softmax import choose_penalty
+
+TWICE = 0.05  # share of the training records that a second annotator, or a panel, looks at
+TUNING_ROWS = 3_000  # enough to choose a penalty, which acts as a prior and does not grow with the records
+
+
+@dataclass(frozen=True, repr=False)
+class Answers:
+    """What is on the table for a learner; -1 where nothing was written.
+
+    Attributes
+    ----------
+    first : (n, F) int array
+        By the annotator, for the annotated records.
+    second : (n, F) int array
+        By a second annotator: of the same kind for ``TWICE`` of the records, or another one for all annotated.
+    settled : (n, F) int array
+        What a panel holds to be true for the records that were annotated twice.
+    levels : tuple of int
+        Number of levels of each field.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    settled: np.ndarray
+    levels: tuple[int, ...]
+
+
+def annotate(trial: study.Trial, annotator: Annotator, other: Annotator | None = None) -> Answers:
+    """Answers for the training records of a trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        Its ``annotated`` records are annotated; its seed decides about errors and who is annotated twice.
+    annotator : Annotator
+    other : Annotator or None
+        Annotates all of these records too. None: a second annotator of the same kind looks at ``TWICE`` of the
+        training records, or at all annotated ones if they are fewer.
+    """
+    truth, levels = annotation.codes(trial.train)
+    one, two, pick = (int(s) for s in np.random.SeedSequence([trial.seed, 8]).generate_state(3))
+    rows = np.flatnonzero(trial.annotated)
+    few = np.random.default_rng(pick).permutation(rows)[: round(TWICE * len(truth))]
+    first = _only(annotator.write(trial.train, one), rows)
+    second = (other or annotator).write(trial.train, two)
+    return Answers(first, _only(second, few if other is None else rows), _only(truth, few), levels)
+
+
+def ignore(answers: Answers) -> tuple[np.ndarray, None]:
+    """The first annotator's answers, as if they were right."""
+    return answers.first, None
+
+
+def from_disagreement(answers: Answers) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The first annotator's answers, with a symmetric rate a field from the records annotated twice."""
+    table = annotation.error_rates_from_double(answers.first, answers.second, answers.levels)
+    rates = table["rate"].to_numpy()[:-1]
+    return answers.first, [annotation.symmetric((k,), r)[0] for k, r in zip(answers.levels, rates, strict=True)]
+
+
+def from_panel(answers: Answers) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The first annotator's answers, with free error matrices from the records that a panel settled."""
+    models = annotation.dawid_skene(answers.first[:, None], answers.levels, gold=answers.settled)
+    return answers.first, [model.errors[0] for model in models]
+
+
+def from_both(answers: Answers) -> tuple[np.ndarray, list[np.ndarray]]:
+    """What two annotators agree on, blank elsewhere; Dawid-Skene gives each a symmetric rate a field.
+
+    With symmetric errors the chance to agree is the same for every true level of a binary field, so blanks tell
+    nothing.
+    """
+    pair = np.stack([answers.first, answers.second], axis=1)
+    models = annotation.dawid_skene(pair, answers.levels, symmetric=True)
+    agreed = np.where(answers.first == answers.second, answers.first, MISSING)
+    chances = [model.errors.prod(axis=0) for model in models]
+    return agreed, [chance / chance.sum(axis=1, keepdims=True) for chance in chances]
+
+
+WAYS = {"ignored": ignore, "disagreement": from_disagreement, "panel": from_panel, "both": from_both}
+WAY_LABELS = {
+    "ignored": "errors ignored",
+    "known": "error rates known",
+    "disagreement": "error rates from double annotation",
+    "panel": "error matrices from a panel",
+    "both": "two annotators, Dawid-Skene",
+}
+
+
+def with_errors(ignoring: EMLearner, errors: list[np.ndarray], data: dict) -> EMLearner:
+    """EM with error matrices, from where the same learner ended that took the same annotations to be right.
+
+    Labels full of errors make the text model's penalty too large, so it is chosen anew on what EM holds to be true.
+
+    Parameters
+    ----------
+    ignoring : EMLearner
+        Fitted on ``data`` with ``errors=None``; it is left as it is.
+    errors : list of (K, K) arrays
+    data : dict
+        What ``fit`` takes.
+    """
+    learner = deepcopy(ignoring).set_params(errors=errors, warm_start=True, iterations=2 * ignoring.iterations)
+    learner.fit(**data)
+    rows = np.random.default_rng(learner.seed).permutation(np.flatnonzero(data["annotated"]))[:TUNING_ROWS]
+    labels = np.zeros_like(learner.marginals_)
+    labels[rows] = learner.marginals_[rows]
+    learner.fields_.penalty = choose_penalty(data["X"], labels, learner.levels, PENALTIES, learner.seed)
+    return learner.fit(**data)
+
+
+def run_cell(
+    config: Config,
+    trial: study.Trial,
+    name: str,
+    annotator: Annotator,
+    way: str,
+    other: Annotator | None = None,
+    fitted: dict | None = None,
+) -> pd.DataFrame:
+    """Long results of one strategy that was given these annotations; see :func:`run_grid`.
+
+    ``fitted`` remembers EM learners that ignore errors, which the other ways start from.
+    """
+    answers, strategy = annotate(trial, annotator, other), study.strategy_named(name)
+    learner, fitted = strategy.make(config, trial), {} if fitted is None else fitted
+    if way != "ignored" and not isinstance(learner, EMLearner):
+        raise ValueError(f"strategy {name!r}, way {way!r}: only EM learners take error rates; others ignore errors.")
+    known = way == "known"
+    written, errors = (answers.first, annotator.errors(answers.levels)) if known else WAYS[way](answers)
+    W = np.hstack([annotation.to_indicators(written, answers.levels), trial.train.tabular])
+    data = study.training_data(trial, strategy) | {"W": W}
+    key = artifacts.digest(study.cell_key(config), trial.index, name, written)
+    if key not in fitted:
+        fitted.clear()  # each holds its prepared features: one at a time
+        fitted[key] = learner.fit(**data)
+    learner = fitted[key] if errors is None else with_errors(fitted[key], errors, data)
+    return study.score_cell(config, trial, name, learner).assign(noise=annotator.noise, way=way)
+
+
+def run_grid(config: Config, cells: Iterable[tuple], progress: bool = True) -> pd.DataFrame:
+    """Results of cells over all repetitions; every cell is kept, so a rerun computes only what is new.
+
+    Parameters
+    ----------
+    config : Config
+        Its budget is the share of the training records that the annotator annotates.
+    cells : iterable of (label, Annotator, strategy, way) or with another Annotator at the end
+        The label is for the result table; ways are the keys of ``WAY_LABELS``.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    DataFrame
+        Long results with the columns ``annotator`` (the label), ``noise`` (flip rate) and ``way``.
+    """
+    cells, store, lazy, tables, fitted = list(cells), artifacts.Store(), study.LazyTrials(config), [], {}
+    version = artifacts.code_version(*study.CODE, study, __name__)
+    todo = [(index, cell) for index in range(config.seeds) for cell in cells]
+    for index, (label, *what) in tqdm(todo, desc="annotators x seeds", disable=not progress):
+        annotator, name, way, other = (*what, None)[:4]
+        key = {"config": study.cell_key(config), "trial": index, "strategy": name, "way": way, "code": version}
+        key |= {"annotator": asdict(annotator), "other": None if other is None else asdict(other)}
+        make = partial(_make, config, lazy, index, name, annotator, way, other, fitted)
+        tables.append(store.frame("noisy", key, make).assign(annotator=label))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _make(config: Config, lazy: study.LazyTrials, index: int, *what) -> pd.DataFrame:
+    """A cell whose trial is only made if the cell is not in the store."""
+    return run_cell(config, lazy[index], *what)
+
+
+def recovered(ignored: np.ndarray, corrected: np.ndarray, clean: np.ndarray, level: float = 0.95) -> dict:
+    """Share of a loss that a correction wins back: ``mean(ignored - corrected) / mean(ignored - clean)``.
+
+    Parameters
+    ----------
+    ignored, corrected, clean : (r,) arrays
+        One metric on the same repetitions.
+    level : float
+
+    Returns
+    -------
+    dict
+        ``loss`` (mean of ignored - clean) with ``loss_low, loss_high``, and ``share, low, high``. The interval is
+        Fieller's (J. R. Stat. Soc. B 16, 1954); share and interval are missing where the loss itself cannot be told
+        from zero.
+    """
+    pairs = np.array([np.subtract(ignored, corrected), np.subtract(ignored, clean)], float)
+    r = pairs.shape[1]
+    (won, loss), t = pairs.mean(1), stats.t.ppf(0.5 + level / 2, r - 1)
+    v = np.cov(pairs) * t**2 / r
+    half = np.sqrt(v[1, 1])
+    out = {"loss": loss, "loss_low": loss - half, "loss_high": loss + half}
+    a, b, c = loss**2 - v[1, 1], won * loss - v[0, 1], won**2 - v[0, 0]
+    if a <= 0:
+        return out | dict.fromkeys(("share", "low", "high"), np.nan)
+    root = np.sqrt(max(b * b - a * c, 0.0))
+    return out | {"share": won / loss, "low": (b - root) / a, "high": (b + root) / a}
+
+
+def _only(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Codes of these rows, -1 elsewhere."""
+    out = np.full_like(codes, MISSING)
+    out[rows] = codes[rows]
+    return out
