@@ -122,10 +122,14 @@ def sentences(table: pd.DataFrame, labels: Mapping[str, str], baseline: str, col
     lines = []
     for row in table.itertuples():
         name, better = getattr(row, column), (row.value < 0) == (row.metric in LOWER_IS_BETTER)
-        size = f"by {abs(row.value):.3f} (difference {row.value:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f})"
-        verdict = f"is **{'better' if better else 'worse'}**" if row.real else "cannot be told apart"
-        link = "than" if row.real else "from"
-        lines.append(f"{labels[name]} {verdict} {link} {labels[baseline]} in {WORDS[row.metric]} {size}.")
+        interval = f"difference {row.value:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}"
+        if row.real:
+            verdict = f"is **{'better' if better else 'worse'}** than {labels[baseline]}"
+            lines.append(f"{labels[name]} {verdict} in {WORDS[row.metric]} by {abs(row.value):.3f} ({interval}).")
+        else:
+            lines.append(
+                f"{labels[name]} cannot be told apart from {labels[baseline]} in {WORDS[row.metric]} ({interval})."
+            )
     return lines
 
 

@@ -33,7 +33,7 @@ class TfidfEncoder(TransformerMixin, BaseEstimator):
     name = "tfidf"
     frozen = False
 
-    def __init__(self, max_features: int = 2_000, min_df: int = 5) -> None:
+    def __init__(self, max_features: int = 1_000, min_df: int = 5) -> None:
         self.max_features = max_features
         self.min_df = min_df
 
