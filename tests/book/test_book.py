@@ -28,7 +28,10 @@ def executed_chapter(path: Path) -> None:
     picture = new_output("display_data", data={"image/png": PIXEL, "text/plain": "<Figure>"})
     bar = new_output("stream", name="stderr", text="a progress bar")
     cells = [
-        new_markdown_cell("# Data\n\nInline $\\tau$, and {cite}`kennedy2023towards`, {doc}`09_shift`, {doc}`../glossary`:\n\n$$\\psi = \\frac{T}{e}$$"),
+        new_markdown_cell(
+            "# Data\n\nInline $\\tau$, and {cite}`kennedy2023towards`, {doc}`09_shift`, {doc}`../glossary`:"
+            "\n\n$$\\psi = \\frac{T}{e}$$"
+        ),
         new_code_cell("draw()", outputs=[bar, picture], execution_count=1),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
