@@ -67,8 +67,9 @@ def annotate(trial: study.Trial, annotator: Annotator, other: Annotator | None =
     rows = np.flatnonzero(trial.annotated)
     few = np.random.default_rng(pick).permutation(rows)[: round(TWICE * len(truth))]
     first = _only(annotator.write(trial.train, one), rows)
-    second = (other or annotator).write(trial.train, two)
-    return Answers(first, _only(second, few if other is None else rows), _only(truth, few), levels)
+    second, again = np.full_like(first, MISSING), few if other is None else rows
+    second[again] = (other or annotator).write(trial.train.take(again), two)
+    return Answers(first, second, _only(truth, few), levels)
 
 
 def ignore(answers: Answers) -> tuple[np.ndarray, None]:
