@@ -27,10 +27,10 @@ def simulate(n=1500, seed=0, lost=0.0):
     return {"Y": Y, "T": T, "X": phi, "W": W}, tau
 
 
-def rmse(learner, lost, share, seed):
-    data, _ = simulate(1000, seed, lost)
-    fresh, tau = simulate(1000, seed + 50, lost)
-    mask = np.random.default_rng(seed).random(1000) < share
+def rmse(learner, lost, share, seed, n=1000):
+    data, _ = simulate(n, seed, lost)
+    fresh, tau = simulate(n, seed + 50, lost)
+    mask = np.random.default_rng(seed).random(n) < share
     return np.sqrt(np.mean((learner.fit(**data, annotated=mask).effect(fresh["X"]) - tau) ** 2))
 
 
@@ -45,7 +45,7 @@ def test_no_correction_is_the_learner_without_annotation():
 def test_the_mean_alone_shifts_it():
     data, _ = simulate(400)
     mask = np.arange(400) < 100
-    mean = AnchoredAACE(correction=Correction(alphas=(np.inf,), zero=False)).fit(**data, annotated=mask)
+    mean = AnchoredAACE(correction=Correction(alphas=(np.inf,), zero=False), smooth=False).fit(**data, annotated=mask)
     shift = (mean.scores_x_.psi - mean.scores_phi_.psi[mask]).mean()
     expected = DRLearner().fit(**data).effect(data["X"]) + shift
     np.testing.assert_allclose(mean.effect(data["X"]), expected, atol=1e-9)
@@ -55,7 +55,8 @@ def test_the_mean_alone_shifts_it():
 def test_all_annotated_and_no_penalty_is_aace(learner):
     data, _ = simulate(400)
     stage1 = Nuisances(ridge(), logistic())
-    ours = learner(LinearRegression(), stage1, correction=OLS, with_scores=False).fit(**data)
+    ours = learner(LinearRegression(), stage1, correction=OLS, with_scores=False)
+    ours = (ours.set_params(smooth=False) if learner is AnchoredAACE else ours).fit(**data)
     aace = AACE(LinearRegression(), stage1).fit(**data)
     np.testing.assert_allclose(ours.effect(data["X"]), aace.effect(data["X"]), atol=1e-8)
 
@@ -91,8 +92,14 @@ def test_ignoring_the_design_is_biased():
 
 @pytest.mark.parametrize("share", [0.05, 0.2])
 def test_where_features_are_enough_anchoring_costs_little(share):
-    gap = [rmse(AnchoredAACE(), 0.0, share, s) - rmse(DRLearner(), 0.0, share, s) for s in range(5)]
+    gap = [rmse(AnchoredAACE(), 0.0, share, s, 3000) - rmse(DRLearner(), 0.0, share, s, 3000) for s in range(5)]
     assert np.mean(gap) < 0.02
+
+
+def test_with_very_few_annotations_a_margin_keeps_the_anchor():
+    cautious = AnchoredAACE(correction=Correction(margin=1.0))
+    gap = [rmse(cautious, 0.0, 0.05, s) - rmse(DRLearner(), 0.0, 0.05, s) for s in range(5)]
+    assert max(gap) < 0.02
 
 
 def test_lost_confounding_is_removed():
@@ -120,6 +127,22 @@ def test_the_penalty_follows_the_signal():
     assert np.isnan(Correction(margin=0.5).fit(X, noise).alpha_)
     assert np.isinf(Correction(margin=0.5).fit(X, noise + 1).alpha_)
     assert Correction(margin=0.5).fit(X, X @ np.ones(20) + noise).alpha_ < 100
+
+
+def test_a_teacher_lowers_noise_and_is_not_followed_when_wrong():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(300, 10))
+    signal = X[:, 0]
+    y = signal + 4 * rng.normal(size=300)
+    alone, taught = Correction().fit(X, y), Correction().fit(X, y, teacher=lambda rows: signal[rows])
+    error = [np.mean((model.predict(X) - signal) ** 2) for model in (taught, alone)]
+    assert error[0] < 0.1 * error[1]
+    assert np.isnan(Correction().fit(X, y, teacher=lambda rows: -5 * signal[rows]).alpha_)
+
+
+def test_smoothing_lowers_the_error_of_the_anchored_learner():
+    smooth, plain = ([rmse(AnchoredAACE(smooth=b), 1.0, 0.15, s) for s in range(5)] for b in (True, False))
+    assert np.mean(smooth) < np.mean(plain)
 
 
 def test_weights_reach_the_last_step():

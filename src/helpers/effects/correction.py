@@ -101,16 +101,22 @@ class Correction(RegressorMixin, BaseEstimator):
         self.folds = folds
         self.seed = seed
 
-    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight=None, groups=None) -> Correction:
-        """Fit on (n, d) inputs, (n,) targets, weights and patient identifiers."""
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight=None, groups=None, teacher=None) -> Correction:
+        """Fit on (n, d) inputs, (n,) targets, weights and patient identifiers.
+
+        ``teacher``, if given, is a function of row positions that returns less noisy targets for them, learned from
+        these rows alone: the ridge is fitted to those, while held-out losses stay those of ``y``. So a teacher that is
+        wrong is not followed.
+        """
         X, y = np.asarray(X, float), np.asarray(y, float)
         w = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float)
         w = w / w.mean()
         self.candidates_ = ([np.nan] if self.zero else []) + sorted(self.alphas, reverse=True)
-        self.losses_ = self._losses(X, y, w, groups)
+        teach = (lambda rows: y[rows]) if teacher is None else teacher
+        self.losses_ = self._losses(X, y, w, groups, teach)
         chosen = self._choose(w)
         self.alpha_ = float(self.candidates_[chosen])
-        self.intercept_, slopes = _path(X, y, w, self.candidates_)
+        self.intercept_, slopes = _path(X, teach(np.arange(len(y))), w, self.candidates_)
         self.intercept_, self.coef_ = float(self.intercept_[chosen]), slopes[:, chosen]
         return self
 
@@ -119,7 +125,7 @@ class Correction(RegressorMixin, BaseEstimator):
         check_is_fitted(self, "coef_")
         return self.intercept_ + np.asarray(X, float) @ self.coef_
 
-    def _losses(self, X, y, w, groups) -> np.ndarray:
+    def _losses(self, X, y, w, groups, teach) -> np.ndarray:
         """(n, candidates) weighted squared errors of held-out predictions."""
         if len(self.candidates_) == 1:
             return np.zeros((len(y), 1))
@@ -127,8 +133,8 @@ class Correction(RegressorMixin, BaseEstimator):
         fold = (np.random.default_rng(self.seed).permutation(patient.max() + 1) % self.folds)[patient]
         losses = np.empty((len(y), len(self.candidates_)))
         for k in np.unique(fold):
-            train, held = fold != k, fold == k
-            intercepts, slopes = _path(X[train], y[train], w[train], self.candidates_)
+            train, held = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+            intercepts, slopes = _path(X[train], teach(train), w[train], self.candidates_)
             losses[held] = w[held, None] * (y[held, None] - intercepts - X[held] @ slopes) ** 2
         return losses
 

@@ -6,6 +6,8 @@ Both learners are a sum ``g + h``: ``g``, a regression over all records of what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import logit
 from sklearn.base import clone
@@ -47,13 +49,18 @@ class _TwoPhaseLearner(EffectLearner):
         self.model_ = clone(ridge() if self.second_stage is None else self.second_stage).fit(X, anchor)
         gap = self.scores_x_.psi - anchor[rows]
         patients = None if groups is None else np.asarray(groups)[rows]
-        self.correction_ = self._correction().fit(X[rows], gap, weight, patients)
+        teacher = self._teacher(X, anchor, noted, rows, folds, weight)
+        self.correction_ = self._correction().fit(X[rows], gap, weight, patients, teacher)
         return self
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) ``g(X) + h(X)``; below zero treatment helps."""
         check_is_fitted(self, "correction_")
         return super().effect(X) + self.correction_.predict(X)
+
+    def _teacher(self, X, anchor, noted, rows, folds: Folds, weight) -> Callable | None:
+        """For annotated rows (positions), targets of h with less noise; see :class:`Correction`."""
+        return None
 
     def _confounders(self, W: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Annotations, and what the features alone say about outcome and treatment, if wanted."""
@@ -136,12 +143,17 @@ class AnchoredAACE(_TwoPhaseLearner):
 
     ``g`` is the DR learner on the features; ``h`` regresses ``psi_x - psi_phi`` on X over the annotated rows. The
     two pseudo-outcomes of a row share its Y, so much of their noise cancels. The penalty of h is chosen by
-    cross-validation, zero included and preferred unless it is worse by half a standard error: where annotation
-    changes nothing the result is the DR learner.
+    cross-validation, zero included: where annotation changes nothing the result is the DR learner, or close to it.
 
     Parameters
     ----------
     As :class:`TwoPhase`, without ``proxy``; ``correction`` None: penalty by cross-validation, up to no correction.
+    smooth : bool
+        h regresses on X the difference of two predictions instead of two pseudo-outcomes, which has far less noise: of
+        psi_x given the annotations and g's own held-out effect, and of g. What the text alone knows about the effect
+        stays in it through g. Penalty, or no correction, is still chosen by the pseudo-outcomes of held-out rows.
+    smoother : regressor or None
+        Prototype of that prediction; None: ridge.
     """
 
     def __init__(
@@ -150,6 +162,8 @@ class AnchoredAACE(_TwoPhaseLearner):
         nuisances: Nuisances | None = None,
         free: Nuisances | None = None,
         correction: Correction | None = None,
+        smooth: bool = True,
+        smoother=None,
         with_scores: bool = True,
         folds: int = 5,
         seed: int = 0,
@@ -159,6 +173,8 @@ class AnchoredAACE(_TwoPhaseLearner):
         self.nuisances = nuisances
         self.free = free
         self.correction = correction
+        self.smooth = smooth
+        self.smoother = smoother
         self.with_scores = with_scores
         self.folds = folds
         self.seed = seed
@@ -167,8 +183,25 @@ class AnchoredAACE(_TwoPhaseLearner):
     def _anchor(self, Y, T, rows, within, weight) -> np.ndarray:
         return self.scores_phi_.psi
 
+    def _teacher(self, X, anchor, noted, rows, folds, weight) -> Callable | None:
+        if not self.smooth:
+            return None
+        g, psi = np.empty(len(X)), self.scores_x_.psi
+        for train, held in folds:
+            g[held] = clone(self.model_).fit(X[train], anchor[train]).predict(X[held])
+        g = g[rows]
+        columns = np.column_stack([noted, g])
+        smoother = ridge() if self.smoother is None else self.smoother
+
+        def teach(part: np.ndarray) -> np.ndarray:
+            w = None if weight is None else weight[part]
+            return fit_weighted(clone(smoother), columns[part], psi[part], w).predict(columns[part]) - g[part]
+
+        return teach
+
     def _correction(self) -> Correction:
-        return clone(Correction(margin=0.5, seed=self.seed) if self.correction is None else self.correction)
+        default = Correction(margin=0.0 if self.smooth else 0.5, seed=self.seed)
+        return clone(default if self.correction is None else self.correction)
 
 
 def stage1_for(W: np.ndarray, clip: float) -> Nuisances:
