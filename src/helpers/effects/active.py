@@ -45,7 +45,7 @@ def annotate_actively(
         return rank[row] < max(1, round(budget * len(patients)))
     fitted = learner.fit(Y, T, X, W=W, annotated=mask, groups=ids)
     doubt = np.zeros(len(patients))
-    np.add.at(doubt, row, entr(fitted.posterior_ @ fitted.onehot_).sum(1))
+    np.add.at(doubt, row, entr(fitted.marginals_).sum(1))
     doubt[rank < first] = -1.0
     chosen = np.argsort(-doubt, kind="stable")[: round(budget * len(patients)) - first]
     return mask | np.isin(row, chosen)
