@@ -1,5 +1,5 @@
 # Two commands do everything: `make book` and `make test`. Each makes .venv first if it is not there.
-# Options: PROFILE=default|smoke|paper  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12
+# Options: PROFILE=default|smoke|full|paper  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12
 
 PROFILE ?= default
 CORES ?= 2
@@ -23,7 +23,7 @@ unexport PYTHONPATH PYTHONHOME
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
-	@echo 'Options:  PROFILE=default|smoke|paper  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
+	@echo 'Options:  PROFILE=default|smoke|full|paper  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
 
 book: $(STAMP) ## Run the study and build the book (goes on where it stopped)
 	@exec $(PY) workflow/run.py --profile "$(PROFILE)" --cores "$(CORES)" --params '$(PARAMS)'
