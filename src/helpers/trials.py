@@ -90,7 +90,7 @@ class LazyTrials:
     """Trials made when a cell asks for them, the last one kept: nothing is loaded if every cell is in the store."""
 
     def __init__(self, config: Config) -> None:
-        self.config, self.index, self.base = config, None, None
+        self.config, self.index = config, None
 
     def __getitem__(self, index: int) -> Trial:
         if self.index != index:
