@@ -9,6 +9,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+FICTIONAL = ("replica", "simsum")  # data sets that describe no person
 Literals = (bool, int, float, str, list, dict, type(None))
 
 
@@ -38,6 +39,17 @@ class Config(BaseModel):
     seeds: int = Field(5, ge=2, le=200, description="number of repetitions: new split, treatment and outcome")
     seed: int = Field(0, ge=0, description="root of all randomness")
     results: str = Field("runs/notebook/results", description="folder for the result tables")
+
+    @property
+    def aggregates_only(self) -> bool:
+        """Whether only aggregates may reach tables and pages: of all data sets but those that describe no person."""
+        return self.dataset not in FICTIONAL
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether the records may be of real people, so that not even an error may quote them."""
+        made_up = getattr(self, "mimic_path", None) == "synthetic" or getattr(self, "own_spec", None) == "example"
+        return self.aggregates_only and not made_up
 
     @property
     def results_dir(self) -> Path:
