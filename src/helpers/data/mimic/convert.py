@@ -20,7 +20,7 @@ POLL_SECONDS = 0.2
 
 
 def converted_name(source: Source) -> str:
-    """File name of the conversion; it changes with the source file (size, time), with what is kept and with the code."""
+    """File name of the conversion; it changes with the file (size, time), with what is kept of it and with the code."""
     stat = source.path.stat()
     made = digest(stat.st_size, stat.st_mtime_ns, TABLES[source.table], code_version(__name__))
     return f"{source.table}-{made[:20]}.parquet"

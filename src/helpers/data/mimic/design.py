@@ -14,6 +14,7 @@ NotesRule = Literal["required", "optional"] | None
 OLDEST = 91.4  # years; the median age of those over 89, whose date of birth was moved to 300 years before
 ADULT = "age >= 18"
 SEPARATOR = "\n\n"
+WANTED = "wanted semi join enrolled using (subject_id)"
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,12 @@ def rows(session: Session, design: Design, notes: bool) -> pd.DataFrame:
 def texts(session: Session, kind: str) -> dict[int, str]:
     """Each patient's notes in order of time, joined; the ids come first, and TEXT is touched in the last join only."""
     order = session.frame(
-        "select subject_id, row_id from wanted semi join enrolled using (subject_id) order by subject_id, moment, row_id",
+        f"select subject_id, row_id from {WANTED} order by subject_id, moment, row_id",
         f"cohort {kind!r}: order of the notes",
     )
     place = {row: i for i, row in enumerate(order["row_id"].tolist())}
     pieces: list[str] = [""] * len(place)
-    chosen = "select row_id, text from noteevents semi join (from wanted semi join enrolled using (subject_id)) using (row_id)"
+    chosen = f"select row_id, text from noteevents semi join (from {WANTED}) using (row_id)"
     for ids, found in session.batches(chosen, f"cohort {kind!r}: notes"):
         for row, text in zip(ids, found, strict=True):
             pieces[place[row]] = text or ""

@@ -48,7 +48,8 @@ def missing_vitals(folder: MimicFolder) -> pd.DataFrame:
     """
     lists = {"published": (vitals.PUBLISHED, published.CHARTED), "full": (vitals.FULL, repaired.CHARTED)}
     with _enrolled(folder, published.DESIGN) as session:
-        table = pd.concat([_missing(session, *l).assign(items=items) for items, l in lists.items()], ignore_index=True)
+        tables = [_missing(session, *how).assign(items=items) for items, how in lists.items()]
+    table = pd.concat(tables, ignore_index=True)
     table = table.assign(share=table["missing"] / table["stays"])
     shown = suppress(table, "stays", ["missing"], ["share"], within=["items", "vital"])
     return shown[["items", "dbsource", "vital", "stays", "missing", "share"]]
@@ -70,7 +71,8 @@ def label_agreement(folder: MimicFolder) -> pd.DataFrame:
         select subject_id, min(moment) as dose from ({repaired.GIVEN}) group by subject_id"""
     with _enrolled(folder, LABELLED) as session:
         table = session.frame(
-            f"""select case when dose < t0 then 'before' when dose <= t1 then 'within' else 'after or none' end as infusion,
+            f"""
+            select case when dose < t0 then 'before' when dose <= t1 then 'within' else 'after or none' end as infusion,
                 count(*) as stays, count(*) filter (start < t0) as left_out,
                 count(*) filter (coalesce(start > t1, true)) as untreated,
                 count(*) filter (start between t0 and t1) as treated

@@ -1,8 +1,8 @@
 """MIMIC-Real as published: antibiotics in intensive care by the day of the order. Kept to show why not to trust it.
 
 PRESCRIPTIONS has days, not hours, so that an order counts as within the window only if midnight falls into it. Built as
-described, with two repairs without which it does not run: ages of 300 years are capped, and of two values charted in the
-same minute the one with the larger ROW_ID counts. See :mod:`helpers.data.mimic.diagnosis` and
+described, with two repairs without which it does not run: ages of 300 years are capped, and of two values charted in
+the same minute the one with the larger ROW_ID counts. See :mod:`helpers.data.mimic.diagnosis` and
 :mod:`helpers.data.mimic.repaired`.
 """
 
@@ -35,7 +35,7 @@ DESIGN = Design(
 
 
 def published_cohort(folder: MimicFolder, *, notes: NotesRule = None) -> Cohort:
-    """First ICU stays of adults; T = 1 if the first antibiotic is ordered 3 to 9 hours after admission to intensive care.
+    """First ICU stays of adults; T = 1 if the first antibiotic order falls 3 to 9 hours after their start.
 
     Left out: who has an earlier order, leaves intensive care or dies before the window ends.
 
@@ -49,8 +49,8 @@ def published_cohort(folder: MimicFolder, *, notes: NotesRule = None) -> Cohort:
     Cohort
         One row a patient: ``id``, ``hadm_id``, ``icustay_id``, ``dbsource``, ``first_careunit``, ``hour`` of admission,
         ``text`` (all notes charted up to t0 = admission + 3 h), ``age``, ``decades`` and ``gender`` as in
-        :func:`helpers.data.mimic.syn_cohort`; annotations ``temperature`` (C), ``heart_rate`` and ``resp_rate`` (1/min),
-        ``sbp`` and ``map`` (mmHg), ``spo2`` (%), the last value up to t0, NaN if there is none (nuisances impute within
-        folds); ``T``; ``Y`` = death in hospital after the window, so lower is better.
+        :func:`helpers.data.mimic.syn_cohort`; annotations ``temperature`` (C), ``heart_rate`` and ``resp_rate``
+        (1/min), ``sbp`` and ``map`` (mmHg), ``spo2`` (%): the last value up to t0, NaN if there is none (nuisances
+        impute within folds); ``T``; ``Y`` = death in hospital after the window, so lower is better.
     """
     return stay_cohort(folder, DESIGN, notes)

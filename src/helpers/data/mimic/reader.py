@@ -128,6 +128,5 @@ def release_by_patients(rows: int) -> Release:
     for release in (PUBLISHED, DEMO):
         if rows == release.rows["PATIENTS"]:
             return release
-    raise DataError(
-        f"PATIENTS: {rows:,} rows; v1.4 has {PUBLISHED.rows['PATIENTS']:,} and the demo {DEMO.rows['PATIENTS']:,}. {AGAIN}"
-    )
+    whole, demo = PUBLISHED.rows["PATIENTS"], DEMO.rows["PATIENTS"]
+    raise DataError(f"PATIENTS: {rows:,} rows; v1.4 has {whole:,} and the demo {demo:,}. {AGAIN}")

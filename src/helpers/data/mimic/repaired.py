@@ -36,7 +36,8 @@ DESIGN = Design(
     candidates=candidates(FIRST_DOSE, "subject_id"),
     steps={"first stay charted in MetaVision": "dbsource = 'metavision'"} | STEPS | UNTREATED,
     notes="""
-        select subject_id, n.row_id, coalesce(storetime, charttime) as moment from noteevents n join eligible using (subject_id)
+        select subject_id, n.row_id, coalesce(storetime, charttime) as moment
+        from noteevents n join eligible using (subject_id)
         where coalesce(storetime, charttime) <= t0 and coalesce(iserror, 0) <> 1 and text is not null""",
     columns=COLUMNS,
     extra=f"left join ({vitals.last_values(vitals.FULL, CHARTED)}) using (icustay_id)",
@@ -44,7 +45,7 @@ DESIGN = Design(
 
 
 def repaired_cohort(folder: MimicFolder, *, notes: NotesRule = None) -> Cohort:
-    """First ICU stays of adults in MetaVision; T = 1 if the first antibiotic infusion starts 3 to 9 hours after admission.
+    """First ICU stays of adults in MetaVision; T = 1 if the first antibiotic infusion starts 3 to 9 hours in.
 
     Left out: who had an antibiotic before the window, by infusion or by order (full lists of drugs, no topical routes),
     leaves intensive care or dies before the window ends. Vital signs by the full item lists within plausible ranges,

@@ -22,8 +22,8 @@ def candidates(start: str, key: str) -> str:
     """
     return f"""
         with stay as (
-            select subject_id, icustays.hadm_id, icustay_id, trim(dbsource) as dbsource, first_careunit, intime, outtime,
-                intime + interval 3 hour as t0, intime + interval 9 hour as t1,
+            select subject_id, icustays.hadm_id, icustay_id, trim(dbsource) as dbsource, first_careunit,
+                intime, outtime, intime + interval 3 hour as t0, intime + interval 9 hour as t1,
                 admittime, deathtime, hospital_expire_flag = 1 as died, gender, {age_at("intime")} as age
             from icustays left join (select * exclude (subject_id) from admissions) using (hadm_id)
             join patients using (subject_id)

@@ -37,7 +37,8 @@ DESIGN = Design(
         select subject_id, row_id, coalesce(charttime, chartdate) as moment
         from noteevents join eligible using (subject_id, hadm_id)
         where coalesce(iserror, 0) <> 1 and text is not null""",
-    columns=f"""subject_id as id, hadm_id, age, (age - 65) / 10 as decades, cast(trim(gender) = 'M' as tinyint) as gender,
+    columns=f"""subject_id as id, hadm_id, age, (age - 65) / 10 as decades,
+        cast(trim(gender) = 'M' as tinyint) as gender,
         {", ".join(f"cast({name} as tinyint) as {name}" for name in TITLES)}""",
 )
 

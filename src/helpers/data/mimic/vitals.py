@@ -68,14 +68,14 @@ def last_values(vitals: dict[str, Vital], rows: str) -> str:
         SQL for the chart rows in question: ``icustay_id, itemid, charttime, row_id, valuenum``. Of two values charted
         in the same minute the one with the largest ``row_id`` counts.
     """
-    columns = ", ".join(f"max(celsius) filter (vital = '{name}') as {name}" for name in vitals)
+    columns = ", ".join(f"max(x) filter (vital = '{name}') as {name}" for name in vitals)
     return f"""
         with value as (
             select icustay_id, vital, charttime, row_id, low, high,
-                case when fahrenheit or (mixed and valuenum > 50) then (valuenum - 32) / 1.8 else valuenum end as celsius
+                case when fahrenheit or (mixed and valuenum > 50) then (valuenum - 32) / 1.8 else valuenum end as x
             from ({rows}) join {item_rows(vitals)} using (itemid) where valuenum is not null
         ), latest as (
-            select icustay_id, vital, celsius from value where celsius between low and high
+            select icustay_id, vital, x from value where x between low and high
             qualify row_number() over (partition by icustay_id, vital order by charttime desc, row_id desc) = 1
         )
         select icustay_id, {columns} from latest group by icustay_id"""
