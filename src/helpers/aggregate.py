@@ -22,7 +22,7 @@ LABELS = (
     "strategy learner metric what quantity dataset process encoder note_style design annotator way "
     "annotated flipped field level name symptom pairs case step reason source dbsource cohort group "
     "variable column vital view style truth statistic treatment outcome window feature split order "
-    "baseline label definition shown drug"
+    "baseline label definition shown drug band items infusion"
 ).split()
 NUMERIC_KEYS = "seed at budget noise hour bin fold step k n_train size T year lag".split()
 NOT_COUNTS = ("seeds", "repetitions", "folds", "dimensions")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+OPEN_RELEASES = ("demo", "synthetic")  # of MIMIC-III, that anyone may see
+
 
 @dataclass(frozen=True)
 class Roles:
@@ -181,9 +183,13 @@ class Cohort:
 
     @property
     def sensitive(self) -> bool:
-        """Whether the records may be of real people: tagged so, or of a data set that is neither made up nor public."""
-        said = self.tags.get("sensitive") or self.tags.get("credentialed")
-        return bool(said or (self.tags.get("public") is False))
+        """Whether the records may be of real people.
+
+        So they are if a tag says ``sensitive`` or ``credentialed``, ``public`` is False, or the ``release`` of
+        MIMIC-III is neither the open demo nor a generated one.
+        """
+        said = self.tags.get("sensitive") or self.tags.get("credentialed") or self.tags.get("public") is False
+        return bool(said) or self.tags.get("release", "demo") not in OPEN_RELEASES
 
     @property
     def ids(self) -> np.ndarray:
