@@ -24,7 +24,7 @@ LABELS = (
     "variable column vital view style truth statistic treatment outcome window feature split order "
     "baseline label definition shown drug band items infusion"
 ).split()
-NUMERIC_KEYS = "seed at budget noise hour bin fold step k n_train size T year lag".split()
+NUMERIC_KEYS = "flipped seed at budget noise hour bin fold step k n_train size T year lag".split()
 NOT_COUNTS = ("seeds", "repetitions", "folds", "dimensions")
 COUNTED = re.compile(
     r"(?:^|[\W_])(?:n|count|counts|number|patients?|records?|stays?|rows?|notes?|admissions?|deaths?|treated|orders?"

@@ -12,7 +12,7 @@ import html
 import json
 import re
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ TAG, COMMENT, SCRIPT = re.compile(r"<[^>]*>"), re.compile(r"<!--|-->"), re.compi
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|.)", re.DOTALL)
 TABLE, HEADER = re.compile(r"(?is)<table.*?</table>"), re.compile(r"(?is)<th\b.*?</th>")
 CELL = re.compile(r">\s*\d{3,}\s*<")
+PACKED = re.compile(r"[A-Za-z0-9+/]{300,}={0,2}")  # pictures in base64, which are unpacked elsewhere
+CODE, INDEX = (".js", ".css", ".map"), "searchindex.js"
 OPAQUE = (".woff", ".woff2", ".ttf", ".otf", ".eot", ".ico")  # fonts and icons
 
 
@@ -86,21 +88,31 @@ def check(
     files = sorted(p for p in book.rglob("*") if p.is_file())
     if not files:
         raise DataError(f"book = {str(book)!r}: no file is there; build the book first (make book).")
-    found, texts = set(), []
-    named = _id_patterns([*ID_COLUMNS, *id_columns])
+    places: dict[tuple, set[int]] = defaultdict(set)
+    texts, named = [], _id_patterns([*ID_COLUMNS, *id_columns])
     for path in files:
         page = path.relative_to(book).as_posix()
         if page.lower().endswith(DATA_ENDINGS):
-            found.add(Find(page, "a file of data", 0))
+            places[page, "a file of data", 0].add(0)
         if path.suffix.lower() in OPAQUE:
             continue
-        for view in set(views(path.name, path.read_bytes())):
-            found.update(_marks(page, view, named))
-            texts.append((page, normalised(view)))
+        for i, view in enumerate(dict.fromkeys(views(path.name, path.read_bytes()))):
+            for kind, position in _marks(view, named):
+                places[page, kind, i].add(position)
+            texts.append(((page, i), normalised(view)))
     known = KnownTexts(texts)
-    shared = known.search(normalised(note) for note in stream_notes(notes, text_column, progress))
-    found.update(Find(m.name, f"{RUN} characters or more of a note", m.start) for m in shared)
-    return sorted(found)
+    for match in known.search(normalised(note) for note in stream_notes(notes, text_column, progress)):
+        page, i = match.name
+        places[page, f"{RUN} characters or more of a note", i].add(match.start)
+    return _finds(places)
+
+
+def _finds(places: dict[tuple, set[int]]) -> list[Find]:
+    """Of the views of a page, which overlap, the one with the most finds of a kind."""
+    most: dict[tuple, set[int]] = {}
+    for (page, kind, _), positions in places.items():
+        most[page, kind] = max(most.get((page, kind), set()), positions, key=len)
+    return sorted(Find(page, kind, position) for (page, kind), positions in most.items() for position in positions)
 
 
 def summary(finds: list[Find]) -> list[str]:
@@ -119,13 +131,17 @@ def views(name: str, content: bytes) -> Iterator[str]:
         return
     if content[:2] == b"\x1f\x8b" or name.endswith(".inv"):
         content = _unpacked(content)
-    text = content.decode("utf-8", "replace")
+    text = PACKED.sub(" ", content.decode("utf-8", "replace"))
+    if name.endswith(CODE):  # its texts are quoted; much of a book's bulk is code of others
+        yield ESCAPE.sub(_unescaped, text)
+        yield from _json_strings(content) if name.endswith(INDEX) else ()
+        return
     yield text
     plain = html.unescape(COMMENT.sub(" ", text))
     yield ESCAPE.sub(_unescaped, plain)
     yield html.unescape(TAG.sub("", COMMENT.sub(" ", SCRIPT.sub(" ", text))))
-    if name.endswith((".json", ".ipynb", ".js")):
-        yield from _json_strings(text)
+    if name.endswith((".json", ".ipynb")):
+        yield from _json_strings(content)
 
 
 def _unescaped(found: re.Match) -> str:
@@ -143,9 +159,9 @@ def _unpacked(content: bytes) -> bytes:
         return content
 
 
-def _json_strings(text: str) -> Iterator[str]:
+def _json_strings(content: bytes) -> Iterator[str]:
     """All strings of a JSON document (also in a call, as in a search index), with tables and pictures unpacked."""
-    inner = re.search(r"[\[{].*[\]}]", text, re.DOTALL)
+    inner = re.search(rb"[\[{].*[\]}]", content, re.DOTALL)
     try:
         document = json.loads(inner[0]) if inner else None
     except (ValueError, RecursionError):
@@ -201,11 +217,11 @@ def _id_patterns(columns: list[str]) -> tuple[re.Pattern, re.Pattern]:
     return re.compile(rf"(?i)(?<!\w)(?:{names})(?!\w)\W{{0,40}}?\d{{3,}}"), re.compile(rf"(?i)(?<!\w)(?:{names})(?!\w)")
 
 
-def _marks(page: str, view: str, named: tuple[re.Pattern, re.Pattern]) -> Iterator[Find]:
+def _marks(view: str, named: tuple[re.Pattern, re.Pattern]) -> Iterator[tuple[str, int]]:
     kinds = {"a canary of generated notes": CANARY, "a de-identification mark": MARK, "an identifier": named[0]}
     for kind, pattern in kinds.items():
         for found in pattern.finditer(view):
-            yield Find(page, kind, found.start())
+            yield kind, found.start()
     for table in TABLE.finditer(view):
         if any(named[1].search(h) for h in HEADER.findall(table[0])) and CELL.search(table[0]):
-            yield Find(page, "an identifier", table.start())
+            yield "an identifier", table.start()

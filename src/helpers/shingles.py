@@ -8,7 +8,7 @@ but only every ``BLOCK``-th of the stream, and what meets is compared character 
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,7 @@ def normalised(text: str | bytes) -> bytes:
 class Match:
     """A shared run: in which known text, where in its normalised form, and how long."""
 
-    name: str
+    name: Hashable
     start: int
     length: int
 
@@ -43,18 +43,18 @@ class KnownTexts:
     Parameters
     ----------
     texts : iterable of (name, normalised text)
-        A name may come several times.
+        Any names; one may come several times.
     """
 
-    def __init__(self, texts: Iterable[tuple[str, bytes]]) -> None:
+    def __init__(self, texts: Iterable[tuple[Hashable, bytes]]) -> None:
         kept = [(name, text) for name, text in texts if len(text) >= RUN]
         self.names = [name for name, _ in kept]
         # A zero between texts is in no normalised text, so that no run goes on over it.
         self.joined = b"\0".join(text for _, text in kept)
         self.starts = np.cumsum([0] + [len(text) + 1 for _, text in kept])
         hashes = _windows(np.frombuffer(self.joined, np.uint8))
-        order = np.argsort(hashes, kind="stable")
-        self.hashes, self.places = hashes[order], order
+        order = np.argsort(hashes)
+        self.hashes, self.places = hashes[order], order.astype(np.uint32 if len(order) < 2**32 else np.int64)
         self.seen = np.zeros(1 << _BITS, bool)
         self.seen[hashes >> np.uint64(64 - _BITS)] = True
 
