@@ -1,0 +1,78 @@
+"""Keeping records out of error messages and out of the repository (layer 1).
+
+DuckDB, pandas and pyarrow quote the value they choke on, which may be a clinical note. Every step that reads records
+runs inside :func:`no_data_in_errors`; every folder that holds them passes :func:`outside_work_tree` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+REMEDIES = {
+    "OutOfMemoryException": "Pass a larger `memory`, or close other programs.",
+    "MemoryError": "Close other programs, or use a machine with more memory.",
+    "IOException": "Check that the disk is not full and the file can be read.",
+    "OSError": "Check that the disk is not full and the file can be read.",
+    "UnicodeDecodeError": "The file is not UTF-8; convert it first.",
+}
+
+
+class DataError(ValueError):
+    """An error about records whose message is known to quote none of them."""
+
+
+@contextmanager
+def no_data_in_errors(what: str) -> Iterator[None]:
+    """Replace any error of the block by a :class:`DataError` that names ``what`` and the kind of error only.
+
+    The first error is emptied as well: its message, traceback and chain could otherwise be found by tools that follow
+    ``__context__`` or print local variables. A :class:`DataError` passes as it is.
+
+    Parameters
+    ----------
+    what : str
+        What was being done, without any value of a record, such as ``"NOTEEVENTS: reading"``.
+    """
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:
+        kind = next((k.__name__ for k in type(error).__mro__ if k.__name__ in REMEDIES), None)
+        message = f"{what}: {type(error).__name__}. Its message is withheld, since it may quote a record."
+        _scrub(error)
+        raise DataError(f"{message} {REMEDIES.get(kind, '')}".strip()) from None
+
+
+def outside_work_tree(path: str | Path, what: str) -> Path:
+    """The absolute path, if it lies outside every git work tree, links followed.
+
+    Raises
+    ------
+    DataError
+        If it lies inside one: what is made from credentialed records must not be committed or published by accident.
+    """
+    path = Path(path).expanduser()
+    for way in (path.absolute(), path.resolve()):
+        tree = next((p for p in (way, *way.parents) if (p / ".git").exists()), None)
+        if tree is not None:
+            raise DataError(
+                f"{what} = {str(path)!r} lies inside the git work tree {str(tree)!r}; patient records and what is made "
+                f"from them must stay outside the repository. Move the folder, or name another one."
+            )
+    return path.absolute()
+
+
+def _scrub(error: BaseException) -> None:
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        following = error.__cause__ or error.__context__
+        error.args, error.__traceback__ = (), None
+        error.__dict__.clear()
+        if isinstance(error, UnicodeDecodeError | UnicodeEncodeError):
+            error.object, error.reason = (b"", "") if isinstance(error, UnicodeDecodeError) else ("", "")
+        error.__cause__ = error.__context__ = None
+        error = following
