@@ -29,7 +29,7 @@ REASONS = {
 }
 
 
-def require(config: Config, *needs: str) -> bool:
+def require(config: Config, *needs: str) -> None:
     """Let the chapter go on if the data set has all it needs; else say why not and make later cells do nothing.
 
     Parameters
@@ -38,11 +38,6 @@ def require(config: Config, *needs: str) -> bool:
     *needs : str
         ``truth``: known effects of every patient. ``simsum``: records of SimSUM's kind, whose treatment and outcome a
         process draws. ``levels``: annotations without measured numbers.
-
-    Returns
-    -------
-    bool
-        Whether the chapter goes on.
 
     Raises
     ------
@@ -54,13 +49,12 @@ def require(config: Config, *needs: str) -> bool:
         _listen_again(shell)
     reasons = [REASONS[need].format(dataset=config.dataset) for need in needs if not has(config, need)]
     if not reasons:
-        return True
+        return
     if shell is None:
         print(f"{TITLE}. {' '.join(reasons)}")
         sys.exit(0)
-    _say(reasons)
+    _say(shell, reasons)
     shell.input_transformers_cleanup.insert(0, _Silence())
-    return False
 
 
 def has(config: Config, need: str) -> bool:
@@ -106,11 +100,9 @@ def _listen_again(shell) -> None:
     shell.input_transformers_cleanup[:] = kept
 
 
-def _say(reasons: list[str]) -> None:
-    from IPython.display import display
-
+def _say(shell, reasons: list[str]) -> None:
     end = "The cells below do nothing; set <code>dataset</code> to another data set to run them."
     paragraphs = "".join(f"<p>{text}</p>" for text in (*reasons, end))
     note = f'<div class="admonition note"><p class="admonition-title">{TITLE}</p>{paragraphs}</div>'
     plain = f"{TITLE}. {' '.join(reasons)}"
-    display({"text/html": note, "text/plain": plain}, raw=True, metadata={MARK: True})
+    shell.display_pub.publish({"text/html": note, "text/plain": plain}, metadata={MARK: True})

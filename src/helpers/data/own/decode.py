@@ -114,7 +114,7 @@ class Decoder:
             )
         if field.missing == "mark" and empty.any():
             levels, written = [*levels, "missing"], written.mask(empty, "missing")
-        return pd.Series(pd.Categorical(written, levels))
+        return pd.Series(pd.Categorical(written.mask(strangers), levels))
 
     def _three_valued(self, codes: pd.Series, empty: pd.Series) -> pd.Series:
         words = codes.map({0.0: "no", 1.0: "yes"}).mask(empty, "missing")
