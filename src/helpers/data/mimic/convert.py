@@ -1,0 +1,132 @@
+"""One table to a slim Parquet file: only what the cohorts need, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from helpers.artifacts import code_version, digest, replacing
+from helpers.data.guard import DataError, no_data_in_errors
+from helpers.data.mimic.engine import Session, quoted
+from helpers.data.mimic.reader import AGAIN, Release, Source
+from helpers.data.mimic.tables import TABLES
+
+POLL_SECONDS = 0.2
+
+
+def converted_name(source: Source) -> str:
+    """File name of the conversion; it changes with the file (size, time), with what is kept of it and with the code."""
+    stat = source.path.stat()
+    made = digest(stat.st_size, stat.st_mtime_ns, TABLES[source.table], code_version(__name__))
+    return f"{source.table}-{made[:20]}.parquet"
+
+
+def convert(source: Source, folder: Path, memory: str, release: Release | None, bar: tqdm) -> int:
+    """Convert a table, unless that was done before; a table that is found is whole.
+
+    Parameters
+    ----------
+    release : Release or None
+        Expected rows; None: not known yet.
+    bar : tqdm
+        Moved on by the bytes of the source file.
+
+    Returns
+    -------
+    int
+        Rows of the source file.
+    """
+    target, size = folder / converted_name(source), source.path.stat().st_size
+    note = target.with_suffix(".json")
+    if target.exists() and note.exists():
+        rows = json.loads(note.read_text(encoding="utf-8"))["rows"]
+        bar.update(size)
+        _check(release, source, rows)
+        return rows
+    bar.set_description(source.table)
+    with replacing(target) as temporary:
+        rows = _copy(source, temporary, memory, folder, bar)
+        _check(release, source, rows)
+        os.chmod(temporary, 0o600)
+        with replacing(note) as beside:
+            beside.write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    for old in folder.glob(f"{source.table}-*"):
+        if old.stem != target.stem:
+            old.unlink()
+    return rows
+
+
+def _check(release: Release | None, source: Source, rows: int) -> None:
+    if release is not None:
+        release.check(source.table, rows)
+
+
+def _copy(source: Source, target: Path, memory: str, spill: Path, bar: tqdm) -> int:
+    table = TABLES[source.table]
+    types = {name: table.columns.get(name, "VARCHAR") for name in source.header}
+    listed = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+    # Long notes stay below the reader's limit of 2 MB a line; notes hold line ends, so their file is read in order.
+    options = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+    options += f"strict_mode = true, allow_quoted_nulls = false, parallel = {'TEXT' not in table.columns}"
+    csv = f"read_csv({quoted(source.path)}, columns = {{{listed}}}, {options})"
+    # The sequence counts every row of the file in the same pass; `case` keeps the filter from running before it.
+    kept = f"case when nextval('rows') > 0 then {table.where} end"
+    columns = ", ".join(f"{name} as {name.lower()}" for name in table.columns)
+    select = f"select {columns} from {csv} where {kept}"
+    form = f"format parquet, compression zstd, row_group_size {table.group}"
+    with no_data_in_errors(f"{source.table}: reading {source.path.name}"), Session({}, memory, spill) as session:
+        session.run("create sequence rows", "counting")
+        _watched(session, f"copy ({select}) to {quoted(target)} ({form})", source, bar)
+        return session.connection.execute("select nextval('rows') - 1").fetchone()[0]
+
+
+def _watched(session: Session, sql: str, source: Source, bar: tqdm) -> None:
+    """Run a long statement in a thread, moving the bar; an interrupt stops it at once."""
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            session.connection.execute(sql)
+        except Exception as error:
+            raised.append(_explained(error, source))
+
+    size, start = source.path.stat().st_size, bar.n
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(POLL_SECONDS)
+            share = max(session.connection.query_progress(), 0) / 100
+            bar.update(max(0, start + int(share * size) - bar.n))
+    except BaseException:
+        session.connection.interrupt()
+        thread.join()
+        raise
+    if raised:
+        raise raised.pop()
+    bar.update(start + size - bar.n)
+
+
+def _explained(error: Exception, source: Source) -> DataError:
+    """What went wrong, from the parts of DuckDB's message that cannot hold a value of a record."""
+    said, where = str(error), f"{source.table}: {source.path.name}"
+    at = re.match(r"[\w ]+: CSV Error on Line: (\d+)\n", said)
+    line = f" near line {int(at[1]):,}" if at else ""
+    column = next((c for c in TABLES[source.table].columns if f'Error when converting column "{c}"' in said), None)
+    if "GZIP" in said or "gzip" in said:
+        return DataError(f"{where} is no whole gzip file. {AGAIN}")
+    if "not utf-8 encoded" in said:
+        remedy = "it holds bytes of another encoding, such as Latin-1. Convert it: iconv -f latin1 -t utf-8"
+        return DataError(f"{where}{line} is not UTF-8: {remedy}.")
+    if column:
+        kind = TABLES[source.table].columns[column]
+        return DataError(f"{where}{line}: a value of {column} is no {kind}. The file was changed or is damaged.")
+    if at:
+        return DataError(f"{where}{line}: this is no row of the table (fields, quotes). {AGAIN}")
+    with no_data_in_errors(f"{where}: reading"):
+        raise error

@@ -1,0 +1,116 @@
+"""A user's own MIMIC-III folder, checked and converted once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from helpers.artifacts import Store, default_root, digest
+from helpers.data.guard import DataError, outside_work_tree
+from helpers.data.mimic.convert import convert, converted_name
+from helpers.data.mimic.engine import Session
+from helpers.data.mimic.reader import Release, Source, find_sources, marked_release, release_by_patients
+from helpers.data.mimic.tables import NEEDED, NOTES
+
+
+@dataclass(frozen=True, repr=False)
+class MimicFolder:
+    """The converted tables of one copy of MIMIC-III; made by :func:`open_folder`.
+
+    Attributes
+    ----------
+    release : str
+        ``v1.4``, ``demo`` or ``synthetic``.
+    rows : dict of str to int
+        Rows of each table's source file.
+    """
+
+    release: str
+    rows: dict[str, int]
+    tables: dict[str, Path] = field()
+    cache: Path = field()
+    memory: str = "4GB"
+
+    def __repr__(self) -> str:
+        return f"MimicFolder({self.release}, tables={sorted(self.tables)})"
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether there is a NOTEEVENTS."""
+        return NOTES in self.tables
+
+    def require(self, kind: str, notes: bool) -> None:
+        """Refuse if a table the cohort ``kind`` needs is not there."""
+        missing = [t for t in NEEDED[kind] + ((NOTES,) if notes else ()) if t not in self.tables]
+        if missing:
+            hint = " Pass notes='optional' to go on with empty texts." if missing == [NOTES] else ""
+            raise DataError(f"cohort {kind!r} needs {', '.join(missing)}, not found in the folder.{hint}")
+
+    def session(self) -> Session:
+        """DuckDB with a view for each table, by its name."""
+        return Session(self.tables, self.memory, self.cache)
+
+
+def open_folder(
+    path: str | Path, *, memory: str = "4GB", cache: str | Path | None = None, progress: bool = True
+) -> MimicFolder:
+    """Check a folder of MIMIC-III tables and convert it once to slim Parquet files.
+
+    Tables are ``TABLE.csv`` or ``TABLE.csv.gz``, their columns found by name in any order and case. Each file is read
+    once; a conversion that was broken off goes on with the tables not yet done. What is kept holds records: it lies in
+    the user cache, readable by the user only.
+
+    Parameters
+    ----------
+    path : path
+        Folder of version 1.4, of the open demo, or of a generated copy with its marker ``mimic-synthetic.json``.
+    memory : str
+        Memory limit of DuckDB, a number with MB or GB.
+    cache : path, optional
+        Folder for the conversions; by default the user cache.
+    progress : bool
+        Show a progress bar over bytes.
+
+    Returns
+    -------
+    MimicFolder
+
+    Raises
+    ------
+    DataError
+        Path or cache inside a git work tree; missing tables or columns; a damaged gzip file; a wrong number of rows;
+        bytes that are not UTF-8. No message shows a record.
+    """
+    folder, root = _places(path, cache, memory)
+    sources, marked = find_sources(folder), marked_release(folder)
+    place = root / "mimic" / digest(str(folder.resolve()))[:20]
+    for made in (root / "mimic", place):
+        made.mkdir(parents=True, exist_ok=True)
+        made.chmod(0o700)
+    size = sum(s.path.stat().st_size for s in sources.values())
+    bar = tqdm(total=size, unit="B", unit_scale=True, desc="MIMIC-III", disable=not progress)
+    with Store(root).lock(f"mimic/{place.name}"), bar:
+        release, rows = _convert_all(sources, place, memory, marked, bar)
+    tables = {name: place / converted_name(source) for name, source in sources.items()}
+    return MimicFolder(release.kind, rows, tables, place, memory)
+
+
+def _places(path: str | Path, cache: str | Path | None, memory: str) -> tuple[Path, Path]:
+    if not re.fullmatch(r"\d+(\.\d+)?\s*[MG]i?B", memory):
+        raise DataError(f"memory = {memory!r}: must be a number with MB or GB, such as '4GB'.")
+    root = default_root() if cache is None else Path(cache)
+    return outside_work_tree(path, "path"), outside_work_tree(root, "cache")
+
+
+def _convert_all(
+    sources: dict[str, Source], place: Path, memory: str, release: Release | None, bar: tqdm
+) -> tuple[Release, dict[str, int]]:
+    """PATIENTS first: its rows tell the releases apart."""
+    rows = {}
+    for name, source in sources.items():
+        rows[name] = convert(source, place, memory, release, bar)
+        release = release or release_by_patients(rows[name])
+    return release, rows
