@@ -1,8 +1,8 @@
 """Stepping aside: what data sets lack, and that later cells do nothing until that changes."""
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
 
 from helpers import chapters
 from helpers.config import load

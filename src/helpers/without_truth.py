@@ -46,10 +46,10 @@ def repetitions(
     Returns
     -------
     DataFrame
-        Columns ``strategy, baseline, metric, at, value, low, high, truth, seed``. ``baseline`` is empty in the metrics of
-        :func:`helpers.heldout.evaluate_held_out`; else a row is the difference to the baseline, or the agreement with
-        it. ``truth`` is the same metric by the true effects of the held-out patients, where they are known. Inside
-        directions: lower is better.
+        Columns ``strategy, baseline, metric, at, value, low, high, truth, seed``. ``baseline`` is empty in the metrics
+        of :func:`helpers.heldout.evaluate_held_out`; else a row is the difference to the baseline, or the agreement
+        with it. ``truth`` is the same metric by the true effects of the held-out patients, where they are known. In
+        the library's direction: lower is better.
     """
     names = list(names)
     if baseline not in names:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.artifacts import Store, code_version
-from helpers.config import Config
+from helpers.artifacts import Store, code_version, digest
+from helpers.config import MIMIC, Config
 from helpers.data import own
 from helpers.data.fetch import fetch_simsum
 from helpers.data.guard import outside_work_tree
@@ -47,6 +47,9 @@ def load_cohort(config: Config) -> Cohort:
     if config.dataset == "own":
         cohort = own.read_own(own_spec(config))
         return own.limited(_kept_apart(config, cohort), config.n, config.seed)
+    if config.dataset in MIMIC:
+        cohort = _mimic_cohort(config, config.dataset.removeprefix("mimic-"))
+        return own.limited(_kept_apart(config, cohort), config.n, config.seed)
     if config.dataset == "simsum":
         cohort = read_simsum(config.simsum_path or fetch_simsum(), config.note_style)
         return replace(cohort, frame=cohort.frame.head(config.n))
@@ -65,7 +68,41 @@ def fingerprint(config: Config) -> dict:
     """What the records of a configuration depend on beyond its parameters: the state of the files they come from."""
     if config.dataset == "own":
         return own.fingerprint(own_spec(config))
+    if config.dataset in MIMIC:
+        files = sorted(mimic_path(config).iterdir())
+        return {"files": digest([[f.name, f.stat().st_size, f.stat().st_mtime_ns] for f in files])}
     return {}
+
+
+def mimic_path(config: Config) -> Path:
+    """The folder of MIMIC-III tables; "synthetic" stands for generated ones, made when first asked for."""
+    if config.mimic_path != "synthetic":
+        return Path(config.mimic_path).expanduser()
+    from helpers.data import mimic_generator
+
+    store = Store()
+    name = f"mimic-{config.mimic_patients}-{config.seed}-{code_version(mimic_generator)[:12]}"
+    folder = store.root / "examples" / name
+    with store.lock(str(folder)):
+        if not folder.exists():
+            mimic_generator.make_folder(folder, config.mimic_patients, config.seed, progress=True)
+    return folder
+
+
+def mimic_folder(config: Config):
+    """The opened MIMIC-III folder of a configuration; see :func:`helpers.data.mimic.open_folder`."""
+    from helpers.data import mimic
+
+    return mimic.open_folder(mimic_path(config), memory=config.mimic_memory)
+
+
+def _mimic_cohort(config: Config, kind: str) -> Cohort:
+    from helpers.data import mimic
+
+    folder = mimic_folder(config)
+    make = {"syn": mimic.syn_cohort, "published": mimic.published_cohort, "repaired": mimic.repaired_cohort}
+    cohort = make[kind](folder)
+    return replace(cohort, tags={**cohort.tags, "public": folder.release == "synthetic"})
 
 
 def _kept_apart(config: Config, cohort: Cohort) -> Cohort:
