@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -99,6 +100,11 @@ def project_root() -> Path:
     """The folder of the study: the nearest parent with a ``pyproject.toml``, else the working folder."""
     here = Path.cwd()
     return next((p for p in (here, *here.parents) if (p / "pyproject.toml").exists()), here)
+
+
+def runs_root() -> Path:
+    """The folder of the runs: environment variable ``WHO_TO_TREAT_RUNS``, else ``runs`` in the project."""
+    return Path(os.environ.get("WHO_TO_TREAT_RUNS") or "runs").expanduser()
 
 
 def literals(namespace: dict) -> dict:

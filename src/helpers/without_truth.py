@@ -21,6 +21,10 @@ from helpers.trials import LazyTrials, Trial
 NAMES = tuple(name for name in study.COMPARED if name != "oracle")
 HELD_OUT = 0.3  # a tenth, the default of the study, would leave few patients to judge by
 DRAWS = 300
+AREAS = {
+    "policy_value": "policy value: mean outcome over all budgets ({better} is better)",
+    "autoc": "AUTOC (more {sign} is better)",
+}
 KEYS = ["strategy", "baseline", "metric", "at"]
 CODE = (*study.CODE, agreement, heldout, resampling, uncertainty)
 
@@ -118,6 +122,13 @@ def verdicts(gaps: pd.DataFrame, labels: dict[str, str], cohort: Cohort, metric:
         verdict = f"is {word}" if row.real else "cannot be told apart from"
         lines.append(f"{labels[row.strategy]} {verdict} {labels[row.baseline]} in {evaluation.WORDS[metric]} ({said}).")
     return lines
+
+
+def in_words(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """The table with metrics named as figures show them, in the direction of the user's outcome (:data:`AREAS`)."""
+    better, sign = ("lower", "negative") if cohort.roles.lower_is_better else ("higher", "positive")
+    words = {m: name.format(better=better, sign=sign) for m, name in AREAS.items()}
+    return table.assign(metric=table["metric"].replace(words))
 
 
 def _effects(config: Config, trial: Trial, name: str) -> np.ndarray:

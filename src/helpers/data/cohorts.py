@@ -74,6 +74,17 @@ def fingerprint(config: Config) -> dict:
     return {}
 
 
+def is_public(config: Config) -> bool:
+    """Whether everyone may see the records that chapters read with these parameters, chapter 15's MIMIC-III included."""
+    if config.dataset == "own" and not own.load_spec(own_spec(config)).public:
+        return False
+    if config.mimic_path in (None, "synthetic"):
+        return True
+    from helpers.data.mimic_generator import MARKER
+
+    return (mimic_path(config) / MARKER).exists()
+
+
 def mimic_path(config: Config) -> Path:
     """The folder of MIMIC-III tables; "synthetic" stands for generated ones, made when first asked for."""
     if config.mimic_path != "synthetic":
