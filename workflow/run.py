@@ -87,9 +87,13 @@ def check(profile: str, settings: str) -> None:
 def apart(chapters: dict[str, dict]) -> None:
     """Stop if records that not everyone may see would leave results inside a git work tree."""
     try:
-        if not all(is_public(load(**parameters)) for parameters in chapters.values()):
-            outside_work_tree(runs_root(), "WHO_TO_TREAT_RUNS")
+        public = all(is_public(load(**parameters)) for parameters in chapters.values())
     except (ValueError, OSError) as error:
+        raise SystemExit(str(error)) from None
+    try:
+        if not public:
+            outside_work_tree(runs_root(), "WHO_TO_TREAT_RUNS")
+    except ValueError as error:
         raise SystemExit(f"{error} As in: export WHO_TO_TREAT_RUNS=/data/runs") from None
 
 

@@ -75,13 +75,24 @@ def fingerprint(config: Config) -> dict:
 
 
 def is_public(config: Config) -> bool:
-    """Whether everyone may see the records that chapters read with these parameters, chapter 15's MIMIC-III included."""
+    """Whether everyone may see the records that chapters read with these parameters: 15 reads MIMIC-III whatever else.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such spec or folder.
+    """
     if config.dataset == "own" and not own.load_spec(own_spec(config)).public:
         return False
     if config.mimic_path in (None, "synthetic"):
         return True
     from helpers.data.mimic_generator import MARKER
 
+    if not mimic_path(config).is_dir():
+        raise FileNotFoundError(
+            f"mimic_path = {config.mimic_path!r}: no such folder; name the one with your MIMIC-III tables, or write "
+            f'"synthetic" for generated ones.'
+        )
     return (mimic_path(config) / MARKER).exists()
 
 
