@@ -1,10 +1,11 @@
 # Two commands do everything: `make book` and `make test`. Each makes .venv first if it is not there.
-# Options: PROFILE=default|smoke|full|paper  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12
+# Options: PROFILE=default|smoke|full|paper|...  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12
 
 PROFILE ?= default
 CORES ?= 2
 PARAMS ?=
 PORT ?= 8000
+RUNS := $(or $(WHO_TO_TREAT_RUNS),runs)
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
@@ -27,7 +28,7 @@ help: ## Show this list
 
 book: $(STAMP) ## Run the study and build the book (goes on where it stopped)
 	@exec $(PY) workflow/run.py --profile "$(PROFILE)" --cores "$(CORES)" --params '$(PARAMS)'
-	@echo 'The book: $(CURDIR)/runs/$(PROFILE)/book/index.html'
+	@echo 'The book: $(abspath $(RUNS))/$(PROFILE)/book/index.html'
 
 test: $(STAMP) ## Run all tests
 	@$(PY) -m pytest
@@ -42,8 +43,8 @@ publish-check: $(STAMP) ## Look for words of your notes in the book of PROFILE: 
 	@$(VENV)/bin/who-to-treat publish-check --book "runs/$(PROFILE)/book" --notes "$(NOTES)"
 
 serve: $(STAMP) ## Show the book of PROFILE at http://localhost:8000
-	@test -f runs/$(PROFILE)/book/index.html || { echo 'No book yet: run  make book PROFILE=$(PROFILE)'; exit 1; }
-	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory runs/$(PROFILE)/book
+	@test -f "$(RUNS)/$(PROFILE)/book/index.html" || { echo 'No book yet: run  make book PROFILE=$(PROFILE)'; exit 1; }
+	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory "$(RUNS)/$(PROFILE)/book"
 
 clean: ## Remove the environment; run products and caches are kept
 	rm -rf $(VENV) src/*.egg-info

@@ -38,3 +38,38 @@ def test_yaml_must_be_a_mapping(tmp_path):
     (tmp_path / "a.yml").write_text("- 1")
     with pytest.raises(ValueError, match="expected a mapping"):
         config.load_yaml(tmp_path / "a.yml")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "process"),
+    [
+        ({}, "v3"),
+        ({"process": "v2", "dataset": "simsum"}, "v2"),
+        ({"dataset": "own", "own_spec": "own.yml"}, "given"),
+        ({"dataset": "mimic-syn", "mimic_path": "synthetic"}, "mimic"),
+        ({"dataset": "mimic-repaired", "mimic_path": "synthetic"}, "given"),
+    ],
+)
+def test_the_process_follows_from_the_data_set(parameters, process):
+    found = config.load(**parameters)
+    assert found.process == process
+    assert config.load(**found.model_dump()) == found
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        (
+            {"dataset": "own", "own_spec": "x", "process": "v2"},
+            "brings its own treatment and outcome; leave process out",
+        ),
+        ({"dataset": "mimic-syn", "mimic_path": "x", "process": "v2"}, "has one process; leave process out"),
+        ({"process": "given"}, "dataset 'replica' takes v3, v2 or stress"),
+        ({"dataset": "own"}, "own_spec is not set"),
+        ({"dataset": "mimic-syn"}, "mimic_path is not set"),
+        ({"mimic_memory": "4"}, "mimic_memory = '4'"),
+    ],
+)
+def test_data_sets_and_parameters_that_do_not_go_together_are_explained(parameters, said):
+    with pytest.raises(ValueError, match=said):
+        config.load(**parameters)

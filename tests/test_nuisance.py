@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 
-from helpers.nuisance import Nuisances, folds_by_patient, logistic
+from helpers.effects import AACE, AnchoredAACE, TwoPhase
+from helpers.effects.heads import HeadClassifier, HeadRegressor
+from helpers.nuisance import Nuisances, folds_by_patient, imputing, logistic, ridge
 
 
 def simulate(n=600, seed=0):
@@ -60,7 +63,8 @@ def test_recovers_the_truth_of_a_linear_process():
     ("change", "message"),
     [
         ({"T": np.zeros(600)}, "take both"),
-        ({"Y": np.full(600, np.nan)}, "not finite"),
+        ({"Y": np.full(600, np.nan)}, "missing or infinite"),
+        ({"W": np.full((600, 2), np.inf)}, "W infinite"),
         ({"T": np.r_[np.ones(3), np.zeros(597)]}, "rarer treatment arm"),
         ({"W": np.zeros((5, 2))}, "of one n"),
     ],
@@ -69,3 +73,57 @@ def test_unusable_input_is_named(change, message):
     data = dict(zip("YTW", simulate())) | change
     with pytest.raises(ValueError, match=message):
         Nuisances().fit(data["Y"], data["T"], data["W"])
+
+
+def with_holes(n=600, seed=0):
+    """Confounders missing more often where the outcome model's first column is high; one is never measured."""
+    Y, T, W = simulate(n, seed)
+    holes = np.column_stack([W, W[:, 1] + 50, np.full(n, np.nan)])
+    holes[np.random.default_rng(seed).random(n) < 1 / (1 + np.exp(-2 * W[:, 0])), 0] = np.nan
+    return Y, T, holes
+
+
+def test_missing_confounders_are_filled_in_from_the_training_part_of_the_fold():
+    Y, T, W = with_holes()
+    fitted = Nuisances(LinearRegression(), logistic(), folds=3, seed=7).fit(Y, T, W)
+    for train, held in folds_by_patient(T, None, 3, 7):
+        treated = train[T[train] == 1]
+        median = np.nanmedian(W[treated][:, 0])
+        columns = [np.column_stack([np.where(np.isnan(w[:, 0]), median, w[:, 0]), w[:, 1:4], np.isnan(w[:, 0])])
+                   for w in (W[treated], W[held])]  # fmt: skip
+        expected = LinearRegression().fit(columns[0], Y[treated]).predict(columns[1])
+        np.testing.assert_allclose(fitted.mu1_[held], expected, rtol=1e-6)
+    assert np.isfinite(fitted.predict(W)[0]).all()
+
+
+def test_held_out_values_do_not_reach_the_imputation():
+    Y, T, W = with_holes()
+    first = Nuisances(folds=3).fit(Y, T, W)
+    _, held = next(folds_by_patient(T, None, 3, 0))
+    changed = W.copy()
+    changed[held, 0] += 1_000
+    again = Nuisances(folds=3).fit(Y, T, changed)
+    unknown = held[np.isnan(W[held, 0])]
+    np.testing.assert_array_equal(first.mu1_[unknown], again.mu1_[unknown])
+    np.testing.assert_array_equal(first.e_[unknown], again.e_[unknown])
+
+
+def test_complete_confounders_meet_the_models_as_they_are():
+    assert imputing(ridge, np.ones((3, 2))) is ridge
+    assert isinstance(imputing(ridge(), np.array([[np.nan]])).steps[0][1], SimpleImputer)
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [AACE(), AACE(ridge(), Nuisances(HeadRegressor(epochs=2), HeadClassifier(epochs=2), folds=1), ridge())]
+    + [AnchoredAACE(), TwoPhase()],
+    ids=["aace", "heads", "anchored", "two_phase"],
+)
+def test_learners_take_missing_annotations(learner):
+    Y, T, W = with_holes()
+    X = np.random.default_rng(1).normal(size=(600, 5))
+    mask = np.arange(600) < 500
+    effect = clone(learner).fit(Y, T, X, W, mask).effect(X)
+    assert np.isfinite(effect).all() and effect.std() > 0
+    spoiled = np.where(mask[:, None], W, 7.0)
+    np.testing.assert_array_equal(clone(learner).fit(Y, T, X, spoiled, mask).effect(X), effect)

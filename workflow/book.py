@@ -52,13 +52,18 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(prose, source, ignore=shutil.ignore_patterns("_build", "__pycache__"))
     (source / "notebooks").mkdir()
+    left_out: list[str] = []
     for chapter in chapters:
         executed = run / "notebooks" / f"{chapter}.ipynb"
         if not executed.exists():
             raise FileNotFoundError(f"{executed} is not there; run the chapter first (make book PROFILE={run.name}).")
-        shutil.copy(executed, source / "notebooks")
+        page = json.loads(executed.read_text(encoding="utf-8"))
+        if not stays(page):
+            left_out.append(chapter)
+        (source / "notebooks" / executed.name).write_text(json.dumps(page, indent=1), encoding="utf-8")
     for page in sorted(p for p in source.rglob("*") if p.suffix in (".md", ".ipynb")):
-        page.write_text(unlinked(page.read_text(encoding="utf-8"), chapters), encoding="utf-8")
+        text = conditional(page.read_text(encoding="utf-8"), set(chapters) - set(left_out))
+        page.write_text(unlinked(text, chapters), encoding="utf-8")
     contents = table_of_contents(yaml.safe_load((prose / "_toc.yml").read_text(encoding="utf-8")), chapters)
     (source / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
     (source / "facts.json").write_text(json.dumps(facts(run / "results")), encoding="utf-8")
@@ -66,6 +71,29 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
     for picture in sorted(p for p in (run / "results").rglob("*") if p.suffix in PICTURES):
         shutil.copy(picture, source / "_figures")
     return source
+
+
+def stays(page: dict) -> bool:
+    """Whether an executed chapter went all its way; else everything below the note that says why not is dropped."""
+    for place, cell in enumerate(page["cells"]):
+        if any(output.get("metadata", {}).get("stepped_aside") for output in cell.get("outputs", [])):
+            del page["cells"][place + 1 :]
+            return False
+    return True
+
+
+def conditional(page: str, chapters: set[str]) -> str:
+    """The page with the passages kept that fit the chapters that ran to their end.
+
+    ``% if 12_policy_comparison`` opens a passage, ``% else`` (where wanted) its counterpart, ``% end`` closes it, each
+    on a line of its own.
+    """
+
+    def chosen(passage: re.Match) -> str:
+        kept, _, other = passage["body"].partition("\n% else\n")
+        return kept if passage["chapter"] in chapters else other
+
+    return re.sub(r"^% if (?P<chapter>\w+)\n(?P<body>.*?)\n% end$", chosen, page, flags=re.DOTALL | re.MULTILINE)
 
 
 def unlinked(page: str, chapters: list[str]) -> str:

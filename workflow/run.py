@@ -15,7 +15,9 @@ from pathlib import Path
 import psutil
 
 from helpers.cli import chapter_parameters
-from helpers.config import load_yaml
+from helpers.config import load, load_yaml, runs_root
+from helpers.data import is_public
+from helpers.data.guard import outside_work_tree
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,7 +31,7 @@ def main() -> int:
     given, more = arguments.parse_known_args()
     os.chdir(ROOT)
     check(given.profile, given.params)
-    held = lock(Path("runs") / given.profile)
+    held = lock(runs_root() / given.profile)
     command = [sys.executable, "-m", "snakemake", "--snakefile", "workflow/Snakefile", "--cores", str(given.cores)]
     # Our own lock goes with the process, so it can never be stale as Snakemake's can.
     command += ["--nolock", "--rerun-incomplete", "--quiet", "all", *more]
@@ -76,9 +78,23 @@ def check(profile: str, settings: str) -> None:
         chapters = chapter_parameters(load_yaml(path), settings)
     except ValueError as error:
         raise SystemExit(f"{path}: {error}") from None
+    apart(chapters)
     missing = [c for c in chapters if not (Path("notebooks") / f"{c}.ipynb").exists()]
     if missing:
         raise SystemExit(f"{path}: no notebook {missing} in notebooks/; correct the list of chapters.")
+
+
+def apart(chapters: dict[str, dict]) -> None:
+    """Stop if records that not everyone may see would leave results inside a git work tree."""
+    try:
+        public = all(is_public(load(**parameters)) for parameters in chapters.values())
+    except (ValueError, OSError) as error:
+        raise SystemExit(str(error)) from None
+    try:
+        if not public:
+            outside_work_tree(runs_root(), "WHO_TO_TREAT_RUNS")
+    except ValueError as error:
+        raise SystemExit(f"{error} As in: export WHO_TO_TREAT_RUNS=/data/runs") from None
 
 
 def lock(run: Path, patience_s: float = 30.0) -> int:

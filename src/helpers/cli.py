@@ -126,6 +126,21 @@ def export(
     typer.echo(f"{folder}: saved; read CARD.md there before using it.")
 
 
+@app.command("example-own")
+def example_own(
+    out: Annotated[Path, typer.Option(help="folder for visits.csv and own.yml")],
+    rows: Annotated[int, typer.Option(min=500, help="visits")] = 5_000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the files if they are there")] = False,
+) -> None:
+    """Write a made-up table of a clinic and the own.yml that describes it: something to start from."""
+    from helpers.data.own import write_example
+
+    with _plain_errors():
+        spec = write_example(out, rows, seed, overwrite)
+    typer.echo(f'{spec}: written; run it with  make book PARAMS="dataset=own own_spec={spec.absolute()}"')
+
+
 @app.command("score")
 def score(
     policy: Annotated[Path, typer.Option(help="folder of a saved policy")],

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 FICTIONAL = ("replica", "simsum")  # data sets that describe no person
 Literals = (bool, int, float, str, list, dict, type(None))
+SIMULATED = ("replica", "simsum")  # data sets whose treatment and outcome a process of one's choice draws
+MIMIC = ("mimic-syn", "mimic-published", "mimic-repaired")
+DERIVED = {"mimic-syn": "mimic"}  # the process of the other data sets; "given" where they bring their own
 
 
 class Config(BaseModel):
@@ -18,13 +22,27 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
-    dataset: Literal["replica", "simsum"] = Field(
-        "replica", description="replica (synthetic) or simsum (your SimSUM.csv)"
+    dataset: Literal["replica", "simsum", "mimic-syn", "mimic-published", "mimic-repaired", "own"] = Field(
+        "replica",
+        description="replica (synthetic), simsum (your SimSUM.csv), mimic-syn, mimic-published or mimic-repaired "
+        "(your MIMIC-III folder), own (your table)",
     )
     simsum_path: str | None = Field(None, description="path of your own SimSUM.csv; None: the verified download")
-    n: int = Field(10_000, ge=200, le=2_000_000, description="number of records")
+    own_spec: str | None = Field(
+        None, min_length=1, description='dataset=own: your table\'s own.yml, or "example" for a made-up one'
+    )
+    mimic_path: str | None = Field(
+        None, min_length=1, description='dataset=mimic-...: folder of the tables, or "synthetic" for made-up ones'
+    )
+    mimic_patients: int = Field(2_500, ge=100, le=100_000, description='patients of mimic_path="synthetic"')
+    mimic_memory: str = Field("4GB", pattern=r"^\d+(\.\d+)?[MG]B$", description="memory for reading MIMIC-III")
+    n: int = Field(10_000, ge=200, le=2_000_000, description="number of records; of own and mimic data at most so many")
     note_style: Literal["normal", "compact"] = Field("normal", description="normal or compact notes")
-    process: Literal["v3", "v2", "stress"] = Field("v3", description="treatment and outcome process")
+    process: Literal["v3", "v2", "stress", "mimic", "given"] = Field(
+        "v3",
+        description="treatment and outcome process: v3, v2 or stress for replica and simsum; the other data sets have "
+        "one each (mimic, given), which need not be named",
+    )
     encoder: str = Field(
         "minilm", min_length=1, description="minilm, modernbert, tfidf or a Hugging Face model@revision"
     )
@@ -40,6 +58,33 @@ class Config(BaseModel):
     seed: int = Field(0, ge=0, description="root of all randomness")
     results: str = Field("runs/notebook/results", description="folder for the result tables")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _process_follows_from_the_data(cls, values: dict) -> dict:
+        """v3, the default, stands for the only process of a data set that leaves no choice."""
+        dataset = values.get("dataset", "replica")
+        derive = dataset in (*MIMIC, "own") and values.get("process", "v3") == "v3"
+        return {**values, "process": DERIVED.get(dataset, "given")} if derive else values
+
+    @model_validator(mode="after")
+    def _data_set_and_its_parameters(self) -> Config:
+        if self.dataset in SIMULATED:
+            right = self.process in ("v3", "v2", "stress")
+        else:
+            right = self.process == DERIVED.get(self.dataset, "given")
+        if not right:
+            raise ValueError(_process_message(self.dataset, self.process))
+        if self.dataset == "own" and self.own_spec is None:
+            raise ValueError(
+                "dataset = 'own': own_spec is not set; give the path of your own.yml, or \"example\" for a made-up one"
+            )
+        if self.dataset in MIMIC and self.mimic_path is None:
+            raise ValueError(
+                f"dataset = {self.dataset!r}: mimic_path is not set; give the folder of your MIMIC-III tables, or "
+                f'"synthetic" for made-up ones'
+            )
+        return self
+
     @property
     def aggregates_only(self) -> bool:
         """Whether only aggregates may reach tables and pages: of all data sets but those that describe no person."""
@@ -54,15 +99,24 @@ class Config(BaseModel):
     @property
     def results_dir(self) -> Path:
         """The result folder, made absolute against the project root."""
-        path = project_root() / Path(self.results).expanduser()
-        path.mkdir(parents=True, exist_ok=True)
-        return path
+        self.results_path.mkdir(parents=True, exist_ok=True)
+        return self.results_path
+
+    @property
+    def results_path(self) -> Path:
+        """The same, without making it."""
+        return project_root() / Path(self.results).expanduser()
 
 
 def project_root() -> Path:
     """The folder of the study: the nearest parent with a ``pyproject.toml``, else the working folder."""
     here = Path.cwd()
     return next((p for p in (here, *here.parents) if (p / "pyproject.toml").exists()), here)
+
+
+def runs_root() -> Path:
+    """The folder of the runs: environment variable ``WHO_TO_TREAT_RUNS``, else ``runs`` in the project."""
+    return Path(os.environ.get("WHO_TO_TREAT_RUNS") or "runs").expanduser()
 
 
 def literals(namespace: dict) -> dict:
@@ -90,9 +144,7 @@ def load(**parameters) -> Config:
     try:
         return Config(**parameters)
     except ValidationError as error:
-        lines = [
-            f"  {e['loc'][0]} = {e['input']!r}: {e['msg']} ({known[e['loc'][0]].description})" for e in error.errors()
-        ]
+        lines = [f"  {_fault(e)}" for e in error.errors()]
         raise ValueError("parameters out of their rules:\n" + "\n".join(lines)) from None
 
 
@@ -102,6 +154,22 @@ def load_yaml(path: str | Path) -> dict:
     if not isinstance(content, dict):
         raise ValueError(f"{path}: expected a mapping of names to values, got {type(content).__name__}.")
     return content
+
+
+def _fault(error: dict) -> str:
+    """One broken rule: of a parameter, or of several together."""
+    said = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"{said}."
+    name = error["loc"][0]
+    return f"{name} = {error['input']!r}: {said} ({Config.model_fields[name].description})"
+
+
+def _process_message(dataset: str, process: str) -> str:
+    if dataset in SIMULATED:
+        return f"process = {process!r}: dataset {dataset!r} takes v3, v2 or stress"
+    why = "has one process" if dataset in DERIVED else "brings its own treatment and outcome"
+    return f"process = {process!r}: dataset {dataset!r} {why}; leave process out"
 
 
 def _unknown_message(unknown: list[str]) -> str:

@@ -20,6 +20,7 @@ from helpers.config import Config
 from helpers.schema import Cohort
 
 GRID = np.round(np.arange(0.02, 1.001, 0.02), 2)
+TURNED = ("mean_effect", "policy_value", "policy_curve", "autoc", "toc", "qini")
 LOWER_IS_BETTER = ("pehe", "policy_value", "autoc", "qini", "regret")
 
 
@@ -40,19 +41,58 @@ def evaluate(test: Cohort, priority: np.ndarray, tau_hat: np.ndarray | None = No
     DataFrame with columns ``metric, at, value``: areas with ``at`` missing, curves at the shares of ``GRID``.
     """
     mu0, mu1, tau = test.mu0, test.mu1, test.tau
-    areas = {
-        "policy_value": metrics.policy_value(mu0, mu1, priority),
-        "autoc": metrics.autoc(tau, priority),
-        "qini": metrics.qini(tau, priority),
+    known = {
         "regret": metrics.policy_value(mu0, mu1, priority) - metrics.policy_value(mu0, mu1, -tau),
         "captured": metrics.benefit_captured(mu0, mu1, priority),
     }
     if tau_hat is not None:
-        areas["pehe"] = metrics.pehe(tau, tau_hat)
-    curves = {"policy_curve": metrics.policy_curve(mu0, mu1, priority), "toc": metrics.toc(tau, priority)}
-    blocks = [pd.DataFrame({"metric": list(areas), "at": np.nan, "value": list(areas.values())})]
-    blocks += [pd.DataFrame({"metric": m, "at": GRID, "value": metrics.value_at(c, GRID)}) for m, c in curves.items()]
-    return pd.concat(blocks, ignore_index=True)
+        known["pehe"] = metrics.pehe(tau, tau_hat)
+    return pd.concat([_areas(known), evaluate_scores(mu0, mu1, priority)], ignore_index=True)
+
+
+def evaluate_scores(gamma0: np.ndarray, gamma1: np.ndarray, priority: np.ndarray) -> pd.DataFrame:
+    """Metrics of one order that are means over records, so that doubly robust scores do for the true means.
+
+    Parameters
+    ----------
+    gamma0, gamma1 : (n,) arrays
+        Scores (``heldout.held_out_scores``) or true means of the outcome without and with treatment.
+    priority : (n,) array
+        High is treated first.
+
+    Returns
+    -------
+    As :func:`evaluate`, without ``regret``, ``captured`` and ``pehe``, for which the true effects must be known.
+    """
+    psi = gamma1 - gamma0
+    areas = {
+        "policy_value": metrics.policy_value(gamma0, gamma1, priority),
+        "autoc": metrics.autoc(psi, priority),
+        "qini": metrics.qini(psi, priority),
+    }
+    curves = {"policy_curve": metrics.policy_curve(gamma0, gamma1, priority), "toc": metrics.toc(psi, priority)}
+    at = [pd.DataFrame({"metric": m, "at": GRID, "value": metrics.value_at(c, GRID)}) for m, c in curves.items()]
+    return pd.concat([_areas(areas), *at], ignore_index=True)
+
+
+def _areas(values: Mapping[str, float]) -> pd.DataFrame:
+    return pd.DataFrame({"metric": list(values), "at": np.nan, "value": list(values.values())})
+
+
+def turned_back(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """Means and mean effects of a result table in the direction of the user's outcome.
+
+    Where the cohort's outcome is better when higher, rows of ``TURNED`` change sign and the ends of their intervals
+    places; then a higher policy value, and a more positive AUTOC, is better. Squared errors and shares stay.
+    """
+    if cohort.roles.lower_is_better:
+        return table
+    rows = table["metric"].isin(TURNED)
+    found = table.copy()
+    found.loc[rows, "value"] = -table.loc[rows, "value"]
+    if {"low", "high"} <= set(table.columns):
+        found.loc[rows, "low"], found.loc[rows, "high"] = -table.loc[rows, "high"], -table.loc[rows, "low"]
+    return found
 
 
 def interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:

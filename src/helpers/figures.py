@@ -5,6 +5,7 @@ Nothing is styled at import; every function draws inside its own style.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -201,3 +202,37 @@ def coloured(table: pd.DataFrame, x: str, y: str, by: tuple[str, ...], x_label: 
             ax.set_xlabel(x_label, fontsize=9)
         axes[0, 0].set_ylabel(y_label, fontsize=9)
     return figure
+
+
+def flow(charts: Mapping[str, pd.DataFrame]):
+    """Flow charts side by side: who is left after each step, and how many a step left out.
+
+    Parameters
+    ----------
+    charts : mapping
+        Title to table with ``step`` and ``patients``; a missing count is shown as withheld.
+    """
+    import matplotlib.pyplot as plt
+
+    longest = max(map(len, charts.values()))
+    with style():
+        figure, axes = plt.subplots(1, len(charts), figsize=(4.4 * len(charts), 0.8 * longest + 0.5), squeeze=False)
+        for ax, (title, chart) in zip(axes[0], charts.items(), strict=True):
+            ax.set(xlim=(0, 1), ylim=(-longest + 0.4, 0.6), title=title)
+            ax.set_axis_off()
+            for place, (step, now, before) in enumerate(
+                zip(chart["step"], chart["patients"], chart["patients"].shift(), strict=True)
+            ):
+                box = {"boxstyle": "round", "facecolor": "white", "edgecolor": COLOURS[0]}
+                words = f"{textwrap.fill(step, 44)}\n{_counted(now)}"
+                ax.text(0.5, -place, words, ha="center", va="center", fontsize=8, bbox=box)
+                if place:
+                    arrow = {"arrowstyle": "->", "lw": 0.8}
+                    ax.annotate("", (0.5, -place + 0.32), (0.5, -place + 0.68), arrowprops=arrow)
+                    left = np.nan if pd.isna(now) or pd.isna(before) else before - now
+                    ax.text(0.54, -place + 0.5, f"left out: {_counted(left)}", fontsize=7, va="center")
+    return figure
+
+
+def _counted(count) -> str:
+    return "withheld" if pd.isna(count) else f"{int(count):,}"

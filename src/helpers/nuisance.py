@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -40,6 +41,18 @@ def boosted_propensity() -> HistGradientBoostingClassifier:
     return HistGradientBoostingClassifier(
         max_iter=60, max_leaf_nodes=6, min_samples_leaf=40, early_stopping=False, random_state=0
     )
+
+
+def imputing(prototype: BaseEstimator, W: np.ndarray) -> BaseEstimator:
+    """The prototype itself, or, where W has missing values, after a step that fills them in from its training rows.
+
+    A missing value becomes the median and an indicator is added for its column, so that being unmeasured may matter by
+    itself; then all columns are standardised. Being part of the model, the step is fitted inside each fold.
+    """
+    if not np.isnan(W).any():
+        return prototype
+    fill = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    return make_pipeline(fill, StandardScaler(), prototype)
 
 
 def folds_by_patient(T: np.ndarray, groups: np.ndarray | None, folds: int, seed: int) -> Iterator[tuple]:
@@ -90,10 +103,13 @@ class Nuisances(BaseEstimator):
         self.seed = seed
 
     def fit(self, Y: np.ndarray, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None = None) -> Nuisances:
-        """Fit on outcomes (n,), treatments (n,), confounders (n, q) and patient identifiers (n,)."""
+        """Fit on outcomes (n,), treatments (n,), confounders (n, q) and patient identifiers (n,).
+
+        Missing confounders (NaN) are imputed inside the folds; see :func:`imputing`.
+        """
         Y, T, W = _check(Y, T, W, self.clip)
-        outcome = ridge_interactions() if self.outcome is None else self.outcome
-        propensity = boosted_propensity() if self.propensity is None else self.propensity
+        outcome = imputing(ridge_interactions() if self.outcome is None else self.outcome, W)
+        propensity = imputing(boosted_propensity() if self.propensity is None else self.propensity, W)
         self.mu0_, self.mu1_, self.e_raw_ = np.empty((3, len(Y)))
         self.models_ = []
         for train, held in folds_by_patient(T, groups, self.folds, self.seed):
@@ -122,8 +138,8 @@ def _check(Y: np.ndarray, T: np.ndarray, W: np.ndarray, clip: float) -> tuple[np
     values = np.unique(T)
     if not np.isin(values, [0, 1]).all() or len(values) < 2:
         raise ValueError(f"T takes the values {values[:5].tolist()}; it must be 0 or 1 and take both.")
-    if not (np.isfinite(Y).all() and np.isfinite(W).all()):
-        raise ValueError("Y or W holds values that are not finite; impute or drop those rows first.")
+    if not np.isfinite(Y).all() or np.isinf(W).any():
+        raise ValueError("Y holds missing or infinite values or W infinite ones; drop those rows first.")
     if not 0 <= clip < 0.5:
         raise ValueError(f"clip = {clip}: must lie in [0, .5).")
     return Y, T.astype(int), W

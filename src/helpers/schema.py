@@ -31,6 +31,10 @@ class Roles:
         Direction of the outcome as the user has it. Inside the library Y is always lower-is-better.
     truth : tuple of str
         Columns ``mu0, mu1, e`` where they are known (synthetic outcomes), else empty.
+    annotated : str or None
+        Column that says which records an expert annotated; None: all of them.
+    time : str or None
+        When the record was written.
     """
 
     id: str = "id"
@@ -41,10 +45,12 @@ class Roles:
     outcome: str | None = None
     lower_is_better: bool = True
     truth: tuple[str, ...] = ()
+    annotated: str | None = None
+    time: str | None = None
 
     def columns(self) -> list[str]:
         """All named columns, in role order."""
-        single = [c for c in (self.id, self.text, self.treatment, self.outcome) if c]
+        single = [c for c in (self.id, self.text, self.treatment, self.outcome, self.annotated, self.time) if c]
         return [*single, *self.tabular, *self.annotations, *self.truth]
 
 
@@ -218,9 +224,33 @@ class Cohort:
 
     @property
     def levels(self) -> tuple[int, ...]:
-        """Number of levels of each annotated field; a column of numbers is binary."""
+        """Number of levels of each annotated field.
+
+        Raises
+        ------
+        ValueError
+            If a field is a measured number.
+        """
+        if self.measured:
+            raise ValueError(
+                f"cohort {self.name!r}: annotations {list(self.measured)} are measured numbers and have no levels, "
+                f"which EM and active annotation need. Cut them into categories, or leave these strategies out."
+            )
         dtypes = (self.frame[c].dtype for c in self.roles.annotations)
         return tuple(len(d.categories) if isinstance(d, pd.CategoricalDtype) else 2 for d in dtypes)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Annotated fields that are numbers other than 0 and 1."""
+        columns = {c: self.frame[c] for c in self.roles.annotations}
+        numbers = {c: s for c, s in columns.items() if not isinstance(s.dtype, pd.CategoricalDtype)}
+        return tuple(c for c, s in numbers.items() if not s.dropna().isin([0, 1]).all())
+
+    @property
+    def annotated(self) -> np.ndarray:
+        """(n,) bool: which records have annotations at all."""
+        column = self.roles.annotated
+        return np.ones(len(self), bool) if column is None else self.frame[column].to_numpy(bool)
 
     @property
     def W(self) -> np.ndarray:
@@ -262,6 +292,10 @@ class Cohort:
     def has_truth(self) -> bool:
         """Whether the true effects are known."""
         return bool(self.roles.truth)
+
+    def turned_back(self, values):
+        """Means or effects of Y in the direction of the user's outcome: ``-values`` where higher is better."""
+        return values if self.roles.lower_is_better else -values
 
     def take(self, rows: np.ndarray) -> Cohort:
         """The cohort of these rows (positions or mask), in this order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -49,6 +49,8 @@ class Strategy:
         Whether its ``effect`` estimates the effect (else an order only).
     takes_pi : bool
         Whether its ``fit`` weighs records by their known chance of annotation.
+    levels : bool
+        Whether it needs annotations with levels, not measured numbers.
     """
 
     label: str
@@ -56,6 +58,7 @@ class Strategy:
     features: str = "phi"
     estimates: bool = True
     takes_pi: bool = False
+    levels: bool = False
 
 
 FEATURES: dict[str, Callable[[Cohort, np.ndarray, int], np.ndarray]] = {
@@ -116,9 +119,9 @@ STRATEGIES: dict[str, Strategy] = {
     "aace": Strategy("AACE as published", published_aace),
     "aace_ridge": Strategy("AACE, ridge", lambda c, t: AACE(ridge(), on_confounders(c, t))),
     "aace_smooth": Strategy("AACE, smoothed", lambda c, t: AACE(ridge(), on_confounders(c, t), smoother=ridge())),
-    "plug": Strategy("impute-then-plug", lambda c, t: em(c, t, iterations=0)),
-    "em": Strategy("EM, then plug", em),
-    "em_regress": Strategy("EM, then regress", lambda c, t: em(c, t, "regress")),
+    "plug": Strategy("impute-then-plug", lambda c, t: em(c, t, iterations=0), levels=True),
+    "em": Strategy("EM, then plug", em, levels=True),
+    "em_regress": Strategy("EM, then regress", lambda c, t: em(c, t, "regress"), levels=True),
     "two_phase": Strategy("two-phase, augmented", lambda c, t: TwoPhase(**cross_fitted(c, t)), takes_pi=True),
     "anchored": Strategy("AACE, anchored on phi", lambda c, t: AnchoredAACE(**cross_fitted(c, t)), takes_pi=True),
     "t": Strategy("T-learner on phi (ridge)", lambda c, t: TLearner()),
@@ -150,3 +153,33 @@ def strategy_named(name: str) -> Strategy:
             f"strategy {name!r}: valid are {sorted(STRATEGIES)}, alone or followed by @ and one of {sorted(FEATURES)}."
         )
     return replace(STRATEGIES[base], features=features) if features else STRATEGIES[base]
+
+
+def applicable(cohort: Cohort, names: Iterable[str] = COMPARED) -> tuple[list[str], dict[str, str]]:
+    """Which strategies can run on a cohort, and why the others cannot.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    names : iterable of str
+        As :func:`strategy_named` takes them.
+
+    Returns
+    -------
+    usable : list of str
+        In the order given.
+    reasons : dict
+        Each of the others with one sentence.
+    """
+    reasons = {name: _obstacle(cohort, strategy_named(name)) for name in names}
+    return [n for n, r in reasons.items() if r is None], {n: r for n, r in reasons.items() if r is not None}
+
+
+def _obstacle(cohort: Cohort, strategy: Strategy) -> str | None:
+    if strategy.features == "truth" and cohort.roles.outcome and not cohort.has_truth:
+        return "The true effects of these records are not known."
+    if strategy.levels and cohort.measured:
+        return f"It needs annotations with levels; {', '.join(cohort.measured)} are measured numbers."
+    if "tabular" in strategy.features and not cohort.roles.tabular:
+        return "These records have no bedside columns."
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,7 +58,8 @@ def make_trial(config: Config, cohort: Cohort, encoder, embedding: np.ndarray | 
     split, outcome, annotate, learn = np.random.SeedSequence([config.seed, index]).generate_state(4).tolist()
     drawn = data.draw_outcomes(cohort, config.process, outcome)
     train_rows, test_rows = data.split(drawn, config.test_share, split)
-    train, test = drawn.take(train_rows), drawn.take(test_rows)
+    test_rows = test_rows[drawn.annotated[test_rows]]  # the others could not be scored
+    train, test = filled(drawn.take(train_rows), drawn.take(test_rows))
     if embedding is None:
         fitted = encoder.fit(train.texts)
         text_train, text_test = fitted.transform(train.texts), fitted.transform(test.texts)
@@ -69,14 +70,32 @@ def make_trial(config: Config, cohort: Cohort, encoder, embedding: np.ndarray | 
     return Trial(train, test, *phi, text_train.shape[1], annotated, pi, learn, index)
 
 
+def filled(train: Cohort, test: Cohort) -> tuple[Cohort, Cohort]:
+    """Both sides with empty bedside numbers (NaN) filled by the median of the training rows."""
+    empty = [c for c in train.roles.tabular if train.frame[c].isna().any() or test.frame[c].isna().any()]
+    if not empty:
+        return train, test
+    median = train.frame[empty].median()
+    return tuple(replace(c, frame=c.frame.assign(**c.frame[empty].fillna(median))) for c in (train, test))
+
+
 def who_is_annotated(config: Config, train: Cohort, phi: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Mask of the annotated training records and their chance of it, by ``config.design``.
+
+    Where a cohort comes with annotations for some of its records, only these can be chosen; the chance then takes them
+    for a random sample.
 
     ``known``: records with an outcome above the median are three times as likely to be annotated as the others.
     ``active``: no chance is known, since the choice follows from the pilot.
     """
     if config.design == "random":
-        return annotation.choose(train.ids, config.budget, seed), np.full(len(train), config.budget)
+        chosen = annotation.choose(train.ids, config.budget, seed) & train.annotated
+        return chosen, np.full(len(train), config.budget * train.annotated.mean())
+    if not train.annotated.all():
+        raise ValueError(
+            f"design = {config.design!r}: cohort {train.name!r} has annotations for some of its records only, so the "
+            f"study cannot choose who is annotated; use design='random'."
+        )
     if config.design == "known":
         spread = np.where(train.Y > np.median(train.Y), 3.0, 1.0)
         chance = annotation.optimal_probability(spread, config.budget, floor=config.budget / 10)

@@ -161,5 +161,5 @@ def test_refusals():
         TwoPhase().fit(**data, pi=np.zeros(100))
     with pytest.raises(ValueError, match="Annotate more"):
         TwoPhase().fit(**data, annotated=np.arange(100) < 3)
-    with pytest.raises(ValueError, match="no row is annotated completely"):
+    with pytest.raises(ValueError, match="no row is annotated, or none completely"):
         TwoPhase().fit(**(data | {"W": np.full((100, 2), np.nan)}))

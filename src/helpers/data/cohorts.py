@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from helpers.artifacts import Store, code_version
-from helpers.config import Config
+from helpers.artifacts import Store, code_version, digest
+from helpers.config import MIMIC, Config
+from helpers.data import own
 from helpers.data.fetch import fetch_simsum
+from helpers.data.guard import outside_work_tree
 from helpers.data.network import sample_network
 from helpers.data.seeds import derived_seed, streams
 from helpers.data.simsum import ROLES, read_simsum
@@ -20,19 +23,33 @@ def load_cohort(config: Config) -> Cohort:
     """The records of a configuration, with notes, before treatment and outcome.
 
     ``replica`` records are generated from ``config.seed`` and cached; ``simsum`` records are read from
-    ``config.simsum_path``, or from the verified download if that is None.
+    ``config.simsum_path``, or from the verified download if that is None. ``own`` and the MIMIC-III cohorts bring
+    their own treatment and outcome, but for ``mimic-syn``, whose outcomes a process draws.
 
     Parameters
     ----------
     config : Config
-        Uses ``dataset, n, note_style, seed, simsum_path``.
+        Uses ``dataset, n, note_style, seed, results`` and the path of the data set.
 
     Returns
     -------
     Cohort
         ``config.n`` rows; for ``simsum`` the first ``config.n`` rows, or all if the file has fewer. ``tags`` holds
         ``style``, ``seed`` and ``dataset``. The replica keeps which symptoms its notes mention, ``said_<symptom>``.
+        Of other data sets at most ``config.n`` rows, whole patients at random; ``tags["rows_left_out"]`` counts
+        the rest.
+
+    Raises
+    ------
+    ValueError
+        Faults of the records, or results of records that not everyone may see would lie inside a git work tree.
     """
+    if config.dataset == "own":
+        cohort = own.read_own(own_spec(config))
+        return own.limited(_kept_apart(config, cohort), config.n, config.seed)
+    if config.dataset in MIMIC:
+        cohort = _mimic_cohort(config, config.dataset.removeprefix("mimic-"))
+        return own.limited(_kept_apart(config, cohort), config.n, config.seed)
     if config.dataset == "simsum":
         cohort = read_simsum(config.simsum_path or fetch_simsum(), config.note_style)
         return replace(cohort, frame=cohort.frame.head(config.n))
@@ -40,6 +57,81 @@ def load_cohort(config: Config) -> Cohort:
     frame = Store().frame("cohort", key, lambda: make_replica(config.n, config.note_style, config.seed))
     tags = {"style": config.note_style, "seed": config.seed, "dataset": "replica"}
     return Cohort(frame, ROLES, name="replica", tags=tags)
+
+
+def own_spec(config: Config) -> Path:
+    """Path of the ``own.yml`` of a configuration; "example" stands for the made-up one."""
+    return own.example_spec(config.seed) if config.own_spec == "example" else Path(config.own_spec).expanduser()
+
+
+def fingerprint(config: Config) -> dict:
+    """What the records of a configuration depend on beyond its parameters: the state of the files they come from."""
+    if config.dataset == "own":
+        return own.fingerprint(own_spec(config))
+    if config.dataset in MIMIC:
+        files = sorted(mimic_path(config).iterdir())
+        return {"files": digest([[f.name, f.stat().st_size, f.stat().st_mtime_ns] for f in files])}
+    return {}
+
+
+def is_public(config: Config) -> bool:
+    """Whether everyone may see the records that chapters read with these parameters: 15 reads MIMIC-III whatever else.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such spec or folder.
+    """
+    if config.dataset == "own" and not own.load_spec(own_spec(config)).public:
+        return False
+    if config.mimic_path in (None, "synthetic"):
+        return True
+    from helpers.data.mimic_generator import MARKER
+
+    if not mimic_path(config).is_dir():
+        raise FileNotFoundError(
+            f"mimic_path = {config.mimic_path!r}: no such folder; name the one with your MIMIC-III tables, or write "
+            f'"synthetic" for generated ones.'
+        )
+    return (mimic_path(config) / MARKER).exists()
+
+
+def mimic_path(config: Config) -> Path:
+    """The folder of MIMIC-III tables; "synthetic" stands for generated ones, made when first asked for."""
+    if config.mimic_path != "synthetic":
+        return Path(config.mimic_path).expanduser()
+    from helpers.data import mimic_generator
+
+    store = Store()
+    name = f"mimic-{config.mimic_patients}-{config.seed}-{code_version(mimic_generator)[:12]}"
+    folder = store.root / "examples" / name
+    with store.lock(str(folder)):
+        if not folder.exists():
+            mimic_generator.make_folder(folder, config.mimic_patients, config.seed, progress=True)
+    return folder
+
+
+def mimic_folder(config: Config):
+    """The opened MIMIC-III folder of a configuration; see :func:`helpers.data.mimic.open_folder`."""
+    from helpers.data import mimic
+
+    return mimic.open_folder(mimic_path(config), memory=config.mimic_memory)
+
+
+def _mimic_cohort(config: Config, kind: str) -> Cohort:
+    from helpers.data import mimic
+
+    folder = mimic_folder(config)
+    make = {"syn": mimic.syn_cohort, "published": mimic.published_cohort, "repaired": mimic.repaired_cohort}
+    cohort = make[kind](folder)
+    return replace(cohort, tags={**cohort.tags, "public": folder.release == "synthetic"})
+
+
+def _kept_apart(config: Config, cohort: Cohort) -> Cohort:
+    """The cohort, if its results lie where they may; see :func:`helpers.data.guard.outside_work_tree`."""
+    if not cohort.tags.get("public"):
+        outside_work_tree(config.results_path, "results")
+    return cohort
 
 
 def make_replica(n: int, style: str, seed: int) -> pd.DataFrame:

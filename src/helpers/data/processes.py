@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from helpers.data import mimic_process
 from helpers.data.network import antibiotics_probability, days_means, indicator
 from helpers.data.seeds import streams
 from helpers.schema import Cohort
@@ -89,28 +90,36 @@ def means_stress(frame: pd.DataFrame) -> Means:
 
 
 MEANS: dict[str, Callable[[pd.DataFrame], Means]] = {"v3": means_v3, "v2": means_v2, "stress": means_stress}
+MEANS["mimic"] = mimic_process.means_mimic_syn
+NOISE = {"mimic": mimic_process.NOISE_SD}  # standard deviation of Y around its mean, where it is not NOISE_SD
 
 
 def draw_outcomes(
-    cohort: Cohort, process: Literal["v3", "v2", "stress"], seed: int, *, redraw_treatment: bool = True
+    cohort: Cohort,
+    process: Literal["v3", "v2", "stress", "mimic", "given"],
+    seed: int,
+    *,
+    redraw_treatment: bool = True,
 ) -> Cohort:
-    """Add a treatment, an outcome and the truth to a cohort of SimSUM-like records.
+    """Add a treatment, an outcome and the truth to a cohort of simulated outcomes.
 
     ``v3``, ``stress``: T is Bernoulli(e), Y is normal around the mean of the arm received with standard deviation .8.
     ``v2``: SimSUM's own process, Y is Poisson around the mean days at home of the arm received. By default T
     is drawn anew as Bernoulli(e), so that repetitions with different seeds vary in treatment too; with
     ``redraw_treatment=False`` it is the record's own ``antibiotics`` and only Y is drawn anew.
+    ``mimic``: the process of MIMIC-Syn, for cohorts with its columns; Y is normal with standard deviation 1.
+    ``given``: the cohort brings its own treatment and outcome and is handed back as it is.
 
     Parameters
     ----------
     cohort : Cohort
-        Records whose frame has the network's columns.
-    process : {"v3", "v2", "stress"}
+        Records whose frame has the network's columns, or those of MIMIC-Syn.
+    process : {"v3", "v2", "stress", "mimic", "given"}
         Which process.
     seed : int
         Root of the randomness; treatment and outcome have a stream each.
     redraw_treatment : bool
-        See above; ``v3`` and ``stress`` always draw their treatment.
+        See above; processes other than ``v2`` always draw their treatment.
 
     Returns
     -------
@@ -124,13 +133,15 @@ def draw_outcomes(
         Unknown process; columns of the network missing; ``redraw_treatment=False`` without ``v2``.
     """
     _check(cohort, process, redraw_treatment)
+    if process == "given":
+        return cohort
     mu0, mu1, e = MEANS[process](cohort.frame)
     t_stream, y_stream = streams("outcomes", seed, 2)
     given = cohort.frame["antibiotics"].to_numpy() if not redraw_treatment else None
     T = (t_stream.random(len(cohort)) < e).astype(np.int8) if given is None else given.astype(np.int8)
     mean = np.where(T == 1, mu1, mu0)
     if process != "v2":
-        Y = mean + y_stream.normal(0.0, NOISE_SD, len(cohort))
+        Y = mean + y_stream.normal(0.0, NOISE.get(process, NOISE_SD), len(cohort))
     else:
         Y = y_stream.poisson(mean).astype(float)
     frame = cohort.frame.assign(mu0=mu0, mu1=mu1, e=e, T=T, Y=Y)
@@ -149,12 +160,16 @@ def _polynomial(frame: pd.DataFrame, weights: dict[str, float]) -> np.ndarray:
 
 
 def _check(cohort: Cohort, process: str, redraw_treatment: bool) -> None:
-    if process not in MEANS:
-        raise ValueError(f"process = {process!r}: must be one of {sorted(MEANS)}.")
+    if process not in (*MEANS, "given"):
+        raise ValueError(f"process = {process!r}: must be one of {sorted((*MEANS, 'given'))}.")
     if process != "v2" and not redraw_treatment:
         raise ValueError(
             f"redraw_treatment=False: the {process} process draws its own treatment; use it with process='v2'."
         )
+    if process == "given" and None in (cohort.roles.treatment, cohort.roles.outcome):
+        raise ValueError(f"process = 'given': cohort {cohort.name!r} brings no treatment and outcome; draw them.")
+    if process in ("given", "mimic"):  # the means of MIMIC-Syn check their columns themselves
+        return
     needed = ["policy", "self_empl", "dysp", "cough", "pain", "nasal", "fever"]
     needed += [] if redraw_treatment else ["antibiotics"]
     needed += ["inf", "pneu"] if process == "stress" else []
@@ -162,5 +177,5 @@ def _check(cohort: Cohort, process: str, redraw_treatment: bool) -> None:
     if missing:
         raise ValueError(
             f"cohort {cohort.name!r} has no column {missing}, which process {process!r} needs. "
-            "Outcomes can be drawn for SimSUM-like records only; other cohorts bring their own."
+            "This process is for SimSUM-like records; cohorts with an outcome of their own take process='given'."
         )

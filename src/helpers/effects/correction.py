@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.nuisance import Nuisances, boosted_propensity, ridge_interactions
+from helpers.nuisance import Nuisances, boosted_propensity, imputing, ridge_interactions
 from helpers.scores import pseudo_outcome
 
 ALPHAS = (*(10.0 ** (k / 2) for k in range(2, 13)), np.inf)
@@ -38,8 +38,8 @@ def fit_weighted(model: BaseEstimator, X: np.ndarray, y: np.ndarray, weight: np.
 
 def cross_fit(prototype: Nuisances, Y, T, W, folds: Folds, weight: np.ndarray | None = None) -> Scores:
     """What ``Nuisances.fit`` predicts for held-out rows, on given folds and with given weights of the rows."""
-    outcome = ridge_interactions() if prototype.outcome is None else prototype.outcome
-    propensity = boosted_propensity() if prototype.propensity is None else prototype.propensity
+    outcome = imputing(ridge_interactions() if prototype.outcome is None else prototype.outcome, W)
+    propensity = imputing(boosted_propensity() if prototype.propensity is None else prototype.propensity, W)
     mu, e = np.empty((2, len(Y))), np.empty(len(Y))
     for train, held in folds:
         for t in (0, 1):

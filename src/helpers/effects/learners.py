@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.effects.steps import InSteps, Steps, fit_all, nuisance_steps
-from helpers.nuisance import Nuisances, folds_by_patient, logistic, ridge
+from helpers.nuisance import Nuisances, folds_by_patient, imputing, logistic, ridge
 from helpers.scores import pseudo_outcome
 
 
@@ -103,14 +103,16 @@ class AACE(InSteps, EffectLearner):
         self.nuisances_ = yield from nuisance_steps(stage1, Y, T, W, groups)
         self.psi_ = pseudo_outcome(Y, T, self.nuisances_.mu0_, self.nuisances_.mu1_, self.nuisances_.e_)
         self.target_ = self.psi_ if self.smoother is None else self._smoothed(T, W, groups)
-        self.model_ = clone(ridge() if self.second_stage is None else self.second_stage)
-        yield from fit_all([(self.model_, np.asarray(X), self.target_, rows)])
+        X = np.asarray(X)
+        self.model_ = clone(imputing(ridge() if self.second_stage is None else self.second_stage, X))
+        yield from fit_all([(self.model_, X, self.target_, rows)])
 
     def _smoothed(self, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-        self.smoother_ = clone(self.smoother).fit(W, self.psi_)
+        prototype = imputing(self.smoother, W)
+        self.smoother_ = clone(prototype).fit(W, self.psi_)
         smoothed = np.empty(len(W))
         for train, held in folds_by_patient(T, groups, max(self.nuisances_.folds, 2), self.nuisances_.seed):
-            smoothed[held] = clone(self.smoother).fit(W[train], self.psi_[train]).predict(W[held])
+            smoothed[held] = clone(prototype).fit(W[train], self.psi_[train]).predict(W[held])
         return smoothed
 
 

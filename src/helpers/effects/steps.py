@@ -48,7 +48,7 @@ def fit_all(fits: Sequence[tuple]) -> Steps:
 def nuisance_steps(prototype: Nuisances, Y, T, W, groups=None) -> Steps:
     """What ``clone(prototype).fit(Y, T, W, groups)`` gives, with the networks of all folds and arms in one step."""
     fitted = clone(prototype)
-    if not any(isinstance(part, Head) for part in (prototype.outcome, prototype.propensity)):
+    if np.isnan(W).any() or not any(isinstance(part, Head) for part in (prototype.outcome, prototype.propensity)):
         return fitted.fit(Y, T, W, groups)
     Y, W = np.asarray(Y, float), np.asarray(W)
     fits, fitted.models_, held_out = [], [], []

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from helpers.effects.correction import Correction, Folds, Scores, cross_fit, fit_weighted, folds_within
 from helpers.effects.learners import EffectLearner
-from helpers.nuisance import Nuisances, folds_by_patient, logistic, ridge
+from helpers.nuisance import Nuisances, folds_by_patient, imputing, logistic, ridge
 
 
 class _TwoPhaseLearner(EffectLearner):
@@ -191,7 +191,7 @@ class AnchoredAACE(_TwoPhaseLearner):
             g[held] = clone(self.model_).fit(X[train], anchor[train]).predict(X[held])
         g = g[rows]
         columns = np.column_stack([noted, g])
-        smoother = ridge() if self.smoother is None else self.smoother
+        smoother = imputing(ridge() if self.smoother is None else self.smoother, columns)
 
         def teach(part: np.ndarray) -> np.ndarray:
             w = None if weight is None else weight[part]
@@ -220,15 +220,15 @@ def proxy_features(Y: np.ndarray, T: np.ndarray, scores: Scores) -> np.ndarray:
 
 
 def _annotated(Y: np.ndarray, W, annotated) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of rows whose annotations are there and complete, and these annotations."""
+    """Positions of the annotated rows and their annotations; without a mask those that are complete."""
     if W is None:
         raise ValueError("W = None: this learner needs the annotated confounders; pass W=cohort.W.")
     mask, W = np.ones(len(Y), bool) if annotated is None else np.asarray(annotated), np.asarray(W, float)
     if mask.dtype != bool or len(mask) != len(Y) or len(W) != len(Y):
         raise ValueError(f"annotated {mask.dtype} of {len(mask)}, W of {len(W)}: need a mask and rows for {len(Y)}.")
-    rows = np.flatnonzero(mask & np.isfinite(W).all(1))
+    rows = np.flatnonzero(np.isfinite(W).all(1) if annotated is None else mask)
     if not len(rows):
-        raise ValueError("annotated: no row is annotated completely; this learner needs some.")
+        raise ValueError("annotated: no row is annotated, or none completely; this learner needs some.")
     return rows, W[rows]
 
 

@@ -1,0 +1,144 @@
+"""Every strategy on held-out records whose effects nobody knows, with intervals over patients (layer 6).
+
+One repetition splits by patient, fits the strategies on one side and scores the other (:mod:`helpers.heldout`).
+Repetitions of given records share their patients, so they are no independent samples: :func:`pooled` averages estimates
+and ends of intervals, which can only make an interval too wide, never too narrow, for the luck of the split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from helpers import agreement, artifacts, evaluation, heldout, resampling, study, uncertainty
+from helpers.config import Config
+from helpers.schema import Cohort
+from helpers.trials import LazyTrials, Trial
+
+NAMES = tuple(name for name in study.COMPARED if name != "oracle")
+HELD_OUT = 0.3  # a tenth, the default of the study, would leave few patients to judge by
+DRAWS = 300
+AREAS = {
+    "policy_value": "policy value: mean outcome over all budgets ({better} is better)",
+    "autoc": "AUTOC (more {sign} is better)",
+}
+KEYS = ["strategy", "baseline", "metric", "at"]
+CODE = (*study.CODE, agreement, heldout, resampling, uncertainty)
+
+
+def with_more_held_out(config: Config) -> Config:
+    """The configuration with at least 30 % of the patients held out."""
+    return config.model_copy(update={"test_share": max(config.test_share, HELD_OUT)})
+
+
+def repetitions(
+    config: Config, names: Iterable[str] = NAMES, baseline: str = "dr", progress: bool = True
+) -> pd.DataFrame:
+    """Results of all strategies in all repetitions; every repetition is kept, so a rerun computes only what is new.
+
+    Parameters
+    ----------
+    config : Config
+    names : iterable of str
+        Strategies that :func:`helpers.study.applicable` finds usable; ``baseline`` is among them.
+    baseline : str
+        Strategy that the others are compared with.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``strategy, baseline, metric, at, value, low, high, truth, seed``. ``baseline`` is empty in the metrics
+        of :func:`helpers.heldout.evaluate_held_out`; else a row is the difference to the baseline, or the agreement
+        with it. ``truth`` is the same metric by the true effects of the held-out patients, where they are known. In
+        the library's direction: lower is better.
+    """
+    names = list(names)
+    if baseline not in names:
+        raise ValueError(f"baseline = {baseline!r}: not among the strategies {names}.")
+    store, lazy, version = artifacts.Store(), LazyTrials(config), artifacts.code_version(*CODE)
+    blocks = []
+    for index in tqdm(range(config.seeds), desc="repetitions", disable=not progress):
+        key = {"config": study.cell_key(config), "names": names, "baseline": baseline, "trial": index, "code": version}
+        blocks.append(store.frame("without_truth", key, lambda i=index: repetition(config, lazy[i], names, baseline)))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def repetition(config: Config, trial: Trial, names: list[str], baseline: str) -> pd.DataFrame:
+    """One repetition of :func:`repetitions`."""
+    scores = study.held_out(config, trial)
+    tau_hats = {name: _effects(config, trial, name) for name in names}
+    priorities = {name: -tau for name, tau in tau_hats.items()}
+    estimates = {name: tau for name, tau in tau_hats.items() if study.strategy_named(name).estimates}
+    options = {"draws": DRAWS, "seed": trial.seed}
+    blocks = []
+    for name, priority in priorities.items():
+        table = heldout.evaluate_held_out(scores, priority, estimates.get(name), **options)
+        blocks.append(_with_truth(table, trial.test, priority).assign(strategy=name, baseline=""))
+        if name != baseline and np.ptp(priority) > 0:  # an order of ties alone treats nobody in particular
+            alike = agreement.agreement(priority, priorities[baseline])
+            blocks.append(alike.assign(strategy=name, baseline=baseline))
+    gaps = heldout.compare_held_out(scores, priorities, baseline, estimates, **options)
+    table = pd.concat([*blocks, gaps.assign(baseline=baseline)], ignore_index=True)
+    return table.assign(seed=trial.index)[[*KEYS, "value", "low", "high", "truth", "seed"]]
+
+
+def pooled(table: pd.DataFrame) -> pd.DataFrame:
+    """Means over repetitions of estimates and of the ends of their intervals, one row a strategy and metric.
+
+    Adds ``real``: whether the interval excludes zero.
+    """
+    found = table.groupby(KEYS, dropna=False, sort=False)[["value", "low", "high", "truth"]].mean().reset_index()
+    return found.assign(real=(found["low"] > 0) | (found["high"] < 0))
+
+
+def coverage(table: pd.DataFrame, metrics: Iterable[str] = ("policy_value", "autoc", "qini")) -> pd.DataFrame:
+    """How the estimates of areas compare with the truth, one row a metric.
+
+    Returns
+    -------
+    DataFrame with ``metric``, ``n`` (estimates: strategies times repetitions), ``bias`` (mean of estimate less truth),
+    ``covered`` (share of the intervals that hold the truth) and ``spread`` (standard deviation of the error).
+    """
+    rows = []
+    for metric in metrics:
+        part = table[(table["metric"] == metric) & (table["baseline"] == "") & table["truth"].notna()]
+        error = part["value"] - part["truth"]
+        covered = (part["low"] <= part["truth"]) & (part["truth"] <= part["high"])
+        rows.append([metric, len(part), error.mean(), covered.mean(), error.std()])
+    return pd.DataFrame(rows, columns=["metric", "n", "bias", "covered", "spread"])
+
+
+def verdicts(gaps: pd.DataFrame, labels: dict[str, str], cohort: Cohort, metric: str = "policy_value") -> list[str]:
+    """One sentence a strategy on its difference to the baseline, in the direction of the user's outcome."""
+    rows = gaps[(gaps["metric"] == metric) & (gaps["baseline"] != "")]
+    shown = evaluation.turned_back(rows, cohort)
+    lines = []
+    for inside, row in zip(rows.itertuples(), shown.itertuples(), strict=True):
+        said = f"difference {row.value:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}"
+        word = "**better** than" if inside.value < 0 else "**worse** than"
+        verdict = f"is {word}" if row.real else "cannot be told apart from"
+        lines.append(f"{labels[row.strategy]} {verdict} {labels[row.baseline]} in {evaluation.WORDS[metric]} ({said}).")
+    return lines
+
+
+def in_words(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """The table with metrics named as figures show them, in the direction of the user's outcome (:data:`AREAS`)."""
+    better, sign = ("lower", "negative") if cohort.roles.lower_is_better else ("higher", "positive")
+    words = {m: name.format(better=better, sign=sign) for m, name in AREAS.items()}
+    return table.assign(metric=table["metric"].replace(words))
+
+
+def _effects(config: Config, trial: Trial, name: str) -> np.ndarray:
+    strategy = study.strategy_named(name)
+    return study.bedside_effect(trial, strategy, study.run_strategy(config, trial, strategy))
+
+
+def _with_truth(table: pd.DataFrame, test: Cohort, priority: np.ndarray) -> pd.DataFrame:
+    if not test.has_truth:
+        return table.assign(truth=np.nan)
+    known = evaluation.evaluate_scores(test.mu0, test.mu1, priority).rename(columns={"value": "truth"})
+    known.loc[len(known)] = ["mean_effect", np.nan, test.tau.mean()]
+    return table.merge(known, on=["metric", "at"], how="left")

@@ -1,0 +1,146 @@
+"""Records without known effects: what can run, the grid by held-out scores, and intervals that hold the truth."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import config, evaluation, study, trials, without_truth
+from helpers.data.own import read_own, write_example
+from helpers.heldout import held_out_scores
+from helpers.schema import Cohort, Roles
+from helpers.trials import LazyTrials, Trial
+
+STRATEGIES = ["random", "risk", "tabular", "aace_ridge"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setenv("WHO_TO_TREAT_CACHE", str(tmp_path_factory.mktemp("cache")))
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    spec = write_example(tmp_path_factory.mktemp("example"), n=900)
+    return config.load(dataset="own", own_spec=str(spec), encoder="tfidf", seeds=2, folds=3, test_share=0.4)
+
+
+@pytest.fixture(scope="module")
+def cohort(settings):
+    return read_own(settings.own_spec)
+
+
+@pytest.fixture(scope="module")
+def trial(settings):
+    return next(iter(study.trials(settings)))
+
+
+def test_what_can_run_and_why_not(cohort):
+    usable, reasons = study.applicable(cohort, study.COMPARED)
+    assert usable == [n for n in study.COMPARED if n != "oracle"] and "not known" in reasons["oracle"]
+    measured = replace(cohort, frame=cohort.frame.assign(cough=37.5), roles=replace(cohort.roles, tabular=()))
+    usable, reasons = study.applicable(measured, ("em", "aace", "tabular", "dr@tabular"))
+    assert usable == ["aace"] and "cough are measured numbers" in reasons["em"]
+    assert "no bedside columns" in reasons["tabular"] == reasons["dr@tabular"] or "bedside" in reasons["dr@tabular"]
+    with pytest.raises(ValueError, match="'cough'.* have no levels"):
+        measured.levels  # noqa: B018
+
+
+def test_a_trial_brings_its_own_outcomes_and_judges_annotated_records_only(settings, cohort, trial):
+    assert set(trial.train.ids).isdisjoint(trial.test.ids)
+    assert trial.test.annotated.all() and not trial.train.annotated.all()
+    assert not (trial.annotated & ~trial.train.annotated).any()
+    assert trial.pi == pytest.approx(np.full(len(trial.train), trial.train.annotated.mean()))
+    again = next(iter(study.trials(settings, [1])))
+    seen = cohort.frame.set_index(["id", "time"])["Y"].sort_index()
+    for side in (again.train, again.test):
+        ours = side.frame.set_index(["id", "time"])["Y"].sort_index()
+        assert set(ours) <= set(seen)
+
+
+def test_empty_bedside_values_are_filled_from_training_rows_alone():
+    frame = pd.DataFrame({"id": range(4), "text": "", "a": [1.0, 3.0, np.nan, 100.0], "b": 0.0})
+    both = Cohort(frame, Roles(tabular=("a", "b")))
+    train, test = trials.filled(both.take(np.array([0, 1])), both.take(np.array([2, 3])))
+    assert train.frame["a"].tolist() == [1, 3] and test.frame["a"].tolist() == [2, 100]
+    assert both.frame["a"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("design", ["known", "active"])
+def test_designs_that_choose_whom_to_annotate_are_refused(settings, design):
+    with pytest.raises(ValueError, match="use design='random'"):
+        next(iter(study.trials(settings.model_copy(update={"design": design, "budget": 0.5}))))
+
+
+def test_the_grid_is_evaluated_by_held_out_scores(settings, trial):
+    table = study.run_grid(settings, ["random", "tabular"], progress=False)
+    assert set(table["metric"]) == {"policy_value", "autoc", "qini", "policy_curve", "toc"}
+    assert np.isfinite(table["value"]).all() and set(table["process"]) == {"given"}
+    scores = study.held_out(settings, trial)
+    areas = table[(table["strategy"] == "random") & (table["seed"] == 0)].set_index("metric")["value"]
+    half = (scores.gamma0.mean() + scores.gamma1.mean()) / 2
+    assert areas["policy_value"] == pytest.approx(half, abs=abs(scores.psi.mean()) / len(scores))
+
+
+def test_a_changed_table_is_computed_anew(settings, monkeypatch):
+    study.run_grid(settings, ["random"], progress=False)
+    monkeypatch.setattr(study.data, "fingerprint", lambda config: {"spec": "another"})
+    monkeypatch.setattr(study.trials_module, "make_trial", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        study.run_grid(settings, ["random"], progress=False)
+
+
+def test_repetitions_pool_and_turn_back(settings, cohort):
+    table = without_truth.repetitions(settings, STRATEGIES, "tabular", progress=False)
+    assert set(table["seed"]) == {0, 1} and table["truth"].isna().all()
+    pooled = without_truth.pooled(table)
+    value = pooled[(pooled["metric"] == "policy_value") & (pooled["baseline"] == "")]
+    assert set(value["strategy"]) == set(STRATEGIES) and (value["low"] < value["value"]).all()
+    turned = evaluation.turned_back(value, cohort)
+    np.testing.assert_array_equal(turned["low"], -value["high"])
+    observed = cohort.frame["Y"].mean()
+    assert (abs(turned["value"] - observed) < 8).all(), "near the mean well-being, on the user's scale"
+    gaps = pooled[(pooled["metric"] == "policy_value") & (pooled["baseline"] == "tabular")]
+    assert len(gaps) == len(STRATEGIES) - 1
+    labels = {name: study.STRATEGIES[name].label for name in STRATEGIES}
+    lines = without_truth.verdicts(gaps, labels, cohort)
+    assert len(lines) == len(gaps) and all("DR learner, tabular only" in line for line in lines)
+    with pytest.raises(ValueError, match="baseline = 'dr'"):
+        without_truth.repetitions(settings, STRATEGIES, progress=False)
+
+
+def test_finished_repetitions_are_kept(settings, monkeypatch):
+    first = without_truth.repetitions(settings, STRATEGIES, "tabular", progress=False)
+    monkeypatch.setattr(without_truth, "repetition", lambda *_: 1 / 0)
+    again = without_truth.repetitions(settings, STRATEGIES, "tabular", progress=False)
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_verdicts_keep_to_the_users_direction():
+    roles = {True: Roles(), False: Roles(lower_is_better=False)}
+    frame = pd.DataFrame({"id": [1], "text": [""]})
+    row = {"strategy": "a", "baseline": "b", "metric": "policy_value", "at": np.nan, "value": -2.0, "low": -3.0}
+    gaps = pd.DataFrame([{**row, "high": -1.0, "real": True}])
+    for lower, sign in ((True, "-2.000"), (False, "+2.000")):
+        (line,) = without_truth.verdicts(gaps, {"a": "A", "b": "B"}, Cohort(frame, roles[lower]))
+        assert "A is **better** than B" in line and f"difference {sign}" in line
+
+
+def test_intervals_hold_the_true_values_of_the_same_patients():
+    settings = config.load(n=1500, encoder="tfidf", seeds=3, folds=3, test_share=0.4)
+    lazy = LazyTrials(settings)
+    blocks = [without_truth.repetition(settings, lazy[i], ["risk", "tabular"], "tabular") for i in range(3)]
+    found = without_truth.coverage(pd.concat(blocks))
+    assert found["n"].tolist() == [6, 6, 6]
+    # intervals are over patients, so they are wide enough for the truth of the very same patients
+    assert (found["covered"] >= 5 / 6).all() and (found["bias"].abs() < 0.15).all(), found
+
+
+def test_scores_of_the_grid_are_those_of_held_out_records(settings, trial):
+    ours = study.held_out(settings, trial)
+    assert isinstance(trial, Trial) and len(ours) == len(trial.test)
+    assert np.corrcoef(ours.psi, held_out_scores(trial.test).psi)[0, 1] > 0.8
