@@ -40,7 +40,7 @@ lint: $(STAMP) ## Check style and layers
 
 publish-check: $(STAMP) ## Look for words of your notes in the book of PROFILE: NOTES=folder or table
 	@test -n "$(NOTES)" || { echo 'Name your notes: make publish-check NOTES=/path/to/mimic PROFILE=$(PROFILE)'; exit 1; }
-	@$(VENV)/bin/who-to-treat publish-check --book "runs/$(PROFILE)/book" --notes "$(NOTES)"
+	@$(VENV)/bin/who-to-treat publish-check --book "$(RUNS)/$(PROFILE)/book" --notes "$(NOTES)"
 
 serve: $(STAMP) ## Show the book of PROFILE at http://localhost:8000
 	@test -f "$(RUNS)/$(PROFILE)/book/index.html" || { echo 'No book yet: run  make book PROFILE=$(PROFILE)'; exit 1; }
