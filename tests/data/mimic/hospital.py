@@ -46,7 +46,8 @@ class Hospital:
         self.add("PATIENTS", SUBJECT_ID=i, GENDER=gender, DOB=start - timedelta(days=round(age * 365.2425)))
         self.add(
             "ADMISSIONS", SUBJECT_ID=i, HADM_ID=1000 + i, ADMITTIME=start - timedelta(hours=5),
-            HOSPITAL_EXPIRE_FLAG=int(death is not None), DEATHTIME=None if death is None else start + timedelta(hours=death),
+            HOSPITAL_EXPIRE_FLAG=int(death is not None),
+            DEATHTIME=None if death is None else start + timedelta(hours=death),
         )  # fmt: skip
         self.add("ICUSTAYS", **self.ids(i), DBSOURCE=dbsource, FIRST_CAREUNIT="MICU", INTIME=start, OUTTIME=out)
         return self

@@ -1,6 +1,5 @@
 """MIMIC-Syn: first admission, its notes, its diagnoses."""
 
-import numpy as np
 import pytest
 from hospital import Hospital, needs_demo
 
