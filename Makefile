@@ -20,10 +20,10 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint serve clean
+.PHONY: help book test lint publish-check serve clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 	@echo 'Options:  PROFILE=default|smoke|full|paper|own-example|mimic-synthetic|mimic  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
 
 book: $(STAMP) ## Run the study and build the book (goes on where it stopped)
@@ -37,6 +37,10 @@ lint: $(STAMP) ## Check style and layers
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(VENV)/bin/lint-imports
+
+publish-check: $(STAMP) ## Look for words of your notes in the book of PROFILE: NOTES=folder or table
+	@test -n "$(NOTES)" || { echo 'Name your notes: make publish-check NOTES=/path/to/mimic PROFILE=$(PROFILE)'; exit 1; }
+	@$(VENV)/bin/who-to-treat publish-check --book "$(RUNS)/$(PROFILE)/book" --notes "$(NOTES)"
 
 serve: $(STAMP) ## Show the book of PROFILE at http://localhost:8000
 	@test -f "$(RUNS)/$(PROFILE)/book/index.html" || { echo 'No book yet: run  make book PROFILE=$(PROFILE)'; exit 1; }

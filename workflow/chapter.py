@@ -1,7 +1,9 @@
 """Run one notebook with papermill: whole or not at all, with a line when it starts, works on and ends.
 
 The executed notebook gets its name only when it is finished, so what lies in ``runs/<profile>/notebooks`` is
-always complete. If the workflow that started it dies, the notebook is stopped too.
+always complete. If the workflow that started it dies, the notebook is stopped too. Where the records may be of real
+people, log and unfinished notebook lie in a private folder outside the project, and what a failure leaves has no output
+and no message of an error: these may quote a record.
 """
 
 from __future__ import annotations
@@ -10,13 +12,20 @@ import argparse
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+from helpers.config import Config
+
 PULSE_S = 60.0
+WITHHELD = "withheld, since it may quote a record; rehearse the run on made-up records to see such messages"
+OWN_ERRORS = ("DataError", "NotAggregate")  # messages of these are known to quote no record
+PLACE = re.compile(r"\s*(?:File [^\n]*?:\d+(?:, in \w+)?|Cell In\[\d+\], line \d+)")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -43,17 +52,22 @@ def execute(notebook: Path, run: Path, parameters: dict, threads: int) -> int:
     for leftover in done.parent.glob(f".{name}.*.ipynb"):
         leftover.unlink()
     values.write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")  # JSON is YAML
-    unfinished = done.with_name(f".{name}.{os.getpid()}.ipynb")
+    private = sensitive(parameters)
+    place = Path(tempfile.mkdtemp(prefix="who-to-treat-")) if private else None  # mkdtemp: for its owner alone
+    working = log if place is None else place / log.name
+    unfinished = (done.parent if place is None else place) / f".{name}.{os.getpid()}.ipynb"
     say(name, "running")
     try:
-        code = papermill(name, [str(notebook), str(unfinished), "-f", str(values)], log, threads)
+        code = papermill(name, [str(notebook), str(unfinished), "-f", str(values)], working, threads)
+        if private:
+            log.write_text(WITHHELD + "\n", encoding="utf-8")
         if code == 0:
             failed.unlink(missing_ok=True)
-            unfinished.replace(done)
+            move(without_warnings(unfinished) if private else unfinished, done)
             say(name, f"done in {duration(time.monotonic() - started)}")
             return 0
         if unfinished.exists():
-            unfinished.replace(failed)
+            move(scrubbed(unfinished) if private else unfinished, failed)
         report(name, notebook, run, failed, log, duration(time.monotonic() - started))
         return 1
     except KeyboardInterrupt:
@@ -61,6 +75,59 @@ def execute(notebook: Path, run: Path, parameters: dict, threads: int) -> int:
         return 1
     finally:
         unfinished.unlink(missing_ok=True)
+        if place is not None:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def sensitive(parameters: dict) -> bool:
+    """Whether records of real people may be read; assumed where the parameters are not valid."""
+    try:
+        return Config(**parameters).sensitive
+    except ValueError:
+        return True
+
+
+def move(source: Path, target: Path) -> None:
+    """Give a finished notebook its name, whole or not at all, from another disk too."""
+    beside = target.with_name(f".{target.stem}.{os.getpid()}.tmp")
+    try:
+        shutil.copyfile(source, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+    source.unlink()
+
+
+def without_warnings(notebook: Path) -> Path:
+    """A finished notebook without what libraries wrote to stderr; in place."""
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    for cell in (c for c in content["cells"] if c["cell_type"] == "code"):
+        cell["outputs"] = [o for o in cell["outputs"] if o.get("name") != "stderr"]
+    notebook.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return notebook
+
+
+def scrubbed(notebook: Path) -> Path:
+    """The failed notebook without outputs, but for the kind and the place of its first error; in place."""
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    content["metadata"].pop("papermill", None)
+    # Papermill puts cells of its own in, which repeat the message.
+    content["cells"] = [c for c in content["cells"] if "papermill-error-cell-tag" not in c["metadata"].get("tags", [])]
+    for cell in content["cells"]:
+        cell["metadata"].pop("papermill", None)
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [bare(o) for o in cell["outputs"] if o["output_type"] == "error"]
+    notebook.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return notebook
+
+
+def bare(error: dict) -> dict:
+    """An error without its message, unless the package worded it; of its traceback only files, lines and functions."""
+    trace = ANSI.sub("", "\n".join(error["traceback"]))
+    kind, own = error["ename"], error["ename"] in OWN_ERRORS
+    places = [found[0].strip() for line in trace.splitlines() if (found := PLACE.match(line))]
+    message = error["evalue"] if own else WITHHELD
+    return {**error, "evalue": message, "traceback": [*places, f"{kind}: {message}"]}
 
 
 def papermill(name: str, words: list[str], log: Path, threads: int) -> int:

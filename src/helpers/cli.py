@@ -13,7 +13,10 @@ import yaml
 from helpers import config
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Who to treat: checks of parameters and profiles, policies to use."
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # local variables hold notes
+    help="Who to treat: checks of parameters and profiles, policies to use.",
 )
 
 PROFILE_KEYS = {"chapters", "parameters", "overrides"}
@@ -153,6 +156,26 @@ def score(
     with _plain_errors():
         n = deploy.score_file(policy, records, out, overwrite, device=device, other_versions=other_versions)
     typer.echo(f"{out}: {n} records scored.")
+
+
+@app.command("publish-check")
+def publish_check(
+    book: Annotated[Path, typer.Option(help="folder of the built book, or of the whole run")],
+    notes: Annotated[Path, typer.Option(help="folder with NOTEEVENTS, or your own table of notes")],
+    text_column: Annotated[str, typer.Option(help="column of the notes")] = "text",
+    id_column: Annotated[list[str] | None, typer.Option(help="name of an identifier; repeat for more")] = None,
+) -> None:
+    """Look for words of the notes, identifiers and marks in a built book; say where, never what. Fails on a find."""
+    from helpers import publish
+
+    with _plain_errors():
+        finds = publish.check(book, notes, text_column, id_column or ())
+    for line in publish.summary(finds):
+        typer.echo(line)
+    if finds:
+        typer.echo(f"{book}: NOT to be published, {len(finds)} finds.", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{book}: nothing of these notes was found.")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+FICTIONAL = ("replica", "simsum")  # data sets that describe no person
 Literals = (bool, int, float, str, list, dict, type(None))
 SIMULATED = ("replica", "simsum")  # data sets whose treatment and outcome a process of one's choice draws
 MIMIC = ("mimic-syn", "mimic-published", "mimic-repaired")
@@ -83,6 +84,17 @@ class Config(BaseModel):
                 f'"synthetic" for made-up ones'
             )
         return self
+
+    @property
+    def aggregates_only(self) -> bool:
+        """Whether only aggregates may reach tables and pages: of all data sets but those that describe no person."""
+        return self.dataset not in FICTIONAL
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether the records may be of real people, so that not even an error may quote them."""
+        made_up = getattr(self, "mimic_path", None) == "synthetic" or getattr(self, "own_spec", None) == "example"
+        return self.aggregates_only and not made_up
 
     @property
     def results_dir(self) -> Path:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers import metrics
+from helpers import aggregate, metrics
 from helpers.artifacts import replacing
 from helpers.config import Config
 from helpers.schema import Cohort
@@ -193,8 +193,20 @@ def facts(areas: pd.DataFrame, metric: str, gaps: Mapping[str, tuple[str, str]])
     return found
 
 
+def shown(config: Config, table: pd.DataFrame, name: str = "table") -> pd.DataFrame:
+    """What of a table pages and figures may show: all of it, or of records that are not public an aggregate.
+
+    Raises
+    ------
+    helpers.aggregate.NotAggregate
+        The records are not public and the table holds more than numbers under fixed keys.
+    """
+    return aggregate.checked(table, name) if config.aggregates_only else table
+
+
 def keep(config: Config, name: str, table: pd.DataFrame) -> Path:
-    """Write a result table to ``<results>/<name>.parquet``, whole or not at all."""
+    """Write a result table to ``<results>/<name>.parquet``, whole or not at all; it must pass :func:`shown`."""
+    table = shown(config, table, name)
     path = config.results_dir / f"{name}.parquet"
     with replacing(path) as temporary:
         table.to_parquet(temporary, index=False)
@@ -202,9 +214,14 @@ def keep(config: Config, name: str, table: pd.DataFrame) -> Path:
 
 
 def keep_facts(config: Config, chapter: str, facts: Mapping[str, float | int | str]) -> Path:
-    """Write the numbers that prose quotes to ``<results>/facts_<chapter>.json``; floats with three decimals."""
-    shown = {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in facts.items()}
+    """Write the numbers that prose quotes to ``<results>/facts_<chapter>.json``; floats with three decimals.
+
+    Of records that are not public only aggregates are written, see :mod:`helpers.aggregate`.
+    """
+    if config.aggregates_only:
+        facts = aggregate.checked_facts(facts, f"facts_{chapter}")
+    words = {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in facts.items()}
     path = config.results_dir / f"facts_{chapter}.json"
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(shown, indent=1), encoding="utf-8")
+        temporary.write_text(json.dumps(words, indent=1), encoding="utf-8")
     return path

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+
+OPEN_RELEASES = ("demo", "synthetic")  # of MIMIC-III, that anyone may see
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,87 @@ class Roles:
         return [*single, *self.tabular, *self.annotations, *self.truth]
 
 
+class Quiet(pd.DataFrame):
+    """A frame of records that people must not see by accident: it shows its shape and columns, its parts likewise.
+
+    What may be shown is an aggregate: see :func:`helpers.evaluation.shown`.
+    """
+
+    @property
+    def _constructor(self):
+        return Quiet
+
+    @property
+    def _constructor_sliced(self):
+        return QuietSeries
+
+    def __repr__(self) -> str:
+        return f"Quiet frame: {len(self)} rows, columns {[str(c)[:60] for c in self.columns]}; values are not shown"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(repr(self))}</p>"
+
+    def to_string(self, *_, **__) -> str:
+        """The same words: a log or page gets no value."""
+        return repr(self)
+
+    to_html = to_markdown = to_latex = to_string
+
+    @property
+    def style(self):
+        """Refused: a styled table shows every value."""
+        raise ValueError("a Quiet frame has no style, since that shows its values; style an aggregate of it.")
+
+    def value_counts(self, *args, **kwargs) -> QuietSeries:
+        """Counts, under the same cover: their labels are values of records."""
+        return QuietSeries(super().value_counts(*args, **kwargs))
+
+    def describe(self, *args, **kwargs) -> Quiet:
+        """Summaries, under the same cover: the most frequent value of a column of notes is a note."""
+        return Quiet(super().describe(*args, **kwargs))
+
+
+class QuietSeries(pd.Series):
+    """A column of a :class:`Quiet` frame."""
+
+    @property
+    def _constructor(self):
+        return QuietSeries
+
+    @property
+    def _constructor_expanddim(self):
+        return Quiet
+
+    def __repr__(self) -> str:
+        return f"Quiet column: {len(self)} rows of {self.dtype}; values are not shown"
+
+    def to_string(self, *_, **__) -> str:
+        """The same words."""
+        return repr(self)
+
+    to_markdown = to_latex = to_string
+
+    def value_counts(self, *args, **kwargs) -> QuietSeries:
+        """Counts, under the same cover: their labels are values of records."""
+        return QuietSeries(super().value_counts(*args, **kwargs))
+
+    def describe(self, *args, **kwargs) -> QuietSeries:
+        """Summaries, under the same cover."""
+        return QuietSeries(super().describe(*args, **kwargs))
+
+
+def as_numbers(series: pd.Series, kind: type = float) -> np.ndarray:
+    """A column as float or int; the error names the column, never what it holds."""
+    try:
+        return series.to_numpy().astype(kind)
+    except (ValueError, TypeError) as error:
+        fault = type(error).__name__
+    raise ValueError(
+        f"column {str(series.name)[:60]!r}: holds values that are no numbers ({fault}); give it another role, or "
+        f"make it numeric or categorical."
+    )
+
+
 def design_matrix(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.ndarray, list[str]]:
     """Numbers for models: numeric columns as they are, categories as indicators without the first.
 
@@ -66,7 +150,7 @@ def design_matrix(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.nda
             blocks += [(series == level).to_numpy(float) for level in levels]
             names += [f"{column}_{level}" for level in levels]
         else:
-            blocks.append(series.to_numpy(float))
+            blocks.append(as_numbers(series))
             names.append(column)
     stacked = np.column_stack(blocks) if blocks else np.empty((len(frame), 0))
     return stacked, names
@@ -89,6 +173,8 @@ class Cohort:
                 f"cohort {self.name!r}: no column named {missing}; every column given a role must exist. "
                 f"Rename the column or correct the role."
             )
+        if self.sensitive and not isinstance(self.frame, Quiet):
+            object.__setattr__(self, "frame", Quiet(self.frame))
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -100,6 +186,16 @@ class Cohort:
             f"tabular={list(r.tabular)}, annotations={list(r.annotations)}, "
             f"treatment={r.treatment!r}, outcome={r.outcome!r}, truth={bool(r.truth)})"
         )
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether the records may be of real people.
+
+        So they are if a tag says ``sensitive`` or ``credentialed``, ``public`` is False, or the ``release`` of
+        MIMIC-III is neither the open demo nor a generated one.
+        """
+        said = self.tags.get("sensitive") or self.tags.get("credentialed") or self.tags.get("public") is False
+        return bool(said) or self.tags.get("release", "demo") not in OPEN_RELEASES
 
     @property
     def ids(self) -> np.ndarray:
@@ -164,13 +260,13 @@ class Cohort:
     @property
     def T(self) -> np.ndarray:
         """(n,) treatment, 0 or 1."""
-        return self._role("treatment").astype(int)
+        return self._role("treatment", int)
 
     @property
     def Y(self) -> np.ndarray:
         """(n,) outcome, turned so that lower is better."""
         sign = 1.0 if self.roles.lower_is_better else -1.0
-        return sign * self._role("outcome").astype(float)
+        return sign * self._role("outcome", float)
 
     @property
     def mu0(self) -> np.ndarray:
@@ -206,11 +302,11 @@ class Cohort:
         positions = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else rows
         return replace(self, frame=self.frame.iloc[positions].reset_index(drop=True))
 
-    def _role(self, role: str) -> np.ndarray:
+    def _role(self, role: str, kind: type) -> np.ndarray:
         column = getattr(self.roles, role)
         if column is None:
             raise ValueError(f"cohort {self.name!r} has no {role} yet; draw one with helpers.data.draw_outcomes first.")
-        return self.frame[column].to_numpy()
+        return as_numbers(self.frame[column], kind)
 
     def _truth(self, column: str) -> np.ndarray:
         if column not in self.roles.truth:
@@ -218,4 +314,4 @@ class Cohort:
                 f"cohort {self.name!r} has no known {column}: true effects exist for synthetic outcomes only. "
                 f"Use the doubly robust scores of held-out rows instead."
             )
-        return self.frame[column].to_numpy(float)
+        return as_numbers(self.frame[column])

@@ -123,7 +123,7 @@ def test_a_template_is_filled_in_and_read(path, include_text):
 
 def test_templates_keep_credentialed_text_and_existing_work(path):
     c = replace(cohort(), tags={"credentialed": True})
-    with pytest.raises(PermissionError, match="credentialed"):
+    with pytest.raises(PermissionError, match="sensitive"):
         an.write_template(c, path, np.arange(2), include_text=True)
     assert not path.exists()
     an.write_template(c, path, np.arange(6) < 2)

@@ -14,6 +14,7 @@ import numpy as np
 from helpers.annotation.coding import MISSING, field_levels
 from helpers.annotation.prompts import level_of
 from helpers.artifacts.files import replacing
+from helpers.data.guard import only_own_words
 from helpers.schema import Cohort
 
 LINES = (".jsonl", ".ndjson")
@@ -56,6 +57,7 @@ class FileAnnotations:
         return np.where(answered.any(axis=1), answered.argmax(axis=1), -1)
 
 
+@only_own_words("annotations: reading the file")
 def read_annotations(path: str | Path, cohort: Cohort) -> FileAnnotations:
     """Read a file of annotations.
 
@@ -102,6 +104,7 @@ def read_annotations(path: str | Path, cohort: Cohort) -> FileAnnotations:
     return FileAnnotations(answers, annotators or ("",))
 
 
+@only_own_words("annotations: writing the template")
 def write_template(
     cohort: Cohort, path: str | Path, rows: np.ndarray, include_text: bool = False, annotator: str = ""
 ) -> Path:
@@ -115,7 +118,7 @@ def write_template(
     rows : int or bool array
         Positions or mask of the records, for example from ``choose``.
     include_text : bool
-        Also the note. Refused where ``cohort.tags["credentialed"]`` is true: such text must not leave its place.
+        Also the note. Refused where ``cohort.sensitive`` is true: such text must not leave its place.
     annotator : str
         Written into every row.
 
@@ -133,9 +136,9 @@ def write_template(
         The ids do not tell the records apart.
     """
     path = Path(path).expanduser()
-    if include_text and cohort.tags.get("credentialed"):
+    if include_text and cohort.sensitive:
         raise PermissionError(
-            f"cohort {cohort.name!r} is credentialed: its text is not copied into files. Use include_text=False and "
+            f"cohort {cohort.name!r} is sensitive: its text is not copied into files. Use include_text=False and "
             f"read the notes where they are kept."
         )
     if path.exists():

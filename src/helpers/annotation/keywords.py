@@ -15,6 +15,7 @@ import numpy as np
 import yaml
 
 from helpers.annotation.coding import MISSING
+from helpers.data.guard import only_own_words
 
 RULES = Path(__file__).with_name("keywords.yml")
 HEADER = re.compile(r"\*\*[^*\n]*\*\*")
@@ -59,6 +60,7 @@ class KeywordAnnotator:
         except (KeyError, TypeError, re.error) as error:
             raise ValueError(f"rules: {type(error).__name__} {error}; compare them with {RULES.name}.") from None
 
+    @only_own_words("keywords: reading notes")
     def read(self, texts: Iterable[str], names: tuple[str, ...] | None = None) -> np.ndarray:
         """Levels that the notes state.
 

@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # vectors of notes tell much about the notes: for their owner only
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -49,16 +51,25 @@ def read(path: Path, warn: bool = False):
 
 def write(path: Path, key: dict, value) -> None:
     content = _encode(path.suffix, value)
+    private_folder(path.parent)
     note = {
         "key": key,
         "sha256": hashlib.sha256(content).hexdigest(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "package_version": importlib.metadata.version("who-to-treat"),
     }
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
-    with replacing(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(note, indent=1), encoding="utf-8")
+    for target, saved in ((path, content), (path.with_suffix(".json"), json.dumps(note, indent=1).encode())):
+        with replacing(target) as temporary:
+            temporary.touch(PRIVATE_FILE)
+            temporary.write_bytes(saved)
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, made with its missing parents for their owner alone; folders that are there stay as they are."""
+    missing = [p for p in (path, *path.parents) if not p.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    return path
 
 
 def checked(value, suffix: str, name: str):
@@ -80,7 +91,14 @@ def _encode(suffix: str, value) -> bytes:
 
     # Parquet keeps neither unused levels nor levels that are not strings: they travel as metadata.
     levels = {c: _levels(s) for c, s in value.items() if isinstance(s.dtype, pd.CategoricalDtype)}
-    table = pa.Table.from_pandas(value)
+    try:
+        table = pa.Table.from_pandas(value)
+    except (pa.ArrowException, ValueError, TypeError) as error:  # its message quotes the value
+        fault = type(error).__name__
+    else:
+        fault = ""
+    if fault:
+        raise TypeError(f"a frame cannot be kept ({fault}): a column mixes kinds of values; give each column one kind.")
     extra = {b"helpers.categories": json.dumps(levels).encode()}
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **extra}), buffer)
     return buffer.getvalue()

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.artifacts.digests import digest
-from helpers.artifacts.files import checked, read, write
+from helpers.artifacts.files import checked, private_folder, read, write
 
 LONGEST_KEY_STRING = 500
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
@@ -81,8 +81,7 @@ class Store:
         """Keep other processes from writing what ``label`` names; freed also when the holder dies."""
         from filelock import FileLock
 
-        folder = self.root / ".locks"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = private_folder(self.root / ".locks")
         with FileLock(folder / f"{digest(label)}.lock"):
             yield
 

@@ -6,10 +6,16 @@ runs inside :func:`no_data_in_errors`; every folder that holds them passes :func
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Endings of files that may hold records: none is committed, and none belongs into a book.
+DATA_ENDINGS = tuple(
+    ".csv.gz .csv .tsv .parquet .feather .arrow .jsonl .ndjson .zip .npy .npz .pkl .pickle .joblib .safetensors "
+    ".pt .pth .h5 .db .sqlite .duckdb".split()
+)
 REMEDIES = {
     "OutOfMemoryException": "Pass a larger `memory`, or close other programs.",
     "MemoryError": "Close other programs, or use a machine with more memory.",
@@ -44,6 +50,46 @@ def no_data_in_errors(what: str) -> Iterator[None]:
         message = f"{what}: {type(error).__name__}. Its message is withheld, since it may quote a record."
         _scrub(error)
         raise DataError(f"{message} {REMEDIES.get(kind, '')}".strip()) from None
+
+
+@contextmanager
+def only_own_words(what: str) -> Iterator[None]:
+    """As :func:`no_data_in_errors`, but errors that this package words itself pass: they are known to quote no record.
+
+    For steps whose own messages matter (a missing model, a note that is no string) and which hand records to libraries.
+    Warnings and interruptions are not touched.
+
+    Parameters
+    ----------
+    what : str
+        What was being done, without any value of a record.
+    """
+    try:
+        yield
+    except Exception as error:
+        if own_words(error):
+            for earlier in (error.__cause__, error.__context__):
+                if earlier is not None and not own_words(earlier):
+                    _scrub(earlier)
+            raise
+        with no_data_in_errors(what):
+            raise
+
+
+def own_words(error: BaseException) -> bool:
+    """Whether a ``raise`` statement of this package (or scikit-learn's word that a model is not fitted) made it.
+
+    The line must be a ``raise``: ``int(text)`` fails inside our function too, with a message that quotes the text.
+    """
+    if isinstance(error, DataError) or type(error).__name__ == "NotFittedError":
+        return True
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    if place is None or not place.tb_frame.f_globals.get("__name__", "").startswith("helpers."):
+        return False
+    line = linecache.getline(place.tb_frame.f_code.co_filename, place.tb_lineno)
+    return line.strip().startswith("raise ")
 
 
 def outside_work_tree(path: str | Path, what: str) -> Path:

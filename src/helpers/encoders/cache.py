@@ -10,6 +10,7 @@ import numpy as np
 
 from helpers.artifacts import Store, digest
 from helpers.artifacts.files import read, write
+from helpers.data.guard import only_own_words
 from helpers.encoders.base import Encoder, checked_texts
 
 SHARD = 500
@@ -40,7 +41,8 @@ def encode(
     """
     notes = checked_texts(texts)
     if not encoder.frozen or not notes:
-        return encoder.transform(notes)
+        with only_own_words("embedding notes"):
+            return encoder.transform(notes)
     store = store or Store()
     hashes = [hashlib.sha256(note.encode("utf-8", "surrogatepass")).digest() for note in notes]
     folder = store.root / "embeddings" / digest(encoder.provenance)
@@ -63,7 +65,8 @@ def _embed(missing: dict[bytes, str], encoder: Encoder, folder: Path, progress: 
     with tqdm(total=len(order), desc="embedding", unit="note", disable=not progress) as bar:
         for start in range(0, len(order), shard):
             part = order[start : start + shard]
-            vectors = encoder.transform([missing[h] for h in part])
+            with only_own_words("embedding notes"):
+                vectors = encoder.transform([missing[h] for h in part])
             _save(folder, part, vectors, encoder)
             made.update(zip(part, vectors, strict=True))
             bar.update(len(part))

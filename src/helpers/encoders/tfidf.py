@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from helpers.data.guard import only_own_words
 from helpers.encoders.base import checked_texts, versions
 
 
@@ -50,7 +51,7 @@ class TfidfEncoder(TransformerMixin, BaseEstimator):
         notes = checked_texts(texts)
         if not notes:
             raise ValueError("texts: no notes; tfidf needs training notes to learn its vocabulary from.")
-        self.vectorizer_ = TfidfVectorizer(
+        vectorizer = TfidfVectorizer(
             lowercase=True,
             token_pattern=r"(?u)\b\w+\b",
             ngram_range=(1, 2),
@@ -59,13 +60,17 @@ class TfidfEncoder(TransformerMixin, BaseEstimator):
             min_df=self.min_df if len(notes) >= 10 * self.min_df else 1,
             max_features=self.max_features,
             dtype=np.float32,
-        ).fit(notes)
+        )
+        with only_own_words("tfidf: learning the words of notes"):
+            self.vectorizer_ = vectorizer.fit(notes)
         return self
 
     def transform(self, texts: Iterable[str]) -> np.ndarray:
         """(n, d) float32 vectors of unit length; zero for a note without any known term."""
         check_is_fitted(self, "vectorizer_")
-        return self.vectorizer_.transform(checked_texts(texts)).toarray().astype(np.float32, copy=False)
+        notes = checked_texts(texts)
+        with only_own_words("tfidf: counting the words of notes"):
+            return self.vectorizer_.transform(notes).toarray().astype(np.float32, copy=False)
 
     @property
     def provenance(self) -> dict:

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from helpers.artifacts import code_version
+from helpers.data.guard import only_own_words
 from helpers.encoders import cpu
 from helpers.encoders.base import checked_texts, versions
 from helpers.encoders.loading import load, resolve
@@ -92,6 +93,10 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
         """
         notes = checked_texts(texts)
         self._load()
+        with only_own_words(f"{self.name}: embedding notes"):
+            return self._vectors(notes)
+
+    def _vectors(self, notes: list[str]) -> np.ndarray:
         tokens = self._tokens(notes) if notes else []
         vectors = np.zeros((len(notes), self.model_.config.hidden_size), np.float32)
         batches = _batches(tokens, self.token_budget or BUDGET[self.place[0]])

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from helpers.data.guard import only_own_words
 from helpers.effects import EffectLearner, KnownEffect, RandomOrder, RiskRanker
 from helpers.effects.heads import HeadRegressor
 from helpers.effects.training import predict
@@ -52,6 +53,7 @@ class Policy:
     def __repr__(self) -> str:
         return f"Policy({self.card['strategy']!r}, {self.kind}, reads {[c.name for c in self.inputs.columns]})"
 
+    @only_own_words("records: scoring")
     def score(self, records: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
         """Effects and priorities of raw records.
 

@@ -4,7 +4,8 @@ Any number of patients, the same headers, quoting, ratios and pitfalls, notes wr
 known effect of early antibiotics, and a canary in every note.
 """
 
+from helpers.data.mimic.reader import MARKER
 from helpers.data.mimic_generator.canary import CANARY
-from helpers.data.mimic_generator.folder import MARKER, VERSION, make_folder
+from helpers.data.mimic_generator.folder import VERSION, make_folder
 
 __all__ = ["CANARY", "MARKER", "VERSION", "make_folder"]

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from helpers.data.mimic.reader import MARKER
 from helpers.data.mimic_generator import notes, orders, tables
 from helpers.data.mimic_generator.charts import chart_events
 from helpers.data.mimic_generator.columns import COLUMNS, schema
@@ -21,7 +22,6 @@ from helpers.data.mimic_generator.people import draw_block
 from helpers.data.seeds import labelled_sequence
 
 VERSION = "1"
-MARKER = "mimic-synthetic.json"
 BLOCK = 250  # patients; fixed, so that who they are does not depend on the amount of charting
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from helpers.data.mimic_generator.charts import holes
 from helpers.data.mimic_generator.columns import typed
 from helpers.data.mimic_generator.items import dictionaries
-from helpers.data.mimic_generator.people import DAY, HOUR, Block, midnight, moment
+from helpers.data.mimic_generator.people import DAY, HOUR, LEAD_H, Block, midnight, moment
 from helpers.data.mimic_generator.tables import some
 
 ORDER = ("DRUG", "FORMULARY_DRUG_CD", "GSN", "NDC", "PROD_STRENGTH", "DOSE_VAL_RX", "DOSE_UNIT_RX", "ROUTE")
@@ -37,7 +37,11 @@ def prescriptions_table(block: Block, chosen: np.ndarray, first_row: int, rng: n
     parts.append(_orders(np.flatnonzero(before), chosen[before], early.to_numpy()[before]))
     eye = np.flatnonzero(adult & (rng.random(len(s)) < 0.06))
     kinds = shift + rng.integers(0, len(lists["not_systemic"]), len(eye))
-    parts.append(_orders(eye, kinds, (s["intime"] + rng.uniform(-1, 2, len(s)) * DAY).to_numpy()[eye]))
+    when = (s["intime"] + rng.uniform(-1, 2, len(s)) * DAY).to_numpy()[eye]
+    # Topical ones may come before; those that a list of routes does not drop would be antibiotics before the stay.
+    t0 = s["intime"].to_numpy()[eye] + LEAD_H * HOUR
+    topical = np.array([names[k][-1] in ("OU", "TP", "BOTH EYES") for k in kinds], bool)
+    parts.append(_orders(eye, kinds, np.where(topical, when, np.maximum(when, t0))))
     usual = np.repeat(np.arange(len(s)), rng.poisson(ORDERS_A_STAY, len(s)))
     kinds = rng.integers(shift + len(lists["not_systemic"]), len(names), len(usual))
     length = (s["outtime"] - s["intime"]).to_numpy()[usual]
