@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers import annotation, artifacts, data, effects, encoders, evaluation, metrics, nuisance, schema, scores
+from helpers import annotation, artifacts, data, effects, encoders, evaluation, metrics, nuisance, ridge, schema, scores
 from helpers import strategies as strategies_module
 from helpers import trials as trials_module
 from helpers.config import Config
@@ -46,7 +46,7 @@ __all__ = [
     "trials",
 ]
 
-CODE = (annotation, data, effects, encoders, evaluation, metrics, nuisance, schema, scores)
+CODE = (annotation, data, effects, encoders, evaluation, metrics, nuisance, ridge, schema, scores)
 CODE += (strategies_module, trials_module)
 TOGETHER = 10  # trials whose networks train in one tensor program
 
@@ -96,7 +96,8 @@ def score_cell(config: Config, trial: Trial, name: str, learner: EffectLearner) 
 def run_grid(config: Config | Iterable[Config], names: Iterable[str] = COMPARED, progress: bool = True) -> pd.DataFrame:
     """Results of all strategies over all trials; every cell is kept, so a rerun computes only what is new.
 
-    The networks of up to ``TOGETHER`` trials train together: the same result as alone, up to rounding.
+    Slow strategies run on the first ``slow_seeds`` trials only. The networks of up to ``TOGETHER`` trials train
+    together: the same result as alone, up to rounding.
 
     Parameters
     ----------
@@ -113,13 +114,15 @@ def run_grid(config: Config | Iterable[Config], names: Iterable[str] = COMPARED,
         Long results, one block a configuration, trial and strategy.
     """
     configs, names = [config] if isinstance(config, Config) else list(config), list(names)
-    with tqdm(total=sum(c.seeds for c in configs) * len(names), desc="strategies x seeds", disable=not progress) as bar:
+    total = sum(strategy_named(name).repetitions(c) for c in configs for name in names)
+    with tqdm(total=total, desc="strategies x seeds", disable=not progress) as bar:
         grid = _Grid(artifacts.Store(), bar)
         for c in configs:
             lazy = LazyTrials(c)
             for index in range(c.seeds):
                 for name in names:
-                    grid.add(c, lazy, index, name)
+                    if index < strategy_named(name).repetitions(c):
+                        grid.add(c, lazy, index, name)
                 grid.flush(TOGETHER)
         grid.flush()
     return pd.concat(grid.cells, ignore_index=True)
@@ -170,5 +173,5 @@ class _Waits(Exception):  # noqa: N818
 
 
 def cell_key(config: Config) -> dict:
-    """What a cell depends on: all parameters but the number of seeds and places on disk."""
-    return config.model_dump(exclude={"seeds", "results", "device"})
+    """What a cell depends on: all parameters but the numbers of seeds and places on disk."""
+    return config.model_dump(exclude={"seeds", "slow_seeds", "results", "device"})
