@@ -7,13 +7,13 @@ of a single false claim below 5 %.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from helpers.evaluation import LOWER_IS_BETTER, WORDS, interval, p_value
+from helpers.evaluation import LOWER_IS_BETTER, WORDS, interval, p_value, paired, sentences
 
 LEVEL = 0.05
 
@@ -107,8 +107,49 @@ def tally(pairs: pd.DataFrame) -> str:
     )
 
 
-def rivals(pairs: pd.DataFrame, labels: Mapping[str, str], metric: str, name: str) -> list[str]:
-    """Labels of the strategies that no interval tells apart from ``name``."""
-    table = both_ways(pairs)
-    own = table[(table["first"] == name) & ~table["real"]]
-    return [labels[s] for s in labels if s in set(own["second"])]
+def best_of(areas: pd.DataFrame, labels: Mapping[str, str], metric: str) -> str:
+    """One sentence: which strategy has the best mean, and which others no interval tells apart from it."""
+    rows = areas[areas["strategy"].isin(list(labels))]
+    means = rows[rows["metric"] == metric].groupby("strategy")["value"].mean()
+    best = means.idxmin() if metric in LOWER_IS_BETTER else means.idxmax()
+    table = both_ways(all_pairs(rows, metric))
+    level = set(table.loc[(table["first"] == best) & ~table["real"], "second"])
+    others = " and ".join(labels[s] for s in labels if s in level)
+    tail = f"not to be told apart from it: {others}" if level else "every other one is worse, the intervals say"
+    return f"Best in {WORDS[metric]} is **{labels[best]}** ({means[best]:.3f}); {tail}."
+
+
+def answers(
+    areas: pd.DataFrame, questions: Mapping[str, tuple[str, str]], labels: Mapping[str, str], metric: str
+) -> list[str]:
+    """One line a question ``which of two strategies is better``, answered for every process in the results.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        Long results with ``process, strategy, metric, seed, value``.
+    questions : mapping
+        Question to (strategy, baseline).
+    labels : mapping
+    metric : str
+    """
+    lines = []
+    for question, (strategy, baseline) in questions.items():
+        said = []
+        for process, part in areas[areas["metric"] == metric].groupby("process", sort=False):
+            gap = paired(part[part["strategy"].isin([strategy, baseline])], baseline)
+            said.append(f"*{process}*: {sentences(gap, labels, baseline)[0]}")
+        lines.append(f"**{question}** {' '.join(said)}")
+    return lines
+
+
+def with_intervals(
+    summary: pd.DataFrame, labels: Mapping[str, str], columns: Sequence[str], by: str = "metric", digits: int = 3
+) -> pd.DataFrame:
+    """A table to show: a row a strategy in the order of ``labels``, a column a value of ``by``, "mean [low, high]"."""
+    rows = summary[summary[by].isin(list(columns)) & summary["strategy"].isin(list(labels))]
+    cells = [f"{r.value:.{digits}f} [{r.low:.{digits}f}, {r.high:.{digits}f}]" for r in rows.itertuples()]
+    wide = rows.assign(cell=cells).pivot(index="strategy", columns=by, values="cell")
+    order = [s for s in labels if s in wide.index]
+    shown = wide.reindex(index=order, columns=list(columns)).rename(index=labels)
+    return shown.where(shown.notna(), "-")
