@@ -1,11 +1,19 @@
 """CPU time of training small networks: rows read one at a time, one network after another, against one program.
 
-    python benchmarks/train_networks.py [--rows 2000] [--columns 40] [--problems 16] [--epochs 3] [--plain 2]
+    python benchmarks/train_networks.py [--rows 2000] [--problems 16] [--epochs 3] [--plain 2]
 
-The plain way is a data set that takes each row out of a pandas frame, a loader with batches of 128 and an ordinary
-torch loop for each network; "lean" reads the row in the cheapest way pandas has. All take the same number of epochs
-over the same rows, validate on the same rows and keep the best weights. The plain ways are timed on ``--plain`` of the
-networks, since each costs the same. CPU seconds are over all threads, one thread is used, and all are warmed up before.
+Three ways, the same sizes, rows, batches of 128, epochs and validation rows, the best weights kept:
+
+* published: in the manner of the code published with arXiv 2507.20993. The records are one pandas frame that also holds
+  the note; a data set takes a row of it by position and picks its confounders, treatment and outcome by name; the
+  second stage takes the row's embedding from a tensor by its index, and joins the tabular columns to it; a loader
+  stacks the rows; an ordinary torch loop trains one network after another. Its progress bars are left out here.
+* lean: the same loop and loader with features, treatment and outcome kept apart beforehand and a row of them by
+  position: the cheapest way to read one row at a time.
+* together: ``helpers.effects.training.train``, all networks in one tensor program.
+
+The first two are timed on ``--plain`` of the networks, since each costs the same. CPU seconds are over all threads, one
+thread is used, and all are warmed up before.
 """
 
 from __future__ import annotations
@@ -22,32 +30,54 @@ from torch.utils.data import DataLoader, Dataset
 from helpers.effects.networks import HIDDEN
 from helpers.effects.training import Problem, Settings, train
 
+SYMPTOMS = [f"symptom_{j}" for j in range(7)]
+TABULAR = [f"tabular_{j}" for j in range(6)]
+EMBEDDING = 384
 
-class Rows(Dataset):
-    """Features, treatment and outcome, a row at a time: one of the whole frame, its columns then picked by name."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.frame, self.names = frame, [c for c in frame if c not in ("T", "Y")]
+def number(value) -> torch.Tensor:
+    return torch.tensor(float(value), dtype=torch.float32)
+
+
+def columns(row: pd.Series, names: list[str]) -> torch.Tensor:
+    return torch.tensor(row[names].astype(np.float32).to_numpy())
+
+
+class Confounders(Dataset):
+    """Stage 1: confounders, treatment and outcome of a row of the frame, by name."""
+
+    def __init__(self, frame: pd.DataFrame, embedding: torch.Tensor) -> None:
+        self.frame, self.embedding = frame, embedding
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def __getitem__(self, i: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         row = self.frame.iloc[i]
-        features = torch.tensor(row[self.names].to_numpy(np.float32))
-        return features, torch.tensor(row["T"], dtype=torch.float32), torch.tensor(row["Y"], dtype=torch.float32)
+        return columns(row, SYMPTOMS + TABULAR), number(row["T"]), number(row["Y"])
 
 
-class LeanRows(Rows):
-    """The same with features, treatment and outcome kept apart beforehand, so that no name is looked up."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        super().__init__(frame)
-        self.features, self.t, self.y = frame[self.names], frame["T"], frame["Y"]
+class Phi(Confounders):
+    """Stage 2: the embedding of the row and its tabular columns; the confounders are read too, as published."""
 
     def __getitem__(self, i: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        row = torch.tensor(self.features.iloc[i].to_numpy())
-        return row, torch.tensor(self.t.iloc[i]), torch.tensor(self.y.iloc[i])
+        row = self.frame.iloc[i]
+        columns(row, SYMPTOMS + TABULAR)
+        phi = torch.cat([self.embedding[row.name], columns(row, TABULAR)])
+        return phi, number(row["T"]), number(row["Y"])
+
+
+class Lean(Dataset):
+    """Features, treatment and outcome in arrays, a row by position."""
+
+    def __init__(self, frame: pd.DataFrame, X: np.ndarray) -> None:
+        self.X, self.t, self.y = X[frame.index], *(frame[c].to_numpy(np.float32) for c in ("T", "Y"))
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __getitem__(self, i: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        return torch.from_numpy(self.X[i]), torch.tensor(self.t[i]), torch.tensor(self.y[i])
 
 
 class Plain(torch.nn.Module):
@@ -71,23 +101,33 @@ class Plain(torch.nn.Module):
         return torch.nn.functional.mse_loss(factual, y)
 
 
-def train_plain(rows: type, frame: pd.DataFrame, parts: tuple, network: str, s: Settings, seed: int):
+def train_plain(fitted: Dataset, held: Dataset, d: int, network: str, s: Settings, seed: int):
     """One network, row by row; the best weights and their validation loss."""
     torch.manual_seed(seed)
-    model = Plain(network, frame.shape[1] - 2)
+    model = Plain(network, d)
     adam = torch.optim.Adam(model.parameters(), lr=s.learning_rate)
-    fitted, held = (DataLoader(rows(frame.iloc[part]), s.batch, shuffle=i == 0) for i, part in enumerate(parts))
+    loaders = DataLoader(fitted, s.batch, shuffle=True), DataLoader(held, s.batch)
     best, best_loss = None, np.inf
     for _ in range(s.epochs):
-        for batch in fitted:
+        for batch in loaders[0]:
             adam.zero_grad()
             model.loss(*batch).backward()
             adam.step()
         with torch.inference_mode():
-            loss = float(np.mean([model.loss(*batch).item() for batch in held]))
+            loss = float(np.mean([model.loss(*batch).item() for batch in loaders[1]]))
         if loss < best_loss:
             best, best_loss = copy.deepcopy(model.state_dict()), loss
     return best, best_loss
+
+
+def records(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """A frame with a note, counts and measurements, as a study's frame is; and the embedding of its notes."""
+    rng = np.random.default_rng(seed)
+    embedding = rng.normal(size=(rows, EMBEDDING)).astype(np.float32)
+    frame = pd.DataFrame(rng.integers(0, 2, (rows, 13)), columns=SYMPTOMS + TABULAR)
+    T = rng.integers(0, 2, rows)
+    Y = embedding[:, 0] + T * frame["symptom_0"] + rng.normal(size=rows)
+    return frame.assign(text="a note of some length", T=T, Y=Y), embedding
 
 
 def cpu_seconds(work) -> float:
@@ -96,39 +136,48 @@ def cpu_seconds(work) -> float:
     return time.process_time() - start
 
 
-def compare(a: argparse.Namespace, network: str) -> tuple[float, float, float]:
-    """CPU seconds a network: plain, plain and lean, batched."""
-    rng = np.random.default_rng(a.seed)
-    X = rng.normal(size=(a.rows, a.columns)).astype(np.float32)
-    T = rng.integers(0, 2, a.rows).astype(np.float32)
-    Y = (X[:, 0] + T * X[:, 1] + rng.normal(size=a.rows)).astype(np.float32)
-    frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(a.columns)]).assign(T=T, Y=Y)
+def compare(a: argparse.Namespace, stage: type, network: str) -> tuple[int, float, float, float]:
+    """Columns, and CPU seconds a network: published, lean, together."""
+    frame, embedding = records(a.rows, a.seed)
+    noted = frame[SYMPTOMS + TABULAR if stage is Confounders else TABULAR].to_numpy(np.float32)
+    X = noted if stage is Confounders else np.hstack([embedding, noted])
+    T, Y = (frame[c].to_numpy(np.float32) for c in ("T", "Y"))
     valid, fitted = np.arange(a.rows // 9), np.arange(a.rows // 9, a.rows)
     s, short = Settings(epochs=a.epochs, patience=a.epochs + 1), Settings(epochs=1)
     targets = (Y, T) if network == "tarnet" else (Y,)
     problems = [Problem(X, targets, fitted, valid, network, seed, s) for seed in range(a.problems)]
     train([Problem(X, targets, fitted, valid, network, 0, short)] * 2)
     seconds = []
-    for rows in (Rows, LeanRows):
-        train_plain(rows, frame, (fitted[:256], valid[:128]), network, short, 0)
-        work = [lambda k=k, r=rows: train_plain(r, frame, (fitted, valid), network, s, k) for k in range(a.plain)]
+    for read in (lambda f: stage(f, torch.from_numpy(embedding)), lambda f: Lean(f, X)):
+        data, few = ([read(frame.iloc[part]) for part in parts] for parts in ((fitted, valid), (fitted[:256], valid)))
+        train_plain(*few, X.shape[1], network, short, 0)
+        work = [lambda k=k, d=data: train_plain(*d, X.shape[1], network, s, k) for k in range(a.plain)]
         seconds.append(cpu_seconds(lambda w=work: [run() for run in w]) / a.plain)
-    return (*seconds, cpu_seconds(lambda: train(problems)) / a.problems)
+    return (X.shape[1], *seconds, cpu_seconds(lambda: train(problems)) / a.problems)
+
+
+CASES = (
+    ("outcome given confounders", Confounders, "squared"),
+    ("second stage on phi", Phi, "squared"),
+    ("TARNet on phi", Phi, "tarnet"),
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in {"rows": 2000, "columns": 40, "problems": 16, "epochs": 3, "plain": 2, "seed": 0}.items():
+    for name, default in {"rows": 2000, "problems": 16, "epochs": 3, "plain": 2, "seed": 0}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     a = parser.parse_args()
     torch.set_num_threads(1)
-    print("| network | rows x columns | epochs | networks | plain | lean | together | times plain | times lean |")
+    print(
+        "| network | rows x columns | epochs | networks | published | lean | together | times published | times lean |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
-    for network in ("squared", "tarnet"):
-        plain, lean, together = compare(a, network)
-        shape = f"{network} | {a.rows} x {a.columns} | {a.epochs} | {a.problems}"
-        times = f"{plain / together:.0f} | {lean / together:.0f}"
-        print(f"| {shape} | {plain:.2f} | {lean:.2f} | {together:.4f} | {times} |", flush=True)
+    for name, stage, network in CASES:
+        d, published, lean, together = compare(a, stage, network)
+        shape = f"{name} | {a.rows} x {d} | {a.epochs} | {a.problems}"
+        times = f"{published / together:.0f} | {lean / together:.0f}"
+        print(f"| {shape} | {published:.2f} | {lean:.2f} | {together:.4f} | {times} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -56,3 +56,15 @@ def test_a_flow_chart_counts_who_is_left_and_left_out():
     words = [text.get_text() for text in drawn.axes[0].texts]
     assert {"all\n1,200", "adults\n1,000", "with notes\nwithheld"} <= set(words)
     assert {"left out: 200", "left out: withheld"} <= set(words)
+def test_the_matrix_of_pairs_shades_by_verdict():
+    names = {"a": "A", "b": "B", "c": "C"}
+    pairs = pd.DataFrame(
+        [
+            {"first": "a", "second": "b", "value": -1.0, "real": True, "certain": True},
+            {"first": "b", "second": "a", "value": 1.0, "real": True, "certain": False},
+            {"first": "c", "second": "a", "value": 1.0, "real": False, "certain": False},
+        ]
+    )
+    image = figures.pair_matrix(pairs, names).axes[0].images[0].get_array()
+    assert image[0, 1] == 2 and image[1, 0] == -1 and image[2, 0] == 0 and np.ma.is_masked(image[0, 0])
+    assert figures.pair_matrix(pairs, names, lower_is_better=False).axes[0].images[0].get_array()[0, 1] == -2

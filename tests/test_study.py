@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers import config, study
+from helpers.effects import RandomOrder
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -101,6 +102,14 @@ def test_finished_cells_are_not_run_again(settings, monkeypatch):
     pd.testing.assert_frame_equal(first, study.run_grid(settings, ["random", "dr"], progress=False))
     with pytest.raises(RuntimeError, match="run again"):
         study.run_grid(settings.model_copy(update={"budget": 0.5}), ["random"], progress=False)
+
+
+def test_slow_strategies_run_on_fewer_repetitions(settings, monkeypatch):
+    monkeypatch.setitem(study.STRATEGIES, "dull", study.Strategy("dull", lambda c, t: RandomOrder(), slow=True))
+    many = settings.model_copy(update={"seeds": 4, "slow_seeds": 2})
+    table = study.run_grid(many, ["dull", "random"], progress=False)
+    assert table.groupby("strategy")["seed"].unique().map(list).to_dict() == {"dull": [0, 1], "random": [0, 1, 2, 3]}
+    assert study.cell_key(many) == study.cell_key(settings)
 
 
 @pytest.mark.parametrize("design", ["random", "known", "active"])

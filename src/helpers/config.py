@@ -55,6 +55,7 @@ class Config(BaseModel):
     clip: float = Field(0.01, ge=0, lt=0.5, description="propensities are clipped to [clip, 1 - clip]")
     test_share: float = Field(0.1, gt=0, lt=0.9, description="share of the patients held out for testing")
     seeds: int = Field(5, ge=2, le=200, description="number of repetitions: new split, treatment and outcome")
+    slow_seeds: int = Field(3, ge=2, le=200, description="repetitions of the slow strategies, at most those of seeds")
     seed: int = Field(0, ge=0, description="root of all randomness")
     results: str = Field("runs/notebook/results", description="folder for the result tables")
 

@@ -84,6 +84,41 @@ def forest(summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str,
     return figure
 
 
+def pair_matrix(pairs: pd.DataFrame, labels: Mapping[str, str], lower_is_better: bool = True):
+    """All differences between strategies: blue where the row is better than the column, orange where it is worse.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Every pair in both orders: ``first, second, value, real, certain``, as ``pairwise.both_ways`` gives them.
+        Pale: the interval excludes zero; full: also after adjustment for the number of pairs; white: neither.
+    labels : mapping
+        Strategy to label, in the order of rows and columns.
+    lower_is_better : bool
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import ListedColormap
+
+    names = [s for s in labels if s in set(pairs["first"])]
+    better = pairs["value"].lt(0) == lower_is_better
+    shade = (pairs["real"].astype(int) + pairs["certain"]) * np.where(better, 1, -1)
+    table = (
+        pairs.assign(shade=shade)
+        .pivot(index="first", columns="second", values="shade")
+        .reindex(index=names, columns=names)
+    )
+    with style():
+        side = 0.27 * len(names) + 2.6
+        figure, ax = plt.subplots(figsize=(side, side))
+        colours = ListedColormap([COLOURS[1], "#F1C6A5", "white", "#A9CCE3", COLOURS[0]])
+        ax.imshow(np.ma.masked_invalid(table.to_numpy(float)), cmap=colours, vmin=-2.5, vmax=2.5)
+        ax.set_xticks(np.arange(len(names)), [labels[s] for s in names], rotation=90, fontsize=8)
+        ax.set_yticks(np.arange(len(names)), [labels[s] for s in names], fontsize=8)
+        ax.set_facecolor("#DDDDDD")
+        ax.grid(False)
+    return figure
+
+
 def curves(
     summary: pd.DataFrame,
     metric: str,

@@ -8,18 +8,22 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from helpers.recent import Recent
+from helpers.ridge import LeaveOneOutRidge
+
 ALPHAS = tuple(10.0**k for k in range(-1, 5))
+FOLDS, FITTED = Recent(8), Recent(4)
 
 
 def ridge(alphas: tuple[float, ...] = ALPHAS) -> Pipeline:
     """Ridge on standardised inputs, penalty by leave-one-out error of the training rows."""
-    return make_pipeline(StandardScaler(), RidgeCV(alphas))
+    return make_pipeline(StandardScaler(), LeaveOneOutRidge(alphas))
 
 
 def ridge_interactions() -> Pipeline:
@@ -29,7 +33,7 @@ def ridge_interactions() -> Pipeline:
 
 def logistic(C: float = 0.03) -> Pipeline:
     """Penalised logistic regression on standardised inputs."""
-    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=500))
+    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=500, solver="newton-cholesky"))
 
 
 def boosted_propensity() -> HistGradientBoostingClassifier:
@@ -71,7 +75,9 @@ def folds_by_patient(T: np.ndarray, groups: np.ndarray | None, folds: int, seed:
             f"Annotate more records or lower the number of folds."
         )
     splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
-    yield from splitter.split(rows, T, rows if groups is None else groups)
+    groups = rows if groups is None else groups
+    content = (np.asarray(T), np.asarray(groups), folds, seed)
+    yield from FOLDS.get(content, lambda: list(splitter.split(rows, T, groups)))
 
 
 class Nuisances(BaseEstimator):
@@ -108,19 +114,26 @@ class Nuisances(BaseEstimator):
         Missing confounders (NaN) are imputed inside the folds; see :func:`imputing`.
         """
         Y, T, W = _check(Y, T, W, self.clip)
+        content = (self.get_params(), Y, T, W, None if groups is None else np.asarray(groups))
+        fitted = FITTED.get(content, lambda: self._fitted(Y, T, W, groups))
+        self.mu0_, self.mu1_, self.e_raw_, self.e_, self.models_ = fitted
+        return self
+
+    def _fitted(self, Y: np.ndarray, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> tuple:
         outcome = imputing(ridge_interactions() if self.outcome is None else self.outcome, W)
         propensity = imputing(boosted_propensity() if self.propensity is None else self.propensity, W)
-        self.mu0_, self.mu1_, self.e_raw_ = np.empty((3, len(Y)))
-        self.models_ = []
+        (mu0_held, mu1_held, e_held), models = np.empty((3, len(Y))), []
         for train, held in folds_by_patient(T, groups, self.folds, self.seed):
             arms = [train[T[train] == t] for t in (0, 1)]
             mu0, mu1 = (clone(outcome).fit(W[arm], Y[arm]) for arm in arms)
             e = clone(propensity).fit(W[train], T[train])
-            self.models_.append((mu0, mu1, e))
-            self.mu0_[held], self.mu1_[held] = mu0.predict(W[held]), mu1.predict(W[held])
-            self.e_raw_[held] = e.predict_proba(W[held])[:, 1]
-        self.e_ = np.clip(self.e_raw_, self.clip, 1 - self.clip)
-        return self
+            models.append((mu0, mu1, e))
+            mu0_held[held], mu1_held[held] = mu0.predict(W[held]), mu1.predict(W[held])
+            e_held[held] = e.predict_proba(W[held])[:, 1]
+        arrays = [mu0_held, mu1_held, e_held, np.clip(e_held, self.clip, 1 - self.clip)]
+        for array in arrays:
+            array.setflags(write=False)  # others may be given the same arrays
+        return (*arrays, models)
 
     def predict(self, W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """``mu0, mu1, e`` (clipped) of rows not seen in ``fit``: the mean over the fold models."""

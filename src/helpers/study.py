@@ -18,6 +18,7 @@ from helpers import (
     heldout,
     metrics,
     nuisance,
+    ridge,
     schema,
     scores,
 )
@@ -61,7 +62,7 @@ __all__ = [
     "trials",
 ]
 
-CODE = (annotation, data, effects, encoders, evaluation, heldout, metrics, nuisance, schema, scores)
+CODE = (annotation, data, effects, encoders, evaluation, heldout, metrics, nuisance, ridge, schema, scores)
 CODE += (strategies_module, trials_module)
 TOGETHER = 10  # trials whose networks train in one tensor program
 
@@ -121,7 +122,8 @@ def held_out(config: Config, trial: Trial) -> heldout.HeldOutScores:
 def run_grid(config: Config | Iterable[Config], names: Iterable[str] = COMPARED, progress: bool = True) -> pd.DataFrame:
     """Results of all strategies over all trials; every cell is kept, so a rerun computes only what is new.
 
-    The networks of up to ``TOGETHER`` trials train together: the same result as alone, up to rounding.
+    Slow strategies run on the first ``slow_seeds`` trials only. The networks of up to ``TOGETHER`` trials train
+    together: the same result as alone, up to rounding.
 
     Parameters
     ----------
@@ -138,13 +140,15 @@ def run_grid(config: Config | Iterable[Config], names: Iterable[str] = COMPARED,
         Long results, one block a configuration, trial and strategy.
     """
     configs, names = [config] if isinstance(config, Config) else list(config), list(names)
-    with tqdm(total=sum(c.seeds for c in configs) * len(names), desc="strategies x seeds", disable=not progress) as bar:
+    total = sum(strategy_named(name).repetitions(c) for c in configs for name in names)
+    with tqdm(total=total, desc="strategies x seeds", disable=not progress) as bar:
         grid = _Grid(artifacts.Store(), bar)
         for c in configs:
             lazy = LazyTrials(c)
             for index in range(c.seeds):
                 for name in names:
-                    grid.add(c, lazy, index, name)
+                    if index < strategy_named(name).repetitions(c):
+                        grid.add(c, lazy, index, name)
                 grid.flush(TOGETHER)
         grid.flush()
     return pd.concat(grid.cells, ignore_index=True)
@@ -195,6 +199,6 @@ class _Waits(Exception):  # noqa: N818
 
 
 def cell_key(config: Config) -> dict:
-    """What a cell depends on: all parameters but the number of seeds and places on disk, and the state of files."""
+    """What a cell depends on: all parameters but the numbers of seeds and places on disk, and the state of files."""
     places = {"results", "device", "own_spec", "mimic_path", "mimic_memory"}
-    return config.model_dump(exclude={"seeds"} | places) | data.fingerprint(config)
+    return config.model_dump(exclude={"seeds", "slow_seeds"} | places) | data.fingerprint(config)

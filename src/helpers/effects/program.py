@@ -77,14 +77,26 @@ class Program:
         names = list(leaves)
         gradients = torch.autograd.grad(loss, [leaves[k] for k in names])
         self.steps[:m] += 1
-        shrink = [1 - beta ** self.steps[:m, None, None] for beta in self.s.betas]
         with torch.no_grad():
             for k, g in zip(names, gradients, strict=True):
-                first, second = (moment[:m] for moment in self.moments[k])
-                first.lerp_(g, 1 - self.s.betas[0])
-                second.lerp_(g * g, 1 - self.s.betas[1])
-                step = (first / shrink[0]) / ((second / shrink[1]).sqrt() + self.s.epsilon)
-                self.parameters[k][:m] -= self.s.learning_rate * step
+                self._adam([self.parameters[k][:m], g.contiguous(), *(moment[:m] for moment in self.moments[k])])
+
+    def _adam(self, stacks: list) -> None:
+        """Adam on parameters, gradients and both moments, (m, inputs, units) each: one pass, a problem at a time."""
+        import torch
+
+        steps = list(self.steps[: len(stacks[0])].unbind())
+        settings = {"beta1": self.s.betas[0], "beta2": self.s.betas[1], "lr": self.s.learning_rate}
+        torch._fused_adam_(
+            *(list(stack.unbind()) for stack in stacks),
+            [],
+            steps,
+            **settings,
+            weight_decay=0.0,
+            eps=self.s.epsilon,
+            amsgrad=False,
+            maximize=False,
+        )
 
     def _mean_loss(self, parameters: dict, which: np.ndarray, rows: list[np.ndarray]):
         """(b,) mean losses over each problem's own rows; shorter batches are padded with weight zero."""
@@ -97,7 +109,8 @@ class Program:
         place = self._tensor(index + np.array([self.offset[b] for b in which])[:, None])
         position, who = self._tensor(index), self._tensor(np.asarray(which))[:, None]
         targets = tuple(t[who, position] for t in self.targets)
-        outputs = self.net.forward(parameters, self.X[place])
+        inputs = self.X.index_select(0, place.flatten()).unflatten(0, place.shape)
+        outputs = self.net.forward(parameters, inputs)
         return self.net.mean_loss(parameters, outputs, targets, self._tensor(weight))
 
     def _validation_loss(self, active: np.ndarray, chunk: int = 16) -> np.ndarray:

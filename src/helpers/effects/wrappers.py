@@ -53,7 +53,7 @@ class CausalForest(EffectLearner):
         if self.trees % 4:
             raise ValueError(f"trees = {self.trees}: must be a multiple of 4, for trees grow in groups of 4.")
         X, T = np.asarray(X, float), np.asarray(T, int)
-        self.pca_ = PCA(min(self.components, X.shape[1]), svd_solver="full").fit(X)
+        self.pca_ = PCA(min(self.components, X.shape[1]), svd_solver="covariance_eigh").fit(X)
         self.model_ = CausalForestDML(
             model_y=clone(ridge() if self.outcome is None else self.outcome),
             model_t=clone(logistic() if self.propensity is None else self.propensity),

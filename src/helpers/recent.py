@@ -1,0 +1,37 @@
+"""The last few results of a costly function, kept in memory by the content of its arguments (layer 0).
+
+All strategies of a trial share folds, and many of them the same nuisances: the first computes, the others look up.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+import joblib
+
+
+class Recent:
+    """Results by content, the least recently used forgotten first.
+
+    Parameters
+    ----------
+    size : int
+        How many results are kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size, self.kept = size, OrderedDict()
+
+    def get(self, content: object, make: Callable[[], object]) -> object:
+        """What ``make()`` gave for the same content, which may hold arrays and unfitted estimators; or what it gives.
+
+        A result is shared by all who ask: it must not be changed.
+        """
+        key = joblib.hash(content)
+        if key not in self.kept:
+            self.kept[key] = make()
+        self.kept.move_to_end(key)
+        while len(self.kept) > self.size:
+            self.kept.popitem(last=False)
+        return self.kept[key]

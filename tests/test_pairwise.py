@@ -1,0 +1,88 @@
+"""Every difference, corrected for being many, and the words made from them."""
+
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.multitest import multipletests
+
+from helpers import evaluation, pairwise
+
+LABELS = {"a": "first", "b": "second", "c": "third", "d": "fourth"}
+
+
+def results(shifts=None, seeds=8, metric="policy_value", process="v3"):
+    rng = np.random.default_rng(0)
+    shared, rng = rng.normal(size=seeds) * 3, np.random.default_rng(5)
+    shifts = {"a": 0.0, "b": 0.001, "c": -0.5, "d": 0.7} if shifts is None else shifts
+    rows = [
+        {"strategy": s, "metric": metric, "process": process, "seed": i, "value": shared[i] + gap + 0.05 * rng.normal()}
+        for s, gap in shifts.items()
+        for i in range(seeds)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_holm_equals_statsmodels(seed):
+    p = np.random.default_rng(seed).beta(0.2, 1, 17)
+    np.testing.assert_allclose(pairwise.holm(p), multipletests(p, method="holm")[1])
+
+
+def test_every_pair_equals_the_paired_interval():
+    table = pairwise.both_ways(pairwise.all_pairs(results(), "policy_value")).set_index(["first", "second"])
+    assert len(table) == 12
+    for a, b in permutations(LABELS, 2):
+        pair = evaluation.paired(results(), b).set_index("strategy").loc[a]
+        for column in ("value", "low", "high", "real"):
+            assert table.loc[(a, b), column] == pytest.approx(pair[column])
+    assert (table["certain"] <= table["real"]).all()
+
+
+def test_strategies_with_fewer_seeds_are_paired_on_those():
+    few = results()[lambda t: (t["strategy"] != "c") | (t["seed"] < 3)]
+    table = pairwise.all_pairs(few, "policy_value").set_index(["first", "second"])
+    assert table.loc[("a", "b"), "seeds"] == 8 and table.loc[("a", "c"), "seeds"] == 3
+
+
+def test_results_of_two_processes_are_refused():
+    with pytest.raises(ValueError, match="one process"):
+        pairwise.all_pairs(pd.concat([results(), results(process="v2")]), "policy_value")
+    with pytest.raises(ValueError, match="policy_value"):
+        pairwise.all_pairs(results(), "autoc")
+
+
+@pytest.mark.parametrize(
+    "metric, better, worse", [("policy_value", "third", "fourth"), ("captured", "fourth", "third")]
+)
+def test_verdicts_sort_the_others_by_direction(metric, better, worse):
+    gaps = evaluation.paired(results(metric=metric), "a")
+    said = pairwise.verdicts(gaps, LABELS, "a", metric)
+    assert [line.split(" ")[0] for line in said] == ["**Better**", "**Worse**", "**Not"]
+    assert f": {better} " in said[0] and f": {worse} " in said[1] and ": second " in said[2]
+    assert len(pairwise.verdicts(gaps[gaps["real"]], LABELS, "a", metric)) == 2
+
+
+def test_the_best_is_named_with_its_rivals():
+    assert "**third** (" in pairwise.best_of(results(), LABELS, "policy_value")
+    level = pairwise.best_of(results({"a": 0.0, "b": 0.001, "d": 1.0}), LABELS, "policy_value")
+    assert "not to be told apart from it: " in level and "fourth" not in level
+
+
+def test_the_tally_counts():
+    pairs = pairwise.all_pairs(results(), "policy_value")
+    assert f"{pairs['real'].sum()} have an interval" in pairwise.tally(pairs)
+
+
+def test_answers_speak_of_every_process():
+    both = pd.concat([results(), results({"a": 0.0, "c": 0.5}, process="v2")])
+    (line,) = pairwise.answers(both, {"Is c better?": ("c", "a")}, LABELS, "policy_value")
+    assert line.startswith("**Is c better?** *v3*: third is **better**") and "*v2*: third is **worse**" in line
+
+
+def test_a_table_to_show():
+    summary = evaluation.summarise(pd.concat([results(), results(metric="autoc")]), by=("strategy", "metric"))
+    shown = pairwise.with_intervals(summary[summary["strategy"] != "b"], LABELS, ["autoc", "pehe"], digits=1)
+    assert shown.index.tolist() == ["first", "third", "fourth"] and shown.columns.tolist() == ["autoc", "pehe"]
+    assert shown["autoc"].str.fullmatch(r"-?\d\.\d \[-?\d\.\d, -?\d\.\d\]").all() and (shown["pehe"] == "-").all()
