@@ -69,3 +69,12 @@ def test_check_profile_names_the_profiles_there_are(tmp_path):
 def test_parameters_lists_every_parameter():
     listed = CliRunner().invoke(cli.app, ["parameters"]).output
     assert all(f"{name} = " in listed for name in config.Config.model_fields)
+
+
+def test_the_example_table_is_written_and_never_over_another(tmp_path):
+    words = ["example-own", "--out", str(tmp_path / "mine"), "--rows", "500"]
+    made = CliRunner().invoke(cli.app, words)
+    assert made.exit_code == 0 and "own_spec=" in made.output
+    assert {p.name for p in (tmp_path / "mine").iterdir()} == {"own.yml", "visits.csv"}
+    again = CliRunner().invoke(cli.app, words)
+    assert again.exit_code == 1 and "--overwrite" in again.output

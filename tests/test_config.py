@@ -73,3 +73,10 @@ def test_the_process_follows_from_the_data_set(parameters, process):
 def test_data_sets_and_parameters_that_do_not_go_together_are_explained(parameters, said):
     with pytest.raises(ValueError, match=said):
         config.load(**parameters)
+
+
+def test_runs_lie_in_the_project_or_where_the_variable_says(tmp_path, monkeypatch):
+    monkeypatch.delenv("WHO_TO_TREAT_RUNS", raising=False)
+    assert str(config.runs_root()) == "runs"
+    monkeypatch.setenv("WHO_TO_TREAT_RUNS", str(tmp_path))
+    assert config.runs_root() == tmp_path

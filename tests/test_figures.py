@@ -48,3 +48,11 @@ def test_the_global_style_is_left_alone(summary):
     before = dict(matplotlib.rcParams)
     figures.curves(summary, "autoc", {"a": "first"})
     assert dict(matplotlib.rcParams) == before
+
+
+def test_a_flow_chart_counts_who_is_left_and_left_out():
+    chart = pd.DataFrame({"step": ["all", "adults", "with notes"], "patients": pd.array([1200, 1000, None], "Int64")})
+    drawn = figures.flow({"made up": chart})
+    words = [text.get_text() for text in drawn.axes[0].texts]
+    assert {"all\n1,200", "adults\n1,000", "with notes\nwithheld"} <= set(words)
+    assert {"left out: 200", "left out: withheld"} <= set(words)

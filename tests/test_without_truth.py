@@ -144,3 +144,13 @@ def test_scores_of_the_grid_are_those_of_held_out_records(settings, trial):
     ours = study.held_out(settings, trial)
     assert isinstance(trial, Trial) and len(ours) == len(trial.test)
     assert np.corrcoef(ours.psi, held_out_scores(trial.test).psi)[0, 1] > 0.8
+
+
+def test_overlap_of_records_that_are_not_public_points_at_nobody(settings, trial, monkeypatch):
+    open_report = without_truth.overlap(settings, trial, True)
+    assert open_report.loc["all", "rows"] == len(trial.test) and "e_max" in open_report
+    few = open_report.assign(clipped_low=[0, 3, 12]).reset_index()
+    monkeypatch.setattr(without_truth, "overlap_report", lambda *_: few)
+    kept = without_truth.overlap(settings, trial, False)
+    assert not {"e_min", "e_max"} & set(kept.columns)
+    np.testing.assert_array_equal(kept["clipped_low"], [0, np.nan, 12])

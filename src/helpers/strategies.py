@@ -51,6 +51,8 @@ class Strategy:
         Whether its ``fit`` weighs records by their known chance of annotation.
     levels : bool
         Whether it needs annotations with levels, not measured numbers.
+    complete : bool
+        Whether it needs every annotation and bedside column of every record.
     """
 
     label: str
@@ -59,6 +61,7 @@ class Strategy:
     estimates: bool = True
     takes_pi: bool = False
     levels: bool = False
+    complete: bool = False
 
 
 FEATURES: dict[str, Callable[[Cohort, np.ndarray, int], np.ndarray]] = {
@@ -131,7 +134,9 @@ STRATEGIES: dict[str, Strategy] = {
     "dr_heads": Strategy("DR learner on phi, 64-unit heads", lambda c, t: with_heads(DRLearner, t)),
     "r": Strategy("R-learner on phi (ridge)", lambda c, t: RLearner(**cross_fitted(c, t))),
     "forest": Strategy("causal forest on phi", lambda c, t: CausalForest(folds=c.folds, seed=t.seed)),
-    "econml_dr": Strategy("econml's DRLearner(X=phi, W=X)", lambda c, t: EconDRLearner(**cross_fitted(c, t))),
+    "econml_dr": Strategy(
+        "econml's DRLearner(X=phi, W=X)", lambda c, t: EconDRLearner(**cross_fitted(c, t)), complete=True
+    ),
     "aace_boost": Strategy("AACE, boosted smoother", lambda c, t: AACE(ridge(), on_confounders(c, t), boosted(t))),
     "rank": Strategy("Rank-Learner", lambda c, t: RankLearner(on_confounders(c, t), seed=t.seed), estimates=False),
     "rank_linear": Strategy(
@@ -180,6 +185,8 @@ def _obstacle(cohort: Cohort, strategy: Strategy) -> str | None:
         return "The true effects of these records are not known."
     if strategy.levels and cohort.measured:
         return f"It needs annotations with levels; {', '.join(cohort.measured)} are measured numbers."
+    if strategy.complete and any(cohort.frame[c].isna().any() for c in cohort.roles.annotations):
+        return "It takes no missing values."
     if "tabular" in strategy.features and not cohort.roles.tabular:
         return "These records have no bedside columns."
     return None

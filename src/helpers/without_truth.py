@@ -14,8 +14,10 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers import agreement, artifacts, evaluation, heldout, resampling, study, uncertainty
+from helpers.aggregate import SMALLEST
 from helpers.config import Config
 from helpers.schema import Cohort
+from helpers.scores import overlap_report
 from helpers.trials import LazyTrials, Trial
 
 NAMES = tuple(name for name in study.COMPARED if name != "oracle")
@@ -122,6 +124,20 @@ def verdicts(gaps: pd.DataFrame, labels: dict[str, str], cohort: Cohort, metric:
         verdict = f"is {word}" if row.real else "cannot be told apart from"
         lines.append(f"{labels[row.strategy]} {verdict} {labels[row.baseline]} in {evaluation.WORDS[metric]} ({said}).")
     return lines
+
+
+def overlap(config: Config, trial: Trial, public: bool) -> pd.DataFrame:
+    """How the chances of treatment lie on the test side; see :func:`helpers.scores.overlap_report`.
+
+    Where the records are not public, extremes (single patients) are left out and counts from 1 to 10 withheld.
+    """
+    scored = study.held_out(config, trial)
+    report = overlap_report(scored.T, scored.e, config.clip).set_index("arm")
+    if public:
+        return report
+    counts = report[["rows", "clipped_low", "clipped_high"]].astype(float)
+    hidden = counts.where((counts == 0) | (counts >= SMALLEST))
+    return report.drop(columns=["e_min", "e_max"]).assign(**hidden)
 
 
 def in_words(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:

@@ -138,3 +138,33 @@ def test_a_browser_shows_it_without_a_network(browser, pages, page):
     assert tab.locator("mjx-container").count() == formulas
     assert tab.locator("mjx-merror").count() == 0
     tab.close()
+
+
+def book_module():
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("book", ROOT / "workflow" / "book.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_follows_a_chapter_that_stepped_aside_is_left_out():
+    note = {"output_type": "display_data", "data": {"text/html": "why"}, "metadata": {"stepped_aside": True}}
+    cells = [{"source": "# Title"}, {"source": "require", "outputs": [note]}, {"source": "rest", "outputs": []}]
+    page, whole = {"cells": list(cells)}, {"cells": [cells[0], cells[2]]}
+    assert not book_module().stays(page) and page["cells"] == cells[:2]
+    assert book_module().stays(whole) and len(whole["cells"]) == 2
+
+
+def test_passages_follow_the_chapters_that_ran():
+    page = "A\n% if 12_policy_comparison\nB\n\nC\n% else\nD\n% end\nE\n% if 01_data\nF\n% end\n"
+    conditional = book_module().conditional
+    assert conditional(page, {"12_policy_comparison"}) == "A\nB\n\nC\nE\n\n"
+    assert conditional(page, {"01_data"}) == "A\nD\nE\nF\n"
+
+
+def test_the_first_page_holds_without_the_comparison():
+    intro = (ROOT / "book" / "intro.md").read_text(encoding="utf-8")
+    assert "{{" not in book_module().conditional(intro, set()) and "%" not in book_module().conditional(intro, set())
+    assert "{{ captured_risk }}" in book_module().conditional(intro, {"12_policy_comparison"})

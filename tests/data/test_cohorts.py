@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simsum_file import published_layout
 
 from helpers.config import load
-from helpers.data import cohorts, load_cohort, split
+from helpers.data import cohorts, draw_outcomes, fingerprint, is_public, load_cohort, split
 from helpers.data.network import sample_network
 from helpers.schema import Cohort, Roles
 
@@ -95,3 +95,28 @@ def test_refuses_a_bad_share(share):
 def test_refuses_one_patient():
     with pytest.raises(ValueError, match="at least 2"):
         split(of_patients([1, 1, 1]), 0.5, 0)
+
+
+@pytest.mark.parametrize("kind", ["syn", "repaired"])
+def test_mimic_cohorts_from_a_generated_folder(kind, tmp_path):
+    config = load(dataset=f"mimic-{kind}", mimic_path="synthetic", mimic_patients=150, results=str(tmp_path))
+    cohort = load_cohort(config)
+    assert cohort.tags["public"] and len(set(cohort.ids)) == len(cohort) > 20
+    drawn = draw_outcomes(cohort, config.process, 1)
+    assert drawn.has_truth == (kind == "syn") and set(np.unique(drawn.T)) <= {0, 1}
+    if kind == "syn":
+        spread = np.std(drawn.Y - np.where(drawn.T == 1, drawn.mu1, drawn.mu0))
+        assert spread == pytest.approx(1, abs=0.2) and not np.array_equal(drawn.Y, draw_outcomes(cohort, "mimic", 2).Y)
+    else:
+        assert drawn is cohort
+    assert fingerprint(config) == fingerprint(config) != fingerprint(config.model_copy(update={"mimic_patients": 160}))
+    few = load_cohort(config.model_copy(update={"n": 20}))
+    assert len(few) == 20 and few.tags["rows_left_out"] == len(cohort) - 20
+
+
+def test_who_may_see_the_records(tmp_path):
+    assert is_public(load()) and is_public(load(dataset="mimic-syn", mimic_path="synthetic"))
+    assert is_public(load(dataset="own", own_spec="example"))
+    assert not is_public(load(mimic_path=str(tmp_path))), "chapter 15 would read it"
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        is_public(load(mimic_path=str(tmp_path / "absent")))

@@ -117,3 +117,38 @@ def test_a_failing_chapter_shows_its_error_and_how_to_go_on(project):
     assert "make book PROFILE=tiny" in done.stderr and "notebooks/01_first.ipynb" in done.stderr
     assert (project / "runs" / "tiny" / "failed" / "01_first.ipynb").exists()
     assert list((project / "runs" / "tiny" / "notebooks").iterdir()) == []
+
+
+def spec_of_real_records(folder: Path) -> Path:
+    """An ``own.yml`` that does not call its records public."""
+    spec = folder / "records" / "own.yml"
+    spec.parent.mkdir()
+    spec.write_text(
+        "table: a.csv\nid: a\ntext: b\nannotations: {c: binary}\ntreatment: d\n"
+        "outcome: {column: e, type: count, better: lower}\n",
+        encoding="utf-8",
+    )
+    return spec
+
+
+def test_runs_of_real_records_stay_outside_the_repository(project, tmp_path_factory):
+    (project / ".git").mkdir()
+    outside = tmp_path_factory.mktemp("outside")
+    status, said = run(project, "--params", f"dataset=own own_spec={spec_of_real_records(outside)}")
+    assert status != 0 and "git work tree" in said and "export WHO_TO_TREAT_RUNS=" in said
+    assert not (project / "runs").exists()
+
+
+def test_the_folder_of_runs_can_be_elsewhere(project, tmp_path_factory, monkeypatch):
+    outside = tmp_path_factory.mktemp("outside")
+    monkeypatch.setenv("WHO_TO_TREAT_RUNS", str(outside))
+    process = start(project)
+    wait_for(lambda: list((outside / "tiny" / "notebooks").glob(".02_second.*")))
+    process.terminate()
+    process.wait(timeout=30)
+    assert (outside / "tiny" / "notebooks" / "01_first.ipynb").exists() and not (project / "runs" / "tiny").exists()
+
+
+def test_a_folder_that_is_not_there_stops_before_anything_runs(project):
+    status, said = run(project, "--params", "dataset=mimic-syn mimic_path=/nowhere/mimic")
+    assert status != 0 and "mimic_path = '/nowhere/mimic': no such folder" in said

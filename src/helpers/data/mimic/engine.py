@@ -31,7 +31,10 @@ class Session:
             settings = {"memory_limit": memory, "temp_directory": str(spill), "preserve_insertion_order": "false"}
             offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
             self.connection = duckdb.connect(config=settings | offline)
-            self.connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
+            try:
+                self.connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
+            except duckdb.InvalidInputException:  # a notebook without ipywidgets: bars then move table by table
+                pass
         for name, path in tables.items():
             self.run(f"create view {name.lower()} as select * from read_parquet({quoted(path)})", f"{name}: opening")
 

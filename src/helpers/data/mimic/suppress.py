@@ -58,15 +58,15 @@ def suppress(
 def suppress_nested(totals: Sequence[int]) -> list[int | None]:
     """Totals of a flow chart, each a part of the one before, with those blanked that would tell of 1 to 10 patients.
 
-    The last total is blanked only if it is small itself; from there upwards, a total that differs from the next one
-    shown by 1 to 10.
+    The last total is blanked only if it is small itself; the others, in order, if they differ by 1 to 10 from the last
+    one shown or from the last of all.
     """
-    shown: list[int | None] = [None] * len(totals)
-    following = None
-    for i in reversed(range(len(totals))):
-        if not small(totals[i]) and (following is None or not small(totals[i] - following)):
-            shown[i] = following = int(totals[i])
-    return shown
+    shown: list[int | None] = []
+    last = None if small(totals[-1]) else int(totals[-1])
+    for total in map(int, totals[:-1]):
+        others = [t for t in (*shown, last) if t is not None]
+        shown.append(None if small([total, *(abs(total - t) for t in others)]).any() else total)
+    return [*shown, last]
 
 
 def _enough(counts: np.ndarray, hidden: np.ndarray) -> np.ndarray:

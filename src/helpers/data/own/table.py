@@ -14,7 +14,7 @@ from helpers.data.own.decode import Decoder
 from helpers.data.own.spec import FieldSpec, OwnSpec, load_spec
 from helpers.schema import Cohort, Roles
 
-LEAST_IN_AN_ARM = 10
+LEAST_IN_AN_ARM = 11
 MARK = "_missing"
 
 

@@ -1,0 +1,65 @@
+"""Last values in one unit, against a reading written without SQL."""
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.data.mimic.vitals import FULL, ITEMS, NAMES, PUBLISHED, UNITS, last_values
+
+
+def read(rows, vitals):
+    frame = pd.DataFrame(rows, columns=["icustay_id", "itemid", "charttime", "row_id", "valuenum"])
+    with duckdb.connect() as connection:
+        connection.register("chart", frame)
+        return connection.execute(last_values(vitals, "from chart")).df().set_index("icustay_id")
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "published", "full"),
+    [
+        (676, 37.0, 37.0, 37.0),
+        (678, 98.6, 37.0, 37.0),
+        (223761, 98.6, 37.0, 37.0),
+        (679, 98.6, 37.0, 37.0),
+        (223762, 37.0, None, 37.0),
+        (678, 37.0, 37.0, None),
+        (676, 98.6, 37.0, None),
+        (223761, 0.0, None, None),
+    ],
+)
+def test_temperature(item, value, published, full):
+    for vitals, wanted in ((PUBLISHED, published), (FULL, full)):
+        got = read([(1, item, 0, 1, value), (2, item, 0, 2, 37.0)], vitals).get("temperature", pd.Series()).get(1)
+        assert (got is None or np.isnan(got)) if wanted is None else got == pytest.approx(wanted)
+
+
+def test_last_value_counts_and_ties_go_to_the_larger_row():
+    rows = [(1, 211, 5, 3, 80.0), (1, 211, 5, 9, 90.0), (1, 220045, 5, 4, 70.0), (1, 211, 2, 99, 60.0)]
+    assert read(rows, FULL)["heart_rate"][1] == 90
+    assert read([*rows, (1, 220045, 6, 1, 400.0), (1, 211, 7, 2, None)], FULL)["heart_rate"][1] == 90
+    assert read([*rows, (1, 220045, 6, 1, 400.0)], PUBLISHED)["heart_rate"][1] == 400
+
+
+@pytest.mark.parametrize("vitals", [FULL, PUBLISHED], ids=["full", "published"])
+def test_against_a_loop(vitals):
+    rng = np.random.default_rng(0)
+    rows = [
+        (int(rng.integers(5)), int(rng.choice(ITEMS)), int(rng.integers(12)), i, float(rng.choice([36.0, 98.0, 350.0])))
+        for i in range(400)
+    ]
+    expected = {}
+    for stay, item, _, _, value in sorted(rows, key=lambda r: (r[2], r[3])):
+        for name, v in vitals.items():
+            if item not in v.items:
+                continue
+            x = (value - 32) / 1.8 if item in v.fahrenheit or (item in v.mixed and value > 50) else value
+            if (v.low is None or x >= v.low) and (v.high is None or x <= v.high):
+                expected[stay, name] = x
+    got = read(rows, vitals).stack().to_dict()
+    assert got == pytest.approx(expected) and len(expected) > 20
+
+
+def test_every_vital_has_a_unit_and_the_published_items_are_among_the_full():
+    assert set(UNITS) == set(NAMES) == set(PUBLISHED)
+    assert all(set(PUBLISHED[n].items) <= set(FULL[n].items) for n in NAMES)
