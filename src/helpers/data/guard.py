@@ -46,10 +46,15 @@ def no_data_in_errors(what: str) -> Iterator[None]:
     except DataError:
         raise
     except Exception as error:
-        kind = next((k.__name__ for k in type(error).__mro__ if k.__name__ in REMEDIES), None)
-        message = f"{what}: {type(error).__name__}. Its message is withheld, since it may quote a record."
-        _scrub(error)
-        raise DataError(f"{message} {REMEDIES.get(kind, '')}".strip()) from None
+        raise safe(error, what) from None
+
+
+def safe(error: Exception, what: str) -> DataError:
+    """The error to raise in place of another one, which is emptied; see :func:`no_data_in_errors`."""
+    kind = next((k.__name__ for k in type(error).__mro__ if k.__name__ in REMEDIES), None)
+    message = f"{what}: {type(error).__name__}. Its message is withheld, since it may quote a record."
+    _scrub(error)
+    return DataError(f"{message} {REMEDIES.get(kind, '')}".strip())
 
 
 @contextmanager

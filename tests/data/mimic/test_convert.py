@@ -118,3 +118,10 @@ def test_errors_of_a_query_quote_nothing(tmp_path):
             assert "CANARY" not in str(caught.value)
         pieces = list(session.batches("select range as i, 'x' as t from range(5) order by i", "step", rows=2))
     assert [p[0] for p in pieces] == [[0, 1], [2, 3], [4]]
+
+
+def test_an_error_nobody_foresaw_stops_the_conversion(data, monkeypatch):
+    monkeypatch.setattr(convert, "quoted", lambda path: "'/no/such/CANARY'")
+    with pytest.raises(DataError, match="reading: .*withheld") as caught:
+        opened(data)
+    assert "CANARY" not in str(caught.value)

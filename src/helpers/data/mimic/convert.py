@@ -11,7 +11,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from helpers.artifacts import code_version, digest, replacing
-from helpers.data.guard import DataError, no_data_in_errors
+from helpers.data.guard import DataError, no_data_in_errors, safe
 from helpers.data.mimic.engine import Session, quoted
 from helpers.data.mimic.reader import AGAIN, Release, Source
 from helpers.data.mimic.tables import TABLES
@@ -128,5 +128,4 @@ def _explained(error: Exception, source: Source) -> DataError:
         return DataError(f"{where}{line}: a value of {column} is no {kind}. The file was changed or is damaged.")
     if at:
         return DataError(f"{where}{line}: this is no row of the table (fields, quotes). {AGAIN}")
-    with no_data_in_errors(f"{where}: reading"):
-        raise error
+    return safe(error, f"{where}: reading")

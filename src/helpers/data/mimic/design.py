@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from helpers.data.guard import no_data_in_errors
 from helpers.data.mimic.engine import Session
 from helpers.data.mimic.folder import MimicFolder
 
@@ -85,10 +86,12 @@ def enrol(session: Session, design: Design, notes: bool) -> list[dict]:
 
 def rows(session: Session, design: Design, notes: bool) -> pd.DataFrame:
     """The cohort's rows, by patient, with their texts (empty without notes)."""
+    what = f"cohort {design.kind!r}"
     sql = f"select {design.columns} from enrolled {design.extra} order by subject_id"
-    frame = session.frame(sql, f"cohort {design.kind!r}: columns")
-    text = texts(session, design.kind) if notes else {}
-    return frame.assign(text=pd.Series([text.get(i, "") for i in frame["id"]], index=frame.index, dtype="str"))
+    frame = session.frame(sql, f"{what}: columns")
+    with no_data_in_errors(f"{what}: joining notes"):
+        text = texts(session, design.kind) if notes else {}
+        return frame.assign(text=pd.Series([text.get(i, "") for i in frame["id"]], index=frame.index, dtype="str"))
 
 
 def texts(session: Session, kind: str) -> dict[int, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from helpers.data.guard import no_data_in_errors
+
+MOST_THREADS = 8  # each holds buffers of its own, so that more of them need more memory
 
 
 class Session:
@@ -29,6 +32,7 @@ class Session:
         with no_data_in_errors("opening DuckDB"):
             # Without extensions nothing is fetched from the network.
             settings = {"memory_limit": memory, "temp_directory": str(spill), "preserve_insertion_order": "false"}
+            settings["threads"] = str(min(os.cpu_count() or 1, MOST_THREADS))
             offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
             self.connection = duckdb.connect(config=settings | offline)
             try:
