@@ -10,7 +10,6 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-FICTIONAL = ("replica", "simsum")  # data sets that describe no person
 Literals = (bool, int, float, str, list, dict, type(None))
 SIMULATED = ("replica", "simsum")  # data sets whose treatment and outcome a process of one's choice draws
 MIMIC = ("mimic-syn", "mimic-published", "mimic-repaired")
@@ -89,13 +88,16 @@ class Config(BaseModel):
     @property
     def aggregates_only(self) -> bool:
         """Whether only aggregates may reach tables and pages: of all data sets but those that describe no person."""
-        return self.dataset not in FICTIONAL
+        return self.dataset not in SIMULATED
 
     @property
     def sensitive(self) -> bool:
-        """Whether the records may be of real people, so that not even an error may quote them."""
-        made_up = getattr(self, "mimic_path", None) == "synthetic" or getattr(self, "own_spec", None) == "example"
-        return self.aggregates_only and not made_up
+        """Whether a chapter may read records of real people, so that not even an error may quote them.
+
+        A folder of MIMIC-III that is named is read by its own chapter whatever the data set.
+        """
+        own = self.dataset == "own" and self.own_spec != "example"
+        return own or self.mimic_path not in (None, "synthetic")
 
     @property
     def results_dir(self) -> Path:
