@@ -10,7 +10,6 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-FICTIONAL = ("replica", "simsum")  # data sets that describe no person
 Literals = (bool, int, float, str, list, dict, type(None))
 SIMULATED = ("replica", "simsum")  # data sets whose treatment and outcome a process of one's choice draws
 MIMIC = ("mimic-syn", "mimic-published", "mimic-repaired")
@@ -88,13 +87,13 @@ class Config(BaseModel):
     @property
     def aggregates_only(self) -> bool:
         """Whether only aggregates may reach tables and pages: of all data sets but those that describe no person."""
-        return self.dataset not in FICTIONAL
+        return self.dataset not in SIMULATED
 
     @property
     def sensitive(self) -> bool:
-        """Whether the records may be of real people, so that not even an error may quote them."""
-        made_up = getattr(self, "mimic_path", None) == "synthetic" or getattr(self, "own_spec", None) == "example"
-        return self.aggregates_only and not made_up
+        """Whether records of real people may be read, so that not even an error may quote them."""
+        real_table = self.dataset == "own" and self.own_spec != "example"
+        return real_table or self.mimic_path not in (None, "synthetic")
 
     @property
     def results_dir(self) -> Path:
