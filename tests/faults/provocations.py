@@ -30,9 +30,10 @@ from helpers.annotation.prompts import parse_answer
 from helpers.artifacts import Store
 from helpers.artifacts import files as artifact_files
 from helpers.config import Config
-from helpers.data import mimic, simsum
+from helpers.data import mimic, own, simsum
 from helpers.data.mimic import convert, engine, folder
 from helpers.data.mimic_generator import CANARY
+from helpers.data.own import table as own_table_module
 from helpers.encoders import cache, tfidf, transformer
 from helpers.policy import model
 from helpers.schema import Cohort, Roles
@@ -216,6 +217,48 @@ def failing_value(*_, **__):
 
 def simsum_guard(bench: Bench) -> None:
     bench.monkeypatch.setattr(simsum, "_read_strings", lambda path: simsum.pd.read_csv(path))
+
+
+OWN_SPEC = """
+title: mine
+table: mine.csv
+id: id
+text: text
+tabular: {x: {type: numeric}}
+annotations: {fever: {type: categorical, levels: [none, high]}}
+treatment: {column: T, treated: "1", untreated: "0"}
+outcome: {column: Y, type: continuous, better: lower}
+"""
+
+
+def own_table(bench: Bench) -> str:
+    """Notes in every column, too many fields, bytes that are no UTF-8, an open quote; then a library that quotes."""
+    (bench.outside / "own.yml").write_text(OWN_SPEC, encoding="utf-8")
+    table, head = bench.outside / "mine.csv", b"id,text,x,fever,T,Y\n"
+    note = b'"' + NOTES[0].replace('"', '""').encode() + b'"'
+    texts = []
+    for content in (b",".join([note] * 6), b",".join([note] * 9), b"1," + note + b",\xff\xfe,none,0,1", note[:-1]):
+        table.write_bytes(head + b"1,fine,0.5,none,0,1\n" + content + b"\n")
+        texts.append(said(lambda: own.read_own(bench.outside / "own.yml")))
+    bench.monkeypatch.setattr(own_table_module.pd, "read_csv", failing_value)
+    texts.append(said(lambda: own.read_own(bench.outside / "own.yml")))
+    return "".join(texts)
+
+
+def own_guard(bench: Bench) -> None:
+    open_up(bench, own_table_module, "no_data_in_errors")
+
+
+def a_statement_fails(bench: Bench) -> str:
+    opened = mimic.open_folder(bench.generated, progress=False)
+    with opened.session() as session:
+        cast = "select cast(text as integer) as n from noteevents"
+        steps = [session.frame, session.run, lambda sql, what: list(session.batches(sql, what))]
+        return "".join(said(lambda s=s: s(cast, "casting")) for s in steps)
+
+
+def statement_guard(bench: Bench) -> None:
+    open_up(bench, engine, "no_data_in_errors")
 
 
 def stream_of_notes(bench: Bench) -> str:
@@ -479,6 +522,8 @@ STEPS = {
     "tables in the repository": Step(tables_in_the_repository, repository_guard),
     "conversion in the repository": Step(cache_in_the_repository, repository_guard),
     "a broken SimSUM file": Step(simsum_file, simsum_guard),
+    "a broken table of one's own": Step(own_table, own_guard),
+    "a statement fails": Step(a_statement_fails, statement_guard),
     "a broken table of notes": Step(stream_of_notes, lambda b: open_up(b, note_stream, "no_data_in_errors")),
     "embedding breaks off": Step(embedding_breaks_off, lambda b: open_up(b, cache, "only_own_words")),
     "the tokenizer fails": Step(tokenizer_fails, lambda b: open_up(b, transformer, "only_own_words")),

@@ -39,7 +39,12 @@ def test_what_a_failed_chapter_leaves_says_where_it_failed(bench):
 
 @pytest.mark.parametrize(
     ("parameters", "expected"),
-    [({}, False), ({"dataset": "replica"}, False), ({"dataset": "nothing"}, True)]
+    [
+        ({"mimic_path": "/data/mimic"}, True),
+        ({}, False),
+        ({"dataset": "replica"}, False),
+        ({"dataset": "nothing"}, True),
+    ]
     + [
         ({"dataset": "mimic-repaired", "mimic_path": path}, path != "synthetic")
         for path in ("/data/mimic", "synthetic")
