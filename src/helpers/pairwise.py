@@ -13,7 +13,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from helpers.evaluation import LOWER_IS_BETTER, WORDS, interval, p_value, paired, sentences
+from helpers.evaluation import LOWER_IS_BETTER, WORDS, paired, sentences
+from helpers.repetitions import interval, p_value
 
 LEVEL = 0.05
 
