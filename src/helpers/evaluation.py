@@ -12,17 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from helpers import aggregate, metrics
 from helpers.artifacts import replacing
 from helpers.config import Config
+from helpers.repetitions import interval
 from helpers.schema import Cohort
 
 GRID = np.round(np.arange(0.02, 1.001, 0.02), 2)
 TURNED = ("mean_effect", "policy_value", "policy_curve", "autoc", "toc", "qini")
 LOWER_IS_BETTER = ("pehe", "policy_value", "autoc", "qini", "regret")
-LEAST_SKEWED, SMALLEST_TERM = 5, 1e-6
 
 
 def evaluate(test: Cohort, priority: np.ndarray, tau_hat: np.ndarray | None = None) -> pd.DataFrame:
@@ -94,41 +93,6 @@ def turned_back(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     if {"low", "high"} <= set(table.columns):
         found.loc[rows, "low"], found.loc[rows, "high"] = -table.loc[rows, "high"], -table.loc[rows, "low"]
     return found
-
-
-def interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
-    """Mean and interval of independent repetitions (seeds); the interval is missing for a single one.
-
-    Student's interval, corrected for skewness from ``LEAST_SKEWED`` values on (Hall 1992, "On the removal of skewness
-    by transformation"): the differences to a strategy that is nearly perfect are bounded on one side, and without the
-    correction ten of them cover in 87 rather than 95 of 100 cases (``benchmarks/coverage.csv``).
-    """
-    values = np.asarray(values, float)
-    mean, n = float(values.mean()), len(values)
-    if n < 2:
-        return mean, np.nan, np.nan
-    t, se, a = stats.t.ppf(0.5 + level / 2, n - 1), values.std(ddof=1) / np.sqrt(n), skewness_term(values)
-    ends = (t, -t) if abs(a) < SMALLEST_TERM else [(np.cbrt(1 + a * (z - a / 6)) - 1) * 3 / a for z in (t, -t)]
-    return mean, mean - ends[0] * se, mean - ends[1] * se
-
-
-def p_value(values: np.ndarray) -> float:
-    """Two-sided p-value of mean zero that belongs to :func:`interval`: below .05 where the 95 % one excludes zero."""
-    values = np.asarray(values, float)
-    n, se, a = len(values), values.std(ddof=1) / np.sqrt(len(values)), skewness_term(values)
-    if se == 0:
-        return float(values.mean() == 0)
-    z = values.mean() / se
-    return float(2 * stats.t.sf(abs(z + a * z**2 / 3 + a**2 * z**3 / 27 + a / 6), n - 1))
-
-
-def skewness_term(values: np.ndarray) -> float:
-    """Sample skewness over the square root of n; 0 for fewer than ``LEAST_SKEWED`` values, too few to tell."""
-    n, gaps = len(values), values - values.mean()
-    spread = np.sqrt(np.mean(gaps**2))
-    if n < LEAST_SKEWED or spread == 0:
-        return 0.0
-    return float(np.mean((gaps / spread) ** 3) * np.sqrt(n - 1) / (n - 2))
 
 
 def summarise(results: pd.DataFrame, by: tuple[str, ...] = ("strategy", "metric", "at")) -> pd.DataFrame:

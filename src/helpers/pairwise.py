@@ -13,7 +13,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from helpers.evaluation import LOWER_IS_BETTER, WORDS, interval, p_value, paired, sentences
+from helpers.evaluation import LOWER_IS_BETTER, WORDS, paired, sentences
+from helpers.repetitions import interval, p_value
 
 LEVEL = 0.05
 
@@ -99,11 +100,9 @@ def _listed(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
 def tally(pairs: pd.DataFrame) -> str:
     """One sentence on how many of the differences are real."""
     n, real, certain = len(pairs), int(pairs["real"].sum()), int(pairs["certain"].sum())
-    chance = round(LEVEL * (n - real))
     return (
         f"Of the {n} differences between two strategies, {real} have an interval that excludes zero and {certain} "
-        f"remain when the number of comparisons is allowed for (Holm). Were none of the others real, about {chance} "
-        f"more would have looked real by luck."
+        f"remain when the number of comparisons is allowed for (Holm)."
     )
 
 
