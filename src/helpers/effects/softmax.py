@@ -7,7 +7,6 @@ from scipy.optimize import minimize
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-
 CURVATURE = 0.15  # of the logistic loss, p (1 - p), on average: a scale for the optimiser, not for the result
 
 
@@ -137,11 +136,10 @@ def _principal(Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def choose_penalty(
-    X: np.ndarray, labels: np.ndarray, levels: tuple[int, ...], penalties: tuple[float, ...], seed: int, folds: int = 3
+    Z: np.ndarray, labels: np.ndarray, levels: tuple[int, ...], penalties: tuple[float, ...], seed: int, folds: int = 3
 ) -> float:
-    """The penalty with the best held-out log-likelihood of the labelled rows; ties go to the larger."""
+    """The penalty with the best held-out log-likelihood of the labelled rows of prepared features; ties: the larger."""
     model = SoftmaxFields(levels, iterations=60)
-    Z = model.prepare(X)
     rows = np.flatnonzero(labels.any(1))
     fold = np.random.default_rng(seed).permutation(len(rows)) % folds
     gains = dict.fromkeys(sorted(penalties, reverse=True), 0.0)
