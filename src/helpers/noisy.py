@@ -21,11 +21,9 @@ from helpers.annotation.coding import MISSING
 from helpers.annotation.simulated import Annotator
 from helpers.config import Config
 from helpers.effects import EMLearner
-from helpers.effects.em import PENALTIES
-from helpers.effects.softmax import choose_penalty
+from helpers.effects.em import tuned_penalty
 
 TWICE = 0.05  # share of the training records that a second annotator, or a panel, looks at
-TUNING_ROWS = 3_000  # enough to choose a penalty, which acts as a prior and does not grow with the records
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,10 +126,8 @@ def with_errors(ignoring: EMLearner, errors: list[np.ndarray], data: dict) -> EM
     """
     learner = deepcopy(ignoring).set_params(errors=errors, warm_start=True, iterations=2 * ignoring.iterations)
     learner.fit(**data)
-    rows = np.random.default_rng(learner.seed).permutation(np.flatnonzero(data["annotated"]))[:TUNING_ROWS]
-    labels = np.zeros_like(learner.marginals_)
-    labels[rows] = learner.marginals_[rows]
-    learner.fields_.penalty = choose_penalty(learner.Z_, labels, learner.levels, PENALTIES, learner.seed)
+    labels = np.where(np.asarray(data["annotated"])[:, None], learner.marginals_, 0.0)
+    learner.fields_.penalty = tuned_penalty(learner.Z_, labels, learner.levels, learner.seed)
     return learner.fit(**data)
 
 

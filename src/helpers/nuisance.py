@@ -154,15 +154,27 @@ class Nuisances(BaseEstimator):
     def fit(self, Y: np.ndarray, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None = None) -> Nuisances:
         """Fit on outcomes (n,), treatments (n,), confounders (n, q) and patient identifiers (n,)."""
         Y, T, W = _check(Y, T, W, self.clip)
+        jobs = self.jobs(T, groups)
+        for models, rows, _ in jobs:
+            for model, target, r in zip(models, (Y, Y, T), rows, strict=True):
+                model.fit(W[r], target[r])
+        return self.finish(jobs, W)
+
+    def jobs(self, T: np.ndarray, groups: np.ndarray | None) -> list[tuple]:
+        """A fold: unfitted (mu0, mu1, e) models, the rows each is fitted on, the rows held out."""
         outcome = ridge_interactions() if self.outcome is None else self.outcome
         propensity = boosted_propensity() if self.propensity is None else self.propensity
-        self.mu0_, self.mu1_, self.e_raw_ = np.empty((3, len(Y)))
-        self.models_ = []
+        jobs = []
         for train, held in folds_by_patient(T, groups, self.folds, self.seed):
-            arms = [train[T[train] == t] for t in (0, 1)]
-            mu0, mu1 = (clone(outcome).fit(W[arm], Y[arm]) for arm in arms)
-            e = clone(propensity).fit(W[train], T[train])
-            self.models_.append((mu0, mu1, e))
+            models = tuple(clone(m) for m in (outcome, outcome, propensity))
+            jobs.append((models, (train[T[train] == 0], train[T[train] == 1], train), held))
+        return jobs
+
+    def finish(self, jobs: list[tuple], W: np.ndarray) -> Nuisances:
+        """Keep the fitted models of the jobs and what they predict for held-out rows."""
+        self.models_ = [models for models, *_ in jobs]
+        self.mu0_, self.mu1_, self.e_raw_ = np.empty((3, len(W)))
+        for (mu0, mu1, e), _, held in jobs:
             self.mu0_[held], self.mu1_[held] = mu0.predict(W[held]), mu1.predict(W[held])
             self.e_raw_[held] = e.predict_proba(W[held])[:, 1]
         self.e_ = np.clip(self.e_raw_, self.clip, 1 - self.clip)

@@ -19,12 +19,16 @@ from math import prod
 import numpy as np
 from scipy.special import expit
 
+from helpers.artifacts import digest
 from helpers.effects.em_sampling import Drawn, Listed
 from helpers.effects.learners import EffectLearner
+from helpers.effects.memory import Memory
 from helpers.effects.softmax import SoftmaxFields, choose_penalty
 from helpers.nuisance import ridge
 
 PENALTIES = (10.0, 30.0, 100.0, 300.0)
+FITTED = Memory(1)  # the read-outs share a fit
+TUNING_ROWS = 3_000  # enough to choose a penalty, which acts as a prior and does not grow with the records
 LISTED = 2e7  # numbers in an array of records by configurations, of which a step holds several: 160 MB each
 
 
@@ -116,17 +120,26 @@ class EMLearner(EffectLearner):
         W = np.empty((len(Y), 0)) if W is None else np.asarray(W, float)
         mask = np.ones(len(Y), bool) if annotated is None else np.asarray(annotated, bool)
         self._check(W, mask)
+        if self.warm_start:
+            self._fit(Y, T, X, W, mask)
+        else:
+            same = {k: v for k, v in self.get_params().items() if k != "readout"}
+            vars(self).update(FITTED.get(digest(same, Y, T, X, W, mask), lambda: self._fit(Y, T, X, W, mask)))
+        self._read_out(X, W, mask)
+        return self
+
+    def _fit(self, Y, T, X, W, mask) -> dict:
+        """All but the read-out; returns the fitted attributes."""
         said, labels = self._annotations(W, mask)
         bedside = W[:, sum(self.levels) - len(self.levels) :]
         self.known_ = bedside.shape[1]
         step = self._step(said, bedside)
         self._start(step, Y, T, X, labels, mask)
         self._iterate(step, Y, T)
-        self._read_out(step, X, W, mask)
         self.marginals_ = step.marginals
         if self.exact_:
             self.posterior_, self.configurations_, self.onehot_ = step.posterior, step.configurations, step.onehot
-        return self
+        return {name: value for name, value in vars(self).items() if name.endswith("_")}
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) effects; the last columns of X are the bedside columns w of ``W``."""
@@ -191,7 +204,7 @@ class EMLearner(EffectLearner):
             return
         self.fields_ = SoftmaxFields(self.levels)
         self.Z_ = self.fields_.prepare(X)
-        self.fields_.penalty = choose_penalty(self.Z_, labels, self.levels, PENALTIES, self.seed)
+        self.fields_.penalty = tuned_penalty(self.Z_, labels, self.levels, self.seed)
         self.fields_.coefficients_ = np.zeros((self.Z_.shape[1] + 1, sum(self.levels)))
         self.fields_.refit(self.Z_, labels)
         step.prior(self.fields_.log_proba(self.Z_), mask)
@@ -255,7 +268,7 @@ class EMLearner(EffectLearner):
         message = f"EM stopped after iterations = {self.iterations} steps; {said}. Raise iterations or tolerance."
         warnings.warn(message, ConvergenceWarning, stacklevel=4)
 
-    def _read_out(self, step, X: np.ndarray, W: np.ndarray, mask: np.ndarray) -> None:
+    def _read_out(self, X: np.ndarray, W: np.ndarray, mask: np.ndarray) -> None:
         """Effect given (x, w): ridge of the cells' doubly robust scores; then the chosen read-out."""
         (n0, y0), (n1, y1) = self.sums_
         n, (mu0, mu1) = n0 + n1, self.models_.mu
@@ -264,5 +277,11 @@ class EMLearner(EffectLearner):
         self.tau_ = self.cells_.linear(n, total)
         if self.readout == "regress":
             rows = slice(None) if self.iterations else mask
-            target = self._effect_of(step.marginals, W[:, W.shape[1] - self.known_ :])
+            target = self._effect_of(self.marginals_, W[:, W.shape[1] - self.known_ :])
             self.model_ = ridge().fit(X[rows], target[rows])
+
+
+def tuned_penalty(Z: np.ndarray, labels: np.ndarray, levels: tuple[int, ...], seed: int) -> float:
+    """Penalty of the text model, chosen on at most ``TUNING_ROWS`` of the labelled rows of prepared features."""
+    rows = np.random.default_rng(seed).permutation(np.flatnonzero(labels.any(1)))[:TUNING_ROWS]
+    return choose_penalty(Z[rows], labels[rows], levels, PENALTIES, seed)
