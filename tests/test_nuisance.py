@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, RidgeCV
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.neighbors import KNeighborsRegressor
 
-from helpers.nuisance import Nuisances, folds_by_patient, logistic
+from helpers.nuisance import Nuisances, TallRidge, folds_by_patient, logistic
 
 
 def simulate(n=600, seed=0):
@@ -69,3 +70,33 @@ def test_unusable_input_is_named(change, message):
     data = dict(zip("YTW", simulate())) | change
     with pytest.raises(ValueError, match=message):
         Nuisances().fit(data["Y"], data["T"], data["W"])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_folds_are_those_of_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    n, folds = int(rng.integers(40, 400)), int(rng.integers(2, 7))
+    T = (rng.random(n) < rng.uniform(0.3, 0.7)).astype(int)
+    groups = (np.arange(n), rng.permutation(n) + 7, rng.integers(0, n // 2, n))[seed % 3]
+    theirs = StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(T, T, groups)
+    for (a, b), (c, d) in zip(folds_by_patient(T, groups, folds, seed), theirs):
+        np.testing.assert_array_equal(a, c)
+        np.testing.assert_array_equal(b, d)
+
+
+def test_more_folds_than_patients_are_refused():
+    T = np.tile([0, 1], 20)
+    with pytest.raises(ValueError, match="more than the 3 patients"):
+        list(folds_by_patient(T, np.arange(40) % 3, 5, 0))
+
+
+@pytest.mark.parametrize("shape", [(300, 20), (30, 40)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_fast_ridge_is_scikit_learns(shape, weighted):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=shape) * np.linspace(0.1, 3, shape[1]) + 5
+    y = X[:, :5].sum(1) + 3 * rng.normal(size=len(X))
+    weight = rng.random(len(X)) + 0.1 if weighted else None
+    ours, theirs = (kind((0.1, 1.0, 10.0, 100.0)).fit(X, y, sample_weight=weight) for kind in (TallRidge, RidgeCV))
+    assert ours.alpha_ == theirs.alpha_ and ours.best_score_ == pytest.approx(theirs.best_score_)
+    np.testing.assert_allclose(ours.predict(X), theirs.predict(X))
