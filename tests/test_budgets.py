@@ -54,3 +54,45 @@ def test_forecast_meets_a_curve_of_its_kind():
 def test_too_few_sizes_are_refused():
     with pytest.raises(ValueError, match="at least three sizes"):
         budgets.forecast([10, 20], np.zeros((2, 3)), [100])
+
+
+def test_against_the_free_learner_by_hand():
+    free = pd.DataFrame({"strategy": "dr", "metric": "policy_value", "seed": [0, 1], "value": [0.6, 0.7]})
+    learner = pd.DataFrame({"strategy": "em", "metric": "policy_value", "seed": [1, 0], "value": [0.72, 0.62]})
+    areas = pd.concat([learner.assign(budget=0.1), learner.assign(budget=0.3, value=[0.69, 0.59])])
+    found = budgets.against_free(areas, free, {"em": "EM"}, by=("budget",)).set_index("budget")
+    assert found["value"].to_list() == pytest.approx([0.02, -0.01])
+    assert found["worse"].tolist() == [True, False] and found["proven"].tolist() == [False, True]
+
+
+def test_the_way_out_is_taken_where_a_test_speaks():
+    rows = [
+        {"strategy": s, "seed": seed, "metric": "captured", "value": v + seed}
+        for s, v in (("em", 0.0), ("anchored", 10.0), ("dr", 20.0))
+        for seed in range(3)
+    ]
+    p = {0: (0.004, 0.9), 1: (0.2, 0.006), 2: (0.5, 0.0049)}
+    tests = pd.DataFrame([{"seed": s, "p_value": v} for s, values in p.items() for v in values])
+    safe = budgets.with_way_out(pd.DataFrame(rows), tests, level=0.01)
+    assert safe.set_index("seed")["value"].to_dict() == {0: 10.0, 1: 1.0, 2: 12.0}
+    assert (safe["strategy"] == "safe").all()
+
+
+def test_ratio_covers_as_often_as_it_says():
+    rng, hits = np.random.default_rng(0), []
+    for _ in range(2000):
+        bottom = 1 + 0.3 * rng.normal(size=10)
+        top = 0.8 * bottom + 0.1 * rng.normal(size=10)
+        value, low, high = budgets.ratio(top, bottom)
+        assert value == pytest.approx(top.mean() / bottom.mean())
+        hits.append(low <= 0.8 <= high)
+    assert 0.93 < np.mean(hits) < 0.97
+    assert np.isnan(budgets.ratio([1.0, 2.0, 3.0], [1.0, -1.0, 0.1])).all()
+
+
+def test_the_share_of_the_full_benefit_is_paired_by_seed():
+    full = pd.DataFrame({"seed": range(4), "metric": "captured", "value": [0.5, 0.6, 0.7, 0.8]})
+    few = full.assign(value=0.9 * full["value"]).sample(frac=1, random_state=0)
+    found = budgets.share_of(few, full)
+    assert [found[k] for k in ("share", "low", "high")] == pytest.approx([0.9] * 3, abs=1e-6) and found["seeds"] == 4
+    assert budgets.share_of(few, full, seeds=range(2, 4))["seeds"] == 2

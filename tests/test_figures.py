@@ -56,6 +56,8 @@ def test_a_flow_chart_counts_who_is_left_and_left_out():
     words = [text.get_text() for text in drawn.axes[0].texts]
     assert {"all\n1,200", "adults\n1,000", "with notes\nwithheld"} <= set(words)
     assert {"left out: 200", "left out: withheld"} <= set(words)
+
+
 def test_the_matrix_of_pairs_shades_by_verdict():
     names = {"a": "A", "b": "B", "c": "C"}
     pairs = pd.DataFrame(

@@ -127,3 +127,9 @@ def test_learners_take_missing_annotations(learner):
     assert np.isfinite(effect).all() and effect.std() > 0
     spoiled = np.where(mask[:, None], W, 7.0)
     np.testing.assert_array_equal(clone(learner).fit(Y, T, X, spoiled, mask).effect(X), effect)
+
+
+def test_more_folds_than_patients_are_refused():
+    T = np.tile([0, 1], 20)
+    with pytest.raises(ValueError, match="more than the 3 patients"):
+        list(folds_by_patient(T, np.arange(40) % 3, 5, 0))

@@ -15,6 +15,12 @@ def test_the_same_content_is_made_once_and_the_oldest_is_forgotten():
     assert made == [1, 2, 3, 1]
 
 
+def test_copies_cannot_spoil_what_is_kept():
+    recent = Recent(1, copies=True)
+    recent.get("a", lambda: ["kept"]).append("spoiled")
+    assert recent.get("a", list) == ["kept"]
+
+
 def test_a_failure_is_not_kept():
     recent = Recent(2)
     with pytest.raises(ZeroDivisionError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -56,6 +56,92 @@ def thresholds(areas: pd.DataFrame, baseline: str, labels: Mapping[str, str], ow
             }
         )
     return pd.DataFrame(rows)
+
+
+def against_free(
+    areas: pd.DataFrame, free: pd.DataFrame, labels: Mapping[str, str], by: tuple[str, ...], margin: float = 0.01
+) -> pd.DataFrame:
+    """Policy value of learners minus that of the learner without annotation, setting by setting.
+
+    Parameters
+    ----------
+    areas, free : DataFrames
+        Long results; ``free`` holds the learner without annotation, one row a seed and metric.
+    labels : mapping
+        Learners to compare and their labels.
+    by : tuple of str
+        Columns that make a setting, as budget and design.
+    margin : float
+        How much worse still counts as "not worse".
+
+    Returns
+    -------
+    DataFrame
+        ``strategy, *by, value, low, high, seeds``, ``worse`` (the mean gap is larger than the margin) and ``proven``
+        (the whole 95 % interval lies below the margin).
+    """
+    rows = areas[(areas["metric"] == "policy_value") & areas["strategy"].isin(list(labels))]
+    base = free[free["metric"] == "policy_value"].set_index("seed")["value"]
+    gaps = rows.assign(value=rows["value"].to_numpy() - base.reindex(rows["seed"]).to_numpy())
+    table = summarise(gaps, by=("strategy", *by)).assign(strategy=lambda t: t["strategy"].map(labels))
+    return table.assign(worse=table["value"] > margin, proven=table["high"] < margin)
+
+
+def share_of(few: pd.DataFrame, full: pd.DataFrame, seeds: Sequence[int] | None = None) -> dict:
+    """Benefit captured with few annotations as a share of that with all, paired by seed.
+
+    Parameters
+    ----------
+    few, full : DataFrames
+        Long results, one row a seed with metric ``captured`` each.
+    seeds : sequence of int or None
+        Repetitions that count; None: all.
+
+    Returns
+    -------
+    dict
+        ``share`` of the means with Fieller's 95 % interval ``low, high``, and ``seeds``.
+    """
+    a, b = (t[t["metric"] == "captured"].set_index("seed")["value"] for t in (few, full))
+    kept = sorted(set(a.index) & set(b.index) & set(a.index if seeds is None else seeds))
+    value, low, high = ratio(a.loc[kept].to_numpy(), b.loc[kept].to_numpy())
+    return {"share": value, "low": low, "high": high, "seeds": len(kept)}
+
+
+def with_way_out(areas: pd.DataFrame, tests: pd.DataFrame, level: float = 0.01, name: str = "safe") -> pd.DataFrame:
+    """Rows of SafeEM: those of ``anchored`` in repetitions that reject EM's assumption, of ``em`` in the others.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        Long results of both in one setting.
+    tests : DataFrame
+        ``seed, p_value``, one row a test, in the same setting.
+    level : float
+        As in :class:`helpers.effects.SafeEM`; each of a repetition's tests gets its equal part.
+    name : str
+        Strategy of the rows.
+    """
+    groups = tests.groupby("seed")["p_value"]
+    rejected = groups.min() < level / groups.size()
+    chosen = areas["seed"].map(rejected).map({True: "anchored", False: "em"})
+    return areas[areas["strategy"] == chosen].assign(strategy=name)
+
+
+def ratio(top: np.ndarray, bottom: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+    """``mean(top) / mean(bottom)`` of pairs with Fieller's interval (J. R. Stat. Soc. B 16, 1954).
+
+    All three are missing where the mean of ``bottom`` cannot be told from zero.
+    """
+    pairs = np.array([top, bottom], float)
+    r = pairs.shape[1]
+    (a, b), t = pairs.mean(1), stats.t.ppf(0.5 + level / 2, r - 1)
+    v = np.cov(pairs) * t**2 / r
+    square, mixed, constant = b**2 - v[1, 1], a * b - v[0, 1], a**2 - v[0, 0]
+    if square <= 0:
+        return np.nan, np.nan, np.nan
+    root = np.sqrt(max(mixed**2 - square * constant, 0.0))
+    return a / b, (mixed - root) / square, (mixed + root) / square
 
 
 def forecast(sizes: np.ndarray, values: np.ndarray, at: np.ndarray, draws: int = 200, seed: int = 0) -> pd.DataFrame:

@@ -13,19 +13,16 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from tqdm.auto import tqdm
 
-from helpers import annotation, artifacts, study
+from helpers import annotation, artifacts, budgets, evaluation, study
 from helpers.annotation.coding import MISSING
 from helpers.annotation.simulated import Annotator
 from helpers.config import Config
 from helpers.effects import EMLearner
-from helpers.effects.em import PENALTIES
-from helpers.effects.softmax import choose_penalty
+from helpers.effects.em import tuned_penalty
 
 TWICE = 0.05  # share of the training records that a second annotator, or a panel, looks at
-TUNING_ROWS = 3_000  # enough to choose a penalty, which acts as a prior and does not grow with the records
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,10 +125,8 @@ def with_errors(ignoring: EMLearner, errors: list[np.ndarray], data: dict) -> EM
     """
     learner = deepcopy(ignoring).set_params(errors=errors, warm_start=True, iterations=2 * ignoring.iterations)
     learner.fit(**data)
-    rows = np.random.default_rng(learner.seed).permutation(np.flatnonzero(data["annotated"]))[:TUNING_ROWS]
-    labels = np.zeros_like(learner.marginals_)
-    labels[rows] = learner.marginals_[rows]
-    learner.fields_.penalty = choose_penalty(data["X"], labels, learner.levels, PENALTIES, learner.seed)
+    labels = np.where(np.asarray(data["annotated"])[:, None], learner.marginals_, 0.0)
+    learner.fields_.penalty = tuned_penalty(learner.Z_, labels, learner.levels, learner.seed)
     return learner.fit(**data)
 
 
@@ -214,17 +209,10 @@ def recovered(ignored: np.ndarray, corrected: np.ndarray, clean: np.ndarray, lev
         Fieller's (J. R. Stat. Soc. B 16, 1954); share and interval are missing where the loss itself cannot be told
         from zero.
     """
-    pairs = np.array([np.subtract(ignored, corrected), np.subtract(ignored, clean)], float)
-    r = pairs.shape[1]
-    (won, loss), t = pairs.mean(1), stats.t.ppf(0.5 + level / 2, r - 1)
-    v = np.cov(pairs) * t**2 / r
-    half = np.sqrt(v[1, 1])
-    out = {"loss": loss, "loss_low": loss - half, "loss_high": loss + half}
-    a, b, c = loss**2 - v[1, 1], won * loss - v[0, 1], won**2 - v[0, 0]
-    if a <= 0:
-        return out | dict.fromkeys(("share", "low", "high"), np.nan)
-    root = np.sqrt(max(b * b - a * c, 0.0))
-    return out | {"share": won / loss, "low": (b - root) / a, "high": (b + root) / a}
+    won, loss = np.subtract(ignored, corrected), np.subtract(ignored, clean)
+    mean, loss_low, loss_high = evaluation.interval(loss, level)
+    share, low, high = budgets.ratio(won, loss, level)
+    return {"loss": mean, "loss_low": loss_low, "loss_high": loss_high, "share": share, "low": low, "high": high}
 
 
 def _only(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:

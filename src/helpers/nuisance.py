@@ -74,8 +74,11 @@ def folds_by_patient(T: np.ndarray, groups: np.ndarray | None, folds: int, seed:
             f"folds = {folds}: the rarer treatment arm has {rarer} row(s); every fold needs one. "
             f"Annotate more records or lower the number of folds."
         )
-    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
     groups = rows if groups is None else groups
+    patients = len(np.unique(groups))
+    if patients < folds:
+        raise ValueError(f"folds = {folds}: more than the {patients} patients; lower the number of folds.")
+    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
     content = (np.asarray(T), np.asarray(groups), folds, seed)
     yield from FOLDS.get(content, lambda: list(splitter.split(rows, T, groups)))
 
@@ -115,25 +118,34 @@ class Nuisances(BaseEstimator):
         """
         Y, T, W = _check(Y, T, W, self.clip)
         content = (self.get_params(), Y, T, W, None if groups is None else np.asarray(groups))
-        fitted = FITTED.get(content, lambda: self._fitted(Y, T, W, groups))
-        self.mu0_, self.mu1_, self.e_raw_, self.e_, self.models_ = fitted
+        self._keep(*FITTED.get(content, lambda: self._fitted(Y, T, W, groups)))
         return self
 
     def _fitted(self, Y: np.ndarray, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> tuple:
+        jobs = self.jobs(T, W, groups)
+        for models, rows, _ in jobs:
+            for model, target, r in zip(models, (Y, Y, T), rows, strict=True):
+                model.fit(W[r], target[r])
+        return _held_out(jobs, W)
+
+    def jobs(self, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> list[tuple]:
+        """A fold: unfitted (mu0, mu1, e) models, the rows each is fitted on, the rows held out."""
         outcome = imputing(ridge_interactions() if self.outcome is None else self.outcome, W)
         propensity = imputing(boosted_propensity() if self.propensity is None else self.propensity, W)
-        (mu0_held, mu1_held, e_held), models = np.empty((3, len(Y))), []
+        jobs = []
         for train, held in folds_by_patient(T, groups, self.folds, self.seed):
-            arms = [train[T[train] == t] for t in (0, 1)]
-            mu0, mu1 = (clone(outcome).fit(W[arm], Y[arm]) for arm in arms)
-            e = clone(propensity).fit(W[train], T[train])
-            models.append((mu0, mu1, e))
-            mu0_held[held], mu1_held[held] = mu0.predict(W[held]), mu1.predict(W[held])
-            e_held[held] = e.predict_proba(W[held])[:, 1]
-        arrays = [mu0_held, mu1_held, e_held, np.clip(e_held, self.clip, 1 - self.clip)]
-        for array in arrays:
-            array.setflags(write=False)  # others may be given the same arrays
-        return (*arrays, models)
+            models = tuple(clone(m) for m in (outcome, outcome, propensity))
+            jobs.append((models, (train[T[train] == 0], train[T[train] == 1], train), held))
+        return jobs
+
+    def finish(self, jobs: list[tuple], W: np.ndarray) -> Nuisances:
+        """Keep the fitted models of the jobs and what they predict for held-out rows."""
+        self._keep(*_held_out(jobs, W))
+        return self
+
+    def _keep(self, mu0: np.ndarray, mu1: np.ndarray, e: np.ndarray, models: list[tuple]) -> None:
+        self.mu0_, self.mu1_, self.e_raw_, self.models_ = mu0, mu1, e, models
+        self.e_ = np.clip(e, self.clip, 1 - self.clip)
 
     def predict(self, W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """``mu0, mu1, e`` (clipped) of rows not seen in ``fit``: the mean over the fold models."""
@@ -142,6 +154,17 @@ class Nuisances(BaseEstimator):
         mu1 = np.mean([m.predict(W) for _, m, _ in self.models_], axis=0)
         e = np.mean([m.predict_proba(W)[:, 1] for _, _, m in self.models_], axis=0)
         return mu0, mu1, np.clip(e, self.clip, 1 - self.clip)
+
+
+def _held_out(jobs: list[tuple], W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[tuple]]:
+    """What the fitted models of the jobs predict for the rows they did not see, and the models."""
+    mu0_held, mu1_held, e_held = (np.empty(len(W)) for _ in range(3))
+    for (mu0, mu1, e), _, held in jobs:
+        mu0_held[held], mu1_held[held] = mu0.predict(W[held]), mu1.predict(W[held])
+        e_held[held] = e.predict_proba(W[held])[:, 1]
+    for array in (mu0_held, mu1_held, e_held):
+        array.setflags(write=False)  # others may be given the same arrays
+    return mu0_held, mu1_held, e_held, [models for models, *_ in jobs]
 
 
 def _check(Y: np.ndarray, T: np.ndarray, W: np.ndarray, clip: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from copy import deepcopy
 
 import joblib
 
@@ -18,20 +19,20 @@ class Recent:
     ----------
     size : int
         How many results are kept.
+    copies : bool
+        Hand out copies, so that nobody can change what is kept. Without, a result is shared by all who ask: it must not
+        be changed.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size, self.kept = size, OrderedDict()
+    def __init__(self, size: int, copies: bool = False) -> None:
+        self.size, self.copies, self.kept = size, copies, OrderedDict()
 
     def get(self, content: object, make: Callable[[], object]) -> object:
-        """What ``make()`` gave for the same content, which may hold arrays and unfitted estimators; or what it gives.
-
-        A result is shared by all who ask: it must not be changed.
-        """
+        """What ``make()`` gave for the same content, which may hold arrays and unfitted estimators; or what it gives."""
         key = joblib.hash(content)
         if key not in self.kept:
             self.kept[key] = make()
         self.kept.move_to_end(key)
         while len(self.kept) > self.size:
             self.kept.popitem(last=False)
-        return self.kept[key]
+        return deepcopy(self.kept[key]) if self.copies else self.kept[key]

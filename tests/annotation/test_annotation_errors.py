@@ -116,3 +116,14 @@ def test_what_the_note_does_not_mention_is_absent_or_blank():
 def test_wrong_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_fields_that_annotators_leave_out_are_gone_from_the_annotations_alone():
+    whole = cohort()
+    less = an.leave_out(whole, ("pain",))
+    assert less.roles.annotations == ("dysp", "fever") and less.levels == (2, 3)
+    assert less.frame is whole.frame and an.leave_out(whole, ()).roles == whole.roles
+    with pytest.raises(ValueError, match="hidden = .'colour'"):
+        an.leave_out(whole, ("colour",))
+    with pytest.raises(ValueError, match="but not all"):
+        an.leave_out(whole, whole.roles.annotations)

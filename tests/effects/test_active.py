@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.effects import EMLearner
-from helpers.effects.active import annotate_actively
+from helpers.effects.active import annotate_actively, effect_spread
 
 
 def simulate(n=800, seed=0):
@@ -48,3 +48,24 @@ def test_patients_stay_whole_and_everything_is_everyone():
 def test_shares_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match="must lie in"):
         annotate_actively(EMLearner((2,)), **simulate(20), ids=np.arange(20), **{"seed": 0, **wrong})
+
+
+def test_the_spread_is_the_posterior_deviation_of_the_effect():
+    data = simulate()
+    learner = EMLearner((2,), iterations=5, tolerance=-1.0).fit(**data, annotated=np.arange(800) < 300)
+    spread = effect_spread(learner, **data)
+    p = learner.marginals(**data)[:, 1]
+    np.testing.assert_allclose(spread, np.sqrt(p * (1 - p)) * abs(learner.tau_[1]), atol=1e-9)
+    clear = np.arange(800) % 2 == 0
+    assert np.quantile(spread[~clear], 0.02) > np.quantile(spread[clear], 0.98)
+
+
+@pytest.mark.parametrize("exact", [512, 1])
+def test_marginals_of_the_fitted_records_are_those_of_the_fit(exact):
+    data, mask = simulate(), np.arange(800) < 300
+    learner = EMLearner((2,), iterations=60, tolerance=1e-6, exact=exact).fit(**data, annotated=mask)
+    again = learner.marginals(**data, annotated=mask)
+    np.testing.assert_allclose(again, learner.marginals_, atol=0.02)
+    unseen = learner.marginals(**data)
+    assert np.abs(unseen[mask] - again[mask]).max() > 0.2
+    np.testing.assert_allclose(unseen[~mask], again[~mask], atol=1e-6 if exact > 1 else 0.05)

@@ -55,8 +55,9 @@ def test_probabilities_sum_to_one_in_each_field():
 def test_the_chosen_penalty_shrinks_noise_and_spares_signal():
     X, labels, *_ = simulate(300, seed=2)
     noise = np.random.default_rng(0).normal(size=(300, 80))
+    noise, Z = (SoftmaxFields((2, 3)).prepare(A) for A in (noise, X))
     assert choose_penalty(noise, labels, (2, 3), (0.1, 1000.0), 0) == 1000.0
-    assert choose_penalty(X, labels, (2, 3), (1.0, 1e5), 0) == 1.0
+    assert choose_penalty(Z, labels, (2, 3), (1.0, 1e5), 0) == 1.0
 
 
 def test_objective_never_falls_on_refit():
@@ -86,3 +87,14 @@ def test_full_whitening_gives_unit_axes():
     X = X @ np.random.default_rng(3).normal(size=(6, 6))
     Z = SoftmaxFields((2, 3), whiten=1.0).fit(X, labels).standardise(X)
     np.testing.assert_allclose(np.cov(Z.T), np.eye(6), atol=0.01)
+
+
+def test_more_columns_than_rows_are_prepared_alike():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 90))
+    Z = SoftmaxFields((2,), whiten=1.0).prepare(X)
+    assert Z.shape == (40, 39)  # the mean takes one direction
+    np.testing.assert_allclose(np.cov(Z.T, bias=True), np.eye(39), atol=1e-3)
+    standardised = (X - X.mean(0)) / X.std(0)
+    same = SoftmaxFields((2,), whiten=0.0).prepare(X)
+    np.testing.assert_allclose(same @ same.T, standardised @ standardised.T, atol=1e-3)

@@ -13,18 +13,22 @@ Which records are annotated may depend on phi, w, T and Y: the likelihood needs 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
 from scipy.special import expit
 
+from helpers.artifacts import digest
 from helpers.effects.em_sampling import Drawn, Listed
 from helpers.effects.learners import EffectLearner
 from helpers.effects.softmax import SoftmaxFields, choose_penalty
 from helpers.nuisance import ridge
+from helpers.recent import Recent
 
 PENALTIES = (10.0, 30.0, 100.0, 300.0)
+FITTED = Recent(1, copies=True)  # the read-outs share a fit
+TUNING_ROWS = 3_000  # enough to choose a penalty, which acts as a prior and does not grow with the records
 LISTED = 2e7  # numbers in an array of records by configurations, of which a step holds several: 160 MB each
 
 
@@ -116,17 +120,26 @@ class EMLearner(EffectLearner):
         W = np.empty((len(Y), 0)) if W is None else np.asarray(W, float)
         mask = np.ones(len(Y), bool) if annotated is None else np.asarray(annotated, bool)
         self._check(W, mask)
+        if self.warm_start:
+            self._fit(Y, T, X, W, mask)
+        else:
+            same = {k: v for k, v in self.get_params().items() if k != "readout"}
+            vars(self).update(FITTED.get(digest(same, Y, T, X, W, mask), lambda: self._fit(Y, T, X, W, mask)))
+        self._read_out(X, W, mask)
+        return self
+
+    def _fit(self, Y, T, X, W, mask) -> dict:
+        """All but the read-out; returns the fitted attributes."""
         said, labels = self._annotations(W, mask)
         bedside = W[:, sum(self.levels) - len(self.levels) :]
         self.known_ = bedside.shape[1]
         step = self._step(said, bedside)
         self._start(step, Y, T, X, labels, mask)
         self._iterate(step, Y, T)
-        self._read_out(step, X, W, mask)
         self.marginals_ = step.marginals
         if self.exact_:
             self.posterior_, self.configurations_, self.onehot_ = step.posterior, step.configurations, step.onehot
-        return self
+        return {name: value for name, value in vars(self).items() if name.endswith("_")}
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) effects; the last columns of X are the bedside columns w of ``W``."""
@@ -134,6 +147,19 @@ class EMLearner(EffectLearner):
             return super().effect(X)
         X = np.asarray(X, float)
         return self._effect_of(self.fields_.predict_proba(X), X[:, X.shape[1] - self.known_ :])
+
+    def marginals(self, Y, T, X, W, annotated=None) -> np.ndarray:
+        """(n, sum of levels) chances of the levels of any records under the fitted models.
+
+        ``annotated`` None: of their text, treatment, outcome and bedside columns alone, the last columns of W.
+        """
+        Y, T, W = np.asarray(Y, float), np.asarray(T, int), np.asarray(W, float)
+        mask = np.zeros(len(Y), bool) if annotated is None else np.asarray(annotated, bool)
+        step = self._step(self._annotations(W, mask)[0], W[:, W.shape[1] - self.known_ :])
+        log_p = self.fields_.log_proba(self.fields_.standardise(X))
+        step.prior(log_p, np.ones(len(Y), bool))
+        step.expect(log_p, Y, T, self._models_on(step))
+        return step.marginals
 
     def _effect_of(self, marginals: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Mean effects; being linear in the indicators they need the fields' marginals only."""
@@ -176,9 +202,11 @@ class EMLearner(EffectLearner):
         if self.warm_start and self.iterations and hasattr(self, "models_"):
             self._go_on(step, X)
             return
-        penalty = choose_penalty(X, labels, self.levels, PENALTIES, self.seed)
-        self.fields_ = SoftmaxFields(self.levels, penalty).fit(X, labels)
-        self.Z_ = self.fields_.standardise(X)
+        self.fields_ = SoftmaxFields(self.levels)
+        self.Z_ = self.fields_.prepare(X)
+        self.fields_.penalty = tuned_penalty(self.Z_, labels, self.levels, self.seed)
+        self.fields_.coefficients_ = np.zeros((self.Z_.shape[1] + 1, sum(self.levels)))
+        self.fields_.refit(self.Z_, labels)
         step.prior(self.fields_.log_proba(self.Z_), mask)
         self.models_ = self._outcome_models(step, Y, T, None)
 
@@ -186,10 +214,14 @@ class EMLearner(EffectLearner):
         self.Z_ = self.fields_.standardise(X)
         log_p = self.fields_.log_proba(self.Z_)
         step.prior(log_p, np.ones(len(X), bool))
+        self.models_ = self._models_on(step)
+
+    def _models_on(self, step) -> Models:
+        """The outcome and treatment models in the cells of other records."""
         if step.cells.width != len(self.models_.logit):
-            raise ValueError("warm_start: W has other columns than in the last fit; set warm_start=False.")
-        self.models_.mu = np.array([step.cells.times(b) for b in self.models_.outcome])
-        self.models_.e = expit(step.cells.times(self.models_.logit))
+            raise ValueError("W has other columns than in the last fit, or one of them does not vary here.")
+        mu = np.array([step.cells.times(b) for b in self.models_.outcome])
+        return replace(self.models_, mu=mu, e=expit(step.cells.times(self.models_.logit)))
 
     def _outcome_models(self, step, Y: np.ndarray, T: np.ndarray, last: Models | None) -> Models:
         """M-step of mu_0, mu_1, sigma and e on the cells, each with a ridge penalty of 1 on its slopes."""
@@ -236,7 +268,7 @@ class EMLearner(EffectLearner):
         message = f"EM stopped after iterations = {self.iterations} steps; {said}. Raise iterations or tolerance."
         warnings.warn(message, ConvergenceWarning, stacklevel=4)
 
-    def _read_out(self, step, X: np.ndarray, W: np.ndarray, mask: np.ndarray) -> None:
+    def _read_out(self, X: np.ndarray, W: np.ndarray, mask: np.ndarray) -> None:
         """Effect given (x, w): ridge of the cells' doubly robust scores; then the chosen read-out."""
         (n0, y0), (n1, y1) = self.sums_
         n, (mu0, mu1) = n0 + n1, self.models_.mu
@@ -245,5 +277,11 @@ class EMLearner(EffectLearner):
         self.tau_ = self.cells_.linear(n, total)
         if self.readout == "regress":
             rows = slice(None) if self.iterations else mask
-            target = self._effect_of(step.marginals, W[:, W.shape[1] - self.known_ :])
+            target = self._effect_of(self.marginals_, W[:, W.shape[1] - self.known_ :])
             self.model_ = ridge().fit(X[rows], target[rows])
+
+
+def tuned_penalty(Z: np.ndarray, labels: np.ndarray, levels: tuple[int, ...], seed: int) -> float:
+    """Penalty of the text model, chosen on at most ``TUNING_ROWS`` of the labelled rows of prepared features."""
+    rows = np.random.default_rng(seed).permutation(np.flatnonzero(labels.any(1)))[:TUNING_ROWS]
+    return choose_penalty(Z[rows], labels[rows], levels, PENALTIES, seed)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from helpers.effects.heads import Head
 from helpers.effects.training import Problem, fit_together
-from helpers.nuisance import Nuisances, folds_by_patient
+from helpers.nuisance import Nuisances
 
 Steps = Generator[list[Problem], list[dict], object]
 
@@ -29,7 +29,7 @@ def trains_networks(learner: BaseEstimator) -> bool:
     return hasattr(learner, "fit_steps") and any(isinstance(part, Head) for part in parts)
 
 
-def fit_all(fits: Sequence[tuple]) -> Steps:
+def fit_all(fits: Iterable[tuple]) -> Steps:
     """Fit estimators, each ``(estimator, X, y)`` or ``(estimator, X, y, rows)``; the networks among them in one step.
 
     ``rows`` are the positions in X that y is about. Yields the networks' problems, if any; is sent their weights.
@@ -51,17 +51,10 @@ def nuisance_steps(prototype: Nuisances, Y, T, W, groups=None) -> Steps:
     if np.isnan(W).any() or not any(isinstance(part, Head) for part in (prototype.outcome, prototype.propensity)):
         return fitted.fit(Y, T, W, groups)
     Y, W = np.asarray(Y, float), np.asarray(W)
-    fits, fitted.models_, held_out = [], [], []
-    for train, held in folds_by_patient(T, groups, prototype.folds, prototype.seed):
-        rows = [train[T[train] == 0], train[T[train] == 1], train]
-        models = tuple(clone(m) for m in (prototype.outcome, prototype.outcome, prototype.propensity))
-        fits += [(m, W, target[r], r) for m, target, r in zip(models, (Y, Y, T), rows, strict=True)]
-        fitted.models_.append(models)
-        held_out.append(held)
-    yield from fit_all(fits)
-    fitted.mu0_, fitted.mu1_, fitted.e_raw_ = np.empty((3, len(Y)))
-    for (mu0, mu1, e), held in zip(fitted.models_, held_out, strict=True):
-        fitted.mu0_[held], fitted.mu1_[held] = mu0.predict(W[held]), mu1.predict(W[held])
-        fitted.e_raw_[held] = e.predict_proba(W[held])[:, 1]
-    fitted.e_ = np.clip(fitted.e_raw_, fitted.clip, 1 - fitted.clip)
-    return fitted
+    jobs = fitted.jobs(T, W, groups)
+    yield from fit_all(
+        (model, W, target[r], r)
+        for models, rows, _ in jobs
+        for model, target, r in zip(models, (Y, Y, T), rows, strict=True)
+    )
+    return fitted.finish(jobs, W)

@@ -7,19 +7,36 @@ Both learners are a sum ``g + h``: ``g``, a regression over all records of what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy.special import logit
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from helpers.artifacts import digest
 from helpers.effects.correction import Correction, Folds, Scores, cross_fit, fit_weighted, folds_within
 from helpers.effects.learners import EffectLearner
 from helpers.nuisance import Nuisances, folds_by_patient, imputing, logistic, ridge
+from helpers.recent import Recent
+
+UNANNOTATED = Recent(
+    64, copies=True
+)  # what does not depend on annotations: the same at every budget, a few numbers a record
 
 
 class _TwoPhaseLearner(EffectLearner):
     """What the two learners share: pseudo-outcomes without and with annotation on the same folds."""
+
+    def __init__(self, second_stage, nuisances, free, correction, with_scores, folds, seed, clip) -> None:
+        self.second_stage = second_stage
+        self.nuisances = nuisances
+        self.free = free
+        self.correction = correction
+        self.with_scores = with_scores
+        self.folds = folds
+        self.seed = seed
+        self.clip = clip
 
     def fit(self, Y, T, X, W=None, annotated=None, groups=None, pi=None):
         """Fit; see :class:`helpers.effects.EffectLearner`.
@@ -40,16 +57,18 @@ class _TwoPhaseLearner(EffectLearner):
         weight = None if pi is None else _weights(pi, rows, len(Y))
         folds = list(folds_by_patient(T, groups, self.folds, self.seed))
         free = Nuisances(ridge(), logistic(), clip=self.clip) if self.free is None else self.free
-        self.scores_phi_ = cross_fit(free, Y, T, X, folds)
+        phi = partial(cross_fit, free, Y, T, X, folds)
+        data = digest(Y, T, X, [held for _, held in folds], self.clip)
+        self.scores_phi_ = UNANNOTATED.get(data, phi) if self.free is None else phi()
         within = folds_within(folds, rows, T)
         noted = self._confounders(W, rows)
         stage1 = stage1_for(noted, self.clip) if self.nuisances is None else self.nuisances
         self.scores_x_ = cross_fit(stage1, Y[rows], T[rows], noted, within, weight)
         anchor = self._anchor(Y, T, rows, within, weight)
-        self.model_ = clone(ridge() if self.second_stage is None else self.second_stage).fit(X, anchor)
+        self.model_, held_out = self._regression(X, anchor, folds, data)
         gap = self.scores_x_.psi - anchor[rows]
         patients = None if groups is None else np.asarray(groups)[rows]
-        teacher = self._teacher(X, anchor, noted, rows, folds, weight)
+        teacher = None if held_out is None else self._teacher(held_out[rows], noted, weight)
         self.correction_ = self._correction().fit(X[rows], gap, weight, patients, teacher)
         return self
 
@@ -58,9 +77,9 @@ class _TwoPhaseLearner(EffectLearner):
         check_is_fitted(self, "correction_")
         return super().effect(X) + self.correction_.predict(X)
 
-    def _teacher(self, X, anchor, noted, rows, folds: Folds, weight) -> Callable | None:
-        """For annotated rows (positions), targets of h with less noise; see :class:`Correction`."""
-        return None
+    def _regression(self, X, anchor, folds: Folds, data: str) -> tuple:
+        """g, and its held-out predictions where :class:`AnchoredAACE` needs them."""
+        return clone(ridge() if self.second_stage is None else self.second_stage).fit(X, anchor), None
 
     def _confounders(self, W: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Annotations, and what the features alone say about outcome and treatment, if wanted."""
@@ -110,15 +129,8 @@ class TwoPhase(_TwoPhaseLearner):
         seed: int = 0,
         clip: float = 0.01,
     ) -> None:
-        self.second_stage = second_stage
-        self.nuisances = nuisances
-        self.free = free
+        super().__init__(second_stage, nuisances, free, correction, with_scores, folds, seed, clip)
         self.proxy = proxy
-        self.correction = correction
-        self.with_scores = with_scores
-        self.folds = folds
-        self.seed = seed
-        self.clip = clip
 
     def _anchor(self, Y, T, rows: np.ndarray, within: Folds, weight) -> np.ndarray:
         """(n,) m: held-out predictions where annotated, the mean of the fold models elsewhere."""
@@ -169,28 +181,30 @@ class AnchoredAACE(_TwoPhaseLearner):
         seed: int = 0,
         clip: float = 0.01,
     ) -> None:
-        self.second_stage = second_stage
-        self.nuisances = nuisances
-        self.free = free
-        self.correction = correction
+        super().__init__(second_stage, nuisances, free, correction, with_scores, folds, seed, clip)
         self.smooth = smooth
         self.smoother = smoother
-        self.with_scores = with_scores
-        self.folds = folds
-        self.seed = seed
-        self.clip = clip
 
     def _anchor(self, Y, T, rows, within, weight) -> np.ndarray:
         return self.scores_phi_.psi
 
-    def _teacher(self, X, anchor, noted, rows, folds, weight) -> Callable | None:
+    def _regression(self, X, anchor, folds, data) -> tuple:
         if not self.smooth:
-            return None
-        g, psi = np.empty(len(X)), self.scores_x_.psi
-        for train, held in folds:
-            g[held] = clone(self.model_).fit(X[train], anchor[train]).predict(X[held])
-        g = g[rows]
-        columns = np.column_stack([noted, g])
+            return super()._regression(X, anchor, folds, data)
+        second_stage = ridge() if self.second_stage is None else self.second_stage
+
+        def fit() -> tuple:
+            held_out = np.empty(len(X))
+            for train, held in folds:
+                held_out[held] = clone(second_stage).fit(X[train], anchor[train]).predict(X[held])
+            return clone(second_stage).fit(X, anchor), held_out
+
+        usual = self.free is None and self.second_stage is None
+        return UNANNOTATED.get(f"regression {data}", fit) if usual else fit()
+
+    def _teacher(self, g: np.ndarray, noted: np.ndarray, weight) -> Callable:
+        """For annotated rows (positions), targets of h with less noise; see :class:`Correction`."""
+        columns, psi = np.column_stack([noted, g]), self.scores_x_.psi
         smoother = imputing(ridge() if self.smoother is None else self.smoother, columns)
 
         def teach(part: np.ndarray) -> np.ndarray:
@@ -232,9 +246,9 @@ def _annotated(Y: np.ndarray, W, annotated) -> tuple[np.ndarray, np.ndarray]:
     return rows, W[rows]
 
 
-def _weights(pi, rows: np.ndarray, n: int) -> np.ndarray:
-    """(m,) ``1 / pi`` of the annotated rows, scaled to mean 1."""
+def _weights(pi, rows: np.ndarray, n: int) -> np.ndarray | None:
+    """(m,) ``1 / pi`` of the annotated rows, scaled to mean 1; None where all are equal."""
     pi = np.broadcast_to(np.asarray(pi, float), (n,))[rows]
     if not ((pi > 0) & (pi <= 1)).all():
         raise ValueError("pi: every annotated record must have had a chance of annotation in (0, 1].")
-    return 1 / pi / (1 / pi).mean()
+    return 1 / pi / (1 / pi).mean() if np.ptp(pi) > 0 else None
