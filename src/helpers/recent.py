@@ -28,7 +28,7 @@ class Recent:
         self.size, self.copies, self.kept = size, copies, OrderedDict()
 
     def get(self, content: object, make: Callable[[], object]) -> object:
-        """What ``make()`` gave for the same content, which may hold arrays and unfitted estimators; or what it gives."""
+        """What ``make()`` gave, or gives, for this content, which may hold arrays and unfitted estimators."""
         key = joblib.hash(content)
         if key not in self.kept:
             self.kept[key] = make()

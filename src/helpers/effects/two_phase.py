@@ -22,7 +22,7 @@ from helpers.recent import Recent
 
 UNANNOTATED = Recent(
     64, copies=True
-)  # what does not depend on annotations: the same at every budget, a few numbers a record
+)  # what no annotation changes: the same at every budget
 
 
 class _TwoPhaseLearner(EffectLearner):
