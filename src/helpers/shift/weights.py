@@ -26,7 +26,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.nuisance import folds_by_patient, logistic, ridge
+from helpers.nuisance import logistic, ridge
 from helpers.resampling import codes_of
 from helpers.uncertainty import influence_interval
 
@@ -117,9 +117,9 @@ def cross_fitted_ratio(
     if ratio is None:
         search = DensityRatio().fit(source.phi, target.phi).model_[-1]
         ratio = DensityRatio(logistic(float(search.C_)))
-    X, label = np.vstack([source.phi, target.phi]), np.repeat([0, 1], [n, len(target.phi)])
+    X = np.vstack([source.phi, target.phi])
     w = np.empty(len(X))
-    for train, held in folds_by_patient(label, patient, folds, seed):
+    for train, held in _folds(patient, folds, seed):
         fitted = clone(ratio).fit(X[train[train < n]], X[train[train >= n]])
         w[held] = fitted.predict(X[held])
     return w[:n], w[n:]
@@ -211,10 +211,9 @@ def share_treated(priority: np.ndarray, among: np.ndarray) -> np.ndarray:
 
 def _outcome_models(source: Sample, target: Sample, outcome, folds: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(2, n) held-out and (2, m) mean predictions of both scores from phi."""
-    prototype, split = ridge() if outcome is None else outcome, np.zeros(len(source.phi), int)
+    prototype = ridge() if outcome is None else outcome
     m_source, m_target = np.empty((2, len(source.phi))), np.zeros((2, len(target.phi)))
-    split[::2] = 1  # folds are spread over a label that means nothing
-    for train, held in folds_by_patient(split, source.groups, folds, seed):
+    for train, held in _folds(codes_of(source.groups, len(source.phi)), folds, seed):
         for t, gamma in enumerate((source.gamma0, source.gamma1)):
             model = clone(prototype).fit(source.phi[train], gamma[train])
             m_source[t, held] = model.predict(source.phi[held])
@@ -251,6 +250,11 @@ def _moved(of: np.ndarray, priority: np.ndarray, tau: np.ndarray) -> np.ndarray:
     order = np.argsort(priority)
     from_here = np.r_[np.cumsum(tau[order][::-1])[::-1], 0.0]
     return from_here[np.searchsorted(priority[order], of, side="left")] / len(tau)
+
+
+def _folds(patient: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    fold = (np.random.default_rng(seed).permutation(patient.max() + 1) % folds)[patient]
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
 
 
 def _patients(source: Sample, target: Sample) -> np.ndarray:
