@@ -29,9 +29,12 @@ class Config(BaseModel):
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where the encoder runs")
     budget: float = Field(1.0, gt=0, le=1, description="share of the training records that are annotated")
-    design: Literal["random", "known", "active"] = Field(
-        "random", description="who is annotated: at random, by a known unequal chance, or where EM is in doubt"
+    design: Literal["random", "known", "spread", "active"] = Field(
+        "random",
+        description="who is annotated: at random, by a known unequal chance, by a chance that grows with the spread "
+        "of the effect, or where EM is most in doubt",
     )
+    hidden: tuple[str, ...] = Field((), description="annotated confounders that the annotators leave out")
     folds: int = Field(5, ge=2, le=20, description="folds of cross-fitting, by patient")
     clip: float = Field(0.01, ge=0, lt=0.5, description="propensities are clipped to [clip, 1 - clip]")
     test_share: float = Field(0.1, gt=0, lt=0.9, description="share of the patients held out for testing")

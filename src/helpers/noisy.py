@@ -131,7 +131,7 @@ def with_errors(ignoring: EMLearner, errors: list[np.ndarray], data: dict) -> EM
     rows = np.random.default_rng(learner.seed).permutation(np.flatnonzero(data["annotated"]))[:TUNING_ROWS]
     labels = np.zeros_like(learner.marginals_)
     labels[rows] = learner.marginals_[rows]
-    learner.fields_.penalty = choose_penalty(data["X"], labels, learner.levels, PENALTIES, learner.seed)
+    learner.fields_.penalty = choose_penalty(learner.Z_, labels, learner.levels, PENALTIES, learner.seed)
     return learner.fit(**data)
 
 

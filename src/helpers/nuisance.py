@@ -8,17 +8,44 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 ALPHAS = tuple(10.0**k for k in range(-1, 5))
 
 
+class TallRidge(RidgeCV):
+    """scikit-learn's ``RidgeCV`` with its leave-one-out choice, faster where rows outnumber columns.
+
+    The leverages of all penalties come from one product with the axes of X'X instead of one product a penalty.
+    """
+
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> TallRidge:
+        """Fit on (n, d) inputs, (n,) targets and weights; anything else than n > d is left to scikit-learn."""
+        X, y = validate_data(self, X, y, y_numeric=True, multi_output=True, dtype=np.float64)
+        if y.ndim > 1 or len(X) <= X.shape[1] or not self.fit_intercept or self.cv is not None:
+            return super().fit(X, y, sample_weight)
+        root = np.ones(len(y)) if sample_weight is None else np.sqrt(np.asarray(sample_weight, float))
+        weight = root**2 / (root @ root)
+        centre, mean = weight @ X, weight @ y
+        Z, target = root[:, None] * (X - centre), root * (y - mean)
+        values, axes = np.linalg.eigh(Z.T @ Z)
+        U = Z @ axes
+        share = 1 / (values[:, None] + np.asarray(self.alphas, float))
+        slopes = share * (U.T @ target)[:, None]
+        errors = (target[:, None] - U @ slopes) / (1 - U**2 @ share - weight[:, None])
+        losses = (errors**2).mean(0)
+        best = int(losses.argmin())
+        self.alpha_, self.best_score_ = self.alphas[best], -losses[best]
+        self.coef_ = axes @ slopes[:, best]
+        self.intercept_ = mean - centre @ self.coef_
+        return self
+
+
 def ridge(alphas: tuple[float, ...] = ALPHAS) -> Pipeline:
     """Ridge on standardised inputs, penalty by leave-one-out error of the training rows."""
-    return make_pipeline(StandardScaler(), RidgeCV(alphas))
+    return make_pipeline(StandardScaler(), TallRidge(alphas))
 
 
 def ridge_interactions() -> Pipeline:
@@ -57,8 +84,43 @@ def folds_by_patient(T: np.ndarray, groups: np.ndarray | None, folds: int, seed:
             f"folds = {folds}: the rarer treatment arm has {rarer} row(s); every fold needs one. "
             f"Annotate more records or lower the number of folds."
         )
-    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
-    yield from splitter.split(rows, T, rows if groups is None else groups)
+    fold = _stratified(np.asarray(T, int), rows if groups is None else np.asarray(groups), folds, seed)
+    yield from ((np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds))
+
+
+def _stratified(T: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """(n,) the fold that scikit-learn's ``StratifiedGroupKFold`` with shuffling gives, at a tenth of its time.
+
+    Patients, the most unequal arms first, go to the fold that keeps the arms' shares most alike; ties to the smallest.
+    """
+    patients, patient = np.unique(groups, return_inverse=True)
+    if len(patients) < folds:
+        raise ValueError(f"folds = {folds}: more than the {len(patients)} patients; lower the number of folds.")
+    present, arm = np.unique(T, return_inverse=True)
+    counts = np.zeros((len(patients), len(present)))
+    np.add.at(counts, (patient, arm), 1)
+    order = np.arange(len(patients))
+    np.random.RandomState(seed).shuffle(order)
+    order = order[np.argsort(-np.std(counts[order], axis=1), kind="stable")]
+    total, filled, chosen = counts.sum(0), np.zeros((folds, len(present))), np.empty(len(patients), int)
+    one_more = np.eye(folds)[:, None, :]
+    for p in order:
+        shares = (filled[:, :, None] + one_more * counts[p][:, None]) / total[:, None]
+        deviation = shares - np.add.reduce(shares, axis=0) / folds
+        spread = np.sqrt(np.add.reduce(deviation * deviation, axis=0) / folds)
+        chosen[p] = _best((np.add.reduce(spread, axis=0) / len(present)).tolist(), filled.sum(1).tolist())
+        filled[chosen[p]] += counts[p]
+    return chosen[patient]
+
+
+def _best(spread: list[float], size: list[float]) -> int:
+    """The fold of least spread; of those as good, by numpy's ``isclose``, the smaller."""
+    best = 0
+    for k in range(1, len(spread)):
+        close = abs(spread[k] - spread[best]) <= 1e-8 + 1e-5 * spread[best]
+        if spread[k] < spread[best] or (close and size[k] < size[best]):
+            best = k
+    return best
 
 
 class Nuisances(BaseEstimator):

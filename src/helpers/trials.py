@@ -10,7 +10,7 @@ import numpy as np
 from helpers import annotation, data, encoders
 from helpers.config import Config
 from helpers.effects import EMLearner
-from helpers.effects.active import annotate_actively
+from helpers.effects.active import annotate_actively, effect_spread
 from helpers.schema import Cohort
 
 
@@ -56,7 +56,7 @@ def trials(config: Config, which: Iterable[int] | None = None) -> Iterable[Trial
 def make_trial(config: Config, cohort: Cohort, encoder, embedding: np.ndarray | None, index: int) -> Trial:
     """Repetition ``index``: split, draw, annotate; an encoder that learns sees training notes only."""
     split, outcome, annotate, learn = np.random.SeedSequence([config.seed, index]).generate_state(4).tolist()
-    drawn = data.draw_outcomes(cohort, config.process, outcome)
+    drawn = annotation.leave_out(data.draw_outcomes(cohort, config.process, outcome), config.hidden)
     train_rows, test_rows = data.split(drawn, config.test_share, split)
     train, test = drawn.take(train_rows), drawn.take(test_rows)
     if embedding is None:
@@ -73,7 +73,7 @@ def who_is_annotated(config: Config, train: Cohort, phi: np.ndarray, seed: int) 
     """Mask of the annotated training records and their chance of it, by ``config.design``.
 
     ``known``: records with an outcome above the median are three times as likely to be annotated as the others.
-    ``active``: no chance is known, since the choice follows from the pilot.
+    ``spread``: see :func:`by_spread`. ``active``: no chance is known, since the choice follows from the pilot.
     """
     if config.design == "random":
         return annotation.choose(train.ids, config.budget, seed), np.full(len(train), config.budget)
@@ -82,8 +82,30 @@ def who_is_annotated(config: Config, train: Cohort, phi: np.ndarray, seed: int) 
         chance = annotation.optimal_probability(spread, config.budget, floor=config.budget / 10)
         return annotation.choose_by_probability(train.ids, chance, seed)
     learner = EMLearner(train.levels, clip=config.clip, seed=seed)
+    if config.design == "spread":
+        return by_spread(learner, train, phi, config.budget, seed)
     mask = annotate_actively(learner, train.Y, train.T, phi, train.W, train.ids, config.budget, seed)
     return mask, None
+
+
+def by_spread(
+    learner: EMLearner, train: Cohort, phi: np.ndarray, budget: float, seed: int, pilot: float = 1 / 3
+) -> tuple[np.ndarray, np.ndarray]:
+    """A random pilot, then chances proportional to the effect's posterior spread, a quarter of their mean at least.
+
+    Mask and chance of each record: that of the pilot, or else of the second draw, which is made among all patients.
+    The second chance depends on the pilot through EM's fit alone, hence hardly on a single record.
+    """
+    first, second = (int(s) for s in np.random.SeedSequence(seed).generate_state(2))
+    share = pilot * budget
+    mask = annotation.choose(train.ids, share, first)
+    if budget == 1:
+        return np.ones(len(train), bool), np.ones(len(train))
+    learner.fit(train.Y, train.T, phi, W=train.W, annotated=mask, groups=train.ids)
+    left = (budget - share) / (1 - share)
+    chance = annotation.optimal_probability(effect_spread(learner, train.Y, train.T, phi, train.W), left, left / 4)
+    drawn, chance = annotation.choose_by_probability(train.ids, chance, second)
+    return mask | drawn, share + (1 - share) * chance
 
 
 class LazyTrials:

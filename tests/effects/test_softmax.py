@@ -55,8 +55,9 @@ def test_probabilities_sum_to_one_in_each_field():
 def test_the_chosen_penalty_shrinks_noise_and_spares_signal():
     X, labels, *_ = simulate(300, seed=2)
     noise = np.random.default_rng(0).normal(size=(300, 80))
+    noise, Z = (SoftmaxFields((2, 3)).prepare(A) for A in (noise, X))
     assert choose_penalty(noise, labels, (2, 3), (0.1, 1000.0), 0) == 1000.0
-    assert choose_penalty(X, labels, (2, 3), (1.0, 1e5), 0) == 1.0
+    assert choose_penalty(Z, labels, (2, 3), (1.0, 1e5), 0) == 1.0
 
 
 def test_objective_never_falls_on_refit():

@@ -9,7 +9,7 @@ from helpers.annotation.agreement import error_rates_from_double, kappa_table
 from helpers.annotation.coding import codes, field_levels, to_indicators
 from helpers.annotation.dawid_skene import AnnotatorModel, dawid_skene
 from helpers.annotation.designs import choose, choose_by_probability, optimal_probability
-from helpers.annotation.errors import asymmetric, error_matrices, flip, mentioned, omit, symmetric
+from helpers.annotation.errors import asymmetric, error_matrices, flip, leave_out, mentioned, omit, symmetric
 from helpers.annotation.files import FileAnnotations, read_annotations, write_template
 from helpers.annotation.keywords import KeywordAnnotator
 from helpers.annotation.prompts import parse_answer, prompt_for
@@ -28,6 +28,7 @@ __all__ = [
     "field_levels",
     "flip",
     "kappa_table",
+    "leave_out",
     "mentioned",
     "omit",
     "optimal_probability",

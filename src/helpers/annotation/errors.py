@@ -7,6 +7,7 @@ An error matrix of a field is (K, K), ``P(written level | true level)``, rows tr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -126,6 +127,22 @@ def omit(codes: np.ndarray, said: np.ndarray, unmentioned: int = 0) -> np.ndarra
     if unmentioned not in (0, MISSING):
         raise ValueError(f"unmentioned = {unmentioned!r}: must be 0 (absent) or -1 (blank).")
     return np.where(said | (codes == MISSING), codes, unmentioned)
+
+
+def leave_out(cohort: Cohort, names: Sequence[str]) -> Cohort:
+    """The cohort as annotators give it who never write down some of the confounders; notes and outcomes stay.
+
+    Raises
+    ------
+    ValueError
+        A name is no annotated confounder, or none would be left.
+    """
+    noted = cohort.roles.annotations
+    kept = tuple(name for name in noted if name not in names)
+    unknown = sorted(set(names) - set(noted))
+    if unknown or not kept:
+        raise ValueError(f"hidden = {list(names)}: some, but not all, of the annotated confounders {list(noted)}.")
+    return replace(cohort, roles=replace(cohort.roles, annotations=kept))
 
 
 def error_matrices(truth: np.ndarray, written: np.ndarray, levels: tuple[int, ...]) -> list[np.ndarray]:

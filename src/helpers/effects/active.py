@@ -8,6 +8,21 @@ from scipy.special import entr
 from helpers.effects.em import EMLearner
 
 
+def effect_spread(learner: EMLearner, Y, T, X, W) -> np.ndarray:
+    """(n,) posterior standard deviation of the effect given text, T and Y, as if nobody had annotated anything.
+
+    By the fields' marginals, which ignores that they depend on each other a little once Y is known. It stands in for
+    ``sqrt(Var(psi_x | phi, T, Y))``, what a design should follow (arXiv 2403.03208), without psi's inverse weights.
+    """
+    chances = learner.marginals(Y, T, X, W)
+    weights, variance, start = learner.tau_[1:], np.zeros(len(chances)), 0
+    for f, k in enumerate(learner.levels):
+        effect, p = np.r_[0.0, weights[start - f : start - f + k - 1]], chances[:, start : start + k]
+        variance += p @ effect**2 - (p @ effect) ** 2
+        start += k
+    return np.sqrt(np.maximum(variance, 0.0))
+
+
 def annotate_actively(
     learner: EMLearner, Y, T, X, W, ids: np.ndarray, budget: float, seed: int, pilot: float = 1 / 3
 ) -> np.ndarray:

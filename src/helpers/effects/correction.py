@@ -151,11 +151,22 @@ def _path(X: np.ndarray, y: np.ndarray, w: np.ndarray, candidates: list[float]) 
     scale = np.sqrt((w @ (X - centre) ** 2) / w.sum())
     scale[scale < 1e-12] = np.inf  # a constant column takes no part
     root = np.sqrt(w)[:, None]
-    U, s, Vt = np.linalg.svd(root * ((X - centre) / scale), full_matrices=False)
-    projected = U.T @ (root[:, 0] * (y - mean))
+    Z = root * ((X - centre) / scale)
+    values, axes, projected = _axes(Z, root[:, 0] * (y - mean))
     intercepts, slopes = np.zeros(len(candidates)), np.zeros((X.shape[1], len(candidates)))
     for j, alpha in enumerate(candidates):
         if np.isfinite(alpha):
-            slopes[:, j] = (Vt.T @ (projected * s / np.maximum(s**2 + alpha, 1e-12))) / scale
+            slopes[:, j] = (axes @ (projected / np.maximum(values + alpha, 1e-12))) / scale
         intercepts[j] = 0.0 if np.isnan(alpha) else mean - centre @ slopes[:, j]
     return intercepts, slopes
+
+
+def _axes(Z: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """From the smaller Gram matrix: ridge slopes are ``axes @ (projected / (values + alpha))`` for any penalty."""
+    wide = len(Z) < Z.shape[1]
+    values, axes = np.linalg.eigh(Z @ Z.T if wide else Z.T @ Z)
+    used = values > 1e-12 * max(values.max(), 1e-300)
+    values, axes = values[used], axes[:, used]
+    if wide:
+        return values, Z.T @ axes, axes.T @ target
+    return values, axes, axes.T @ (Z.T @ target)

@@ -13,7 +13,7 @@ Which records are annotated may depend on phi, w, T and Y: the likelihood needs 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -135,6 +135,19 @@ class EMLearner(EffectLearner):
         X = np.asarray(X, float)
         return self._effect_of(self.fields_.predict_proba(X), X[:, X.shape[1] - self.known_ :])
 
+    def marginals(self, Y, T, X, W, annotated=None) -> np.ndarray:
+        """(n, sum of levels) chances of the levels of any records under the fitted models.
+
+        ``annotated`` None: of their text, treatment, outcome and bedside columns alone, the last columns of W.
+        """
+        Y, T, W = np.asarray(Y, float), np.asarray(T, int), np.asarray(W, float)
+        mask = np.zeros(len(Y), bool) if annotated is None else np.asarray(annotated, bool)
+        step = self._step(self._annotations(W, mask)[0], W[:, W.shape[1] - self.known_ :])
+        log_p = self.fields_.log_proba(self.fields_.standardise(X))
+        step.prior(log_p, np.ones(len(Y), bool))
+        step.expect(log_p, Y, T, self._models_on(step))
+        return step.marginals
+
     def _effect_of(self, marginals: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Mean effects; being linear in the indicators they need the fields' marginals only."""
         firsts = np.r_[0, np.cumsum(self.levels)[:-1]]
@@ -176,9 +189,11 @@ class EMLearner(EffectLearner):
         if self.warm_start and self.iterations and hasattr(self, "models_"):
             self._go_on(step, X)
             return
-        penalty = choose_penalty(X, labels, self.levels, PENALTIES, self.seed)
-        self.fields_ = SoftmaxFields(self.levels, penalty).fit(X, labels)
-        self.Z_ = self.fields_.standardise(X)
+        self.fields_ = SoftmaxFields(self.levels)
+        self.Z_ = self.fields_.prepare(X)
+        self.fields_.penalty = choose_penalty(self.Z_, labels, self.levels, PENALTIES, self.seed)
+        self.fields_.coefficients_ = np.zeros((self.Z_.shape[1] + 1, sum(self.levels)))
+        self.fields_.refit(self.Z_, labels)
         step.prior(self.fields_.log_proba(self.Z_), mask)
         self.models_ = self._outcome_models(step, Y, T, None)
 
@@ -186,10 +201,14 @@ class EMLearner(EffectLearner):
         self.Z_ = self.fields_.standardise(X)
         log_p = self.fields_.log_proba(self.Z_)
         step.prior(log_p, np.ones(len(X), bool))
+        self.models_ = self._models_on(step)
+
+    def _models_on(self, step) -> Models:
+        """The outcome and treatment models in the cells of other records."""
         if step.cells.width != len(self.models_.logit):
-            raise ValueError("warm_start: W has other columns than in the last fit; set warm_start=False.")
-        self.models_.mu = np.array([step.cells.times(b) for b in self.models_.outcome])
-        self.models_.e = expit(step.cells.times(self.models_.logit))
+            raise ValueError("W has other columns than in the last fit, or one of them does not vary here.")
+        mu = np.array([step.cells.times(b) for b in self.models_.outcome])
+        return replace(self.models_, mu=mu, e=expit(step.cells.times(self.models_.logit)))
 
     def _outcome_models(self, step, Y: np.ndarray, T: np.ndarray, last: Models | None) -> Models:
         """M-step of mu_0, mu_1, sigma and e on the cells, each with a ridge penalty of 1 on its slopes."""

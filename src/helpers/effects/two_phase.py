@@ -232,9 +232,9 @@ def _annotated(Y: np.ndarray, W, annotated) -> tuple[np.ndarray, np.ndarray]:
     return rows, W[rows]
 
 
-def _weights(pi, rows: np.ndarray, n: int) -> np.ndarray:
-    """(m,) ``1 / pi`` of the annotated rows, scaled to mean 1."""
+def _weights(pi, rows: np.ndarray, n: int) -> np.ndarray | None:
+    """(m,) ``1 / pi`` of the annotated rows, scaled to mean 1; None where all are equal."""
     pi = np.broadcast_to(np.asarray(pi, float), (n,))[rows]
     if not ((pi > 0) & (pi <= 1)).all():
         raise ValueError("pi: every annotated record must have had a chance of annotation in (0, 1].")
-    return 1 / pi / (1 / pi).mean()
+    return 1 / pi / (1 / pi).mean() if np.ptp(pi) > 0 else None
