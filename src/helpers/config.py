@@ -23,7 +23,7 @@ class Config(BaseModel):
     simsum_path: str | None = Field(None, description="path of your own SimSUM.csv; None: the verified download")
     n: int = Field(10_000, ge=200, le=2_000_000, description="number of records")
     note_style: Literal["normal", "compact"] = Field("normal", description="normal or compact notes")
-    process: Literal["v3", "v2", "stress"] = Field("v3", description="treatment and outcome process")
+    process: Literal["v3", "v2", "stress", "nonadditive"] = Field("v3", description="treatment and outcome process")
     encoder: str = Field(
         "minilm", min_length=1, description="minilm, modernbert, tfidf or a Hugging Face model@revision"
     )

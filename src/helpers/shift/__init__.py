@@ -1,6 +1,7 @@
 """What happens when the world a policy is used in is not the one it learned from (layer above the study)."""
 
 from helpers.shift.detect import false_alarms, power, two_sample_test
+from helpers.shift.experiments import alarms, carried, errors, silence, worst_cases
 from helpers.shift.grid import WAY_LABELS, run_grid
 from helpers.shift.pairs import Pair, Pairs
 from helpers.shift.settings import SHIFTS, CaseMix, Rewritten, SplitBy, available, split_by
@@ -8,6 +9,11 @@ from helpers.shift.weights import DensityRatio, Sample, transported_value
 from helpers.shift.worst_case import implied_radius, kl_worst_case, policy_weights
 
 __all__ = [
+    "alarms",
+    "carried",
+    "errors",
+    "silence",
+    "worst_cases",
     "SHIFTS",
     "WAY_LABELS",
     "CaseMix",

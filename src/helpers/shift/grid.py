@@ -77,17 +77,18 @@ class Bench:
 
     def run_cell(self, name: str, index: int, way: str, strategy: str) -> pd.DataFrame:
         """Long results of one strategy trained in one way."""
-        self._go_to(name, index)
+        self.go_to(name, index)
         share = WAYS.get(way, 0.0)
-        trial = self._trials(share)["target"]
-        learner = self._learner(trial, share, strategy)
+        trial = self.trials(share)["target"]
+        learner = self.learner(trial, share, strategy)
         if way == WEIGHTED:
             learner = remedies.reweighted(learner, trial.phi_train, self._weights(), trial.annotated)
-        judged = self._trials(share) if way == "source" else {"target": trial}
+        judged = self.trials(share) if way == "source" else {"target": trial}
         tables = [score(self.pair.config, t, strategy, learner).assign(where=w) for w, t in judged.items()]
         return pd.concat(tables, ignore_index=True).assign(way=way)
 
-    def _go_to(self, name: str, index: int) -> None:
+    def go_to(self, name: str, index: int) -> None:
+        """Take up a shift and a repetition."""
         if self._place == (name, index):
             return
         if self._place is None or self._place[1] != index:
@@ -95,7 +96,8 @@ class Bench:
         self._place, self.pair = (name, index), self.pairs.pair(name, index)
         self._made: dict[float | str, object] = {}
 
-    def _trials(self, share: float) -> dict[str, Trial]:
+    def trials(self, share: float) -> dict[str, Trial]:
+        """Of the present pair; see :meth:`Pair.trials`."""
         if share not in self._made:
             self._made[share] = self.pair.trials(share)
         return self._made[share]
@@ -105,7 +107,7 @@ class Bench:
             self._made[WEIGHTED] = training_weights(self.pair)
         return self._made[WEIGHTED]
 
-    def _learner(self, trial: Trial, share: float, strategy: str) -> EffectLearner:
+    def learner(self, trial: Trial, share: float, strategy: str) -> EffectLearner:
         """Fitted, or one that learned from the same records before: two shifts may share their source."""
         records = trial.phi_train if share else self.pair.mixed(0.0)[0]
         key = artifacts.digest(strategy, trial.train.roles.tabular, records)

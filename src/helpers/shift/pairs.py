@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from helpers import data, encoders
+from helpers import annotation, data, encoders
 from helpers.config import Config
 from helpers.schema import Cohort
 from helpers.shift.settings import SHIFTS, Shift, without_column
@@ -138,7 +138,8 @@ class Pairs:
     def _draw(self, index: int, seed: int) -> Cohort:
         if index not in self._drawn:
             known = self.cohort.roles.outcome is not None
-            self._drawn = {index: self.cohort if known else data.draw_outcomes(self.cohort, self.config.process, seed)}
+            drawn = self.cohort if known else data.draw_outcomes(self.cohort, self.config.process, seed)
+            self._drawn = {index: annotation.leave_out(drawn, self.config.hidden)}
         return self._drawn[index]
 
     def _read(self, name: str | None) -> tuple[list[str], np.ndarray | None]:
