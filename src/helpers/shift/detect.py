@@ -86,7 +86,7 @@ def held_out_scores(X: np.ndarray, labels: np.ndarray, fold: np.ndarray, penalty
     return scores
 
 
-def false_alarms(X: np.ndarray, n: int, repeats: int, draws: int = 199, seed: int = 0) -> np.ndarray:
+def false_alarms(X: np.ndarray, n: int, repeats: int, draws: int = 99, seed: int = 0) -> np.ndarray:
     """(repeats,) p-values where nothing has changed: twice n rows of X, drawn anew and split at random each time."""
     return np.array([_once(X, X, n, draws, seed, i, disjoint=True)["p_value"] for i in range(repeats)])
 
