@@ -56,7 +56,10 @@ def two_sample_test(
     """
     X = np.vstack([X_source, X_target]).astype(float)
     label = np.repeat([0.0, 1.0], [len(X_source), len(X_target)])
-    patient = _patients(groups_source, groups_target, len(X_source), len(X_target), folds)
+    patient = patients_apart(groups_source, groups_target, len(X_source), len(X_target))
+    fewest = min(len(np.unique(patient[label == side])) for side in (0, 1))
+    if fewest < folds:
+        raise ValueError(f"folds = {folds}: one side has {fewest} patients; each needs at least as many as folds.")
     rng = np.random.default_rng(seed)
     labels = _permuted(label, patient, draws, rng)
     fold = (rng.permutation(patient.max() + 1) % folds)[patient]
@@ -137,15 +140,13 @@ def _once(X_source, X_target, n: int, draws: int, seed: int, index: int, disjoin
     return two_sample_test(X_source[rows[:n]], X_target[others], draws=draws, seed=int(rng.integers(2**32)))
 
 
-def _patients(groups_source, groups_target, n: int, m: int, folds: int) -> np.ndarray:
-    """(n + m,) codes of patients, the source's first."""
+def patients_apart(groups_source, groups_target, n: int, m: int) -> np.ndarray:
+    """(n + m,) codes of the patients of two independent samples, the source's first."""
     if (groups_source is None) != (groups_target is None):
         raise ValueError("groups: give the patients of both samples, or of none.")
     if groups_source is not None and np.isin(groups_target, groups_source).any():
         raise ValueError("groups: some patients stand on both sides; the samples must be independent. Halve them.")
     source, target = codes_of(groups_source, n), codes_of(groups_target, m)
-    if min(source.max(), target.max()) + 1 < folds:
-        raise ValueError(f"folds = {folds}: each side needs at least as many patients.")
     return np.r_[source, target + source.max() + 1]
 
 

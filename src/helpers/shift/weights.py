@@ -28,6 +28,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from helpers.nuisance import logistic, ridge
 from helpers.resampling import codes_of
+from helpers.shift.detect import patients_apart
 from helpers.uncertainty import influence_interval
 
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
@@ -113,7 +114,8 @@ def cross_fitted_ratio(
 
     The default's penalty, a single number, is chosen once on all rows.
     """
-    patient, n = _patients(source, target), len(source.phi)
+    n, m = len(source.phi), len(target.phi)
+    patient = patients_apart(source.groups, target.groups, n, m)
     if ratio is None:
         search = DensityRatio().fit(source.phi, target.phi).model_[-1]
         ratio = DensityRatio(logistic(float(search.C_)))
@@ -255,10 +257,3 @@ def _moved(of: np.ndarray, priority: np.ndarray, tau: np.ndarray) -> np.ndarray:
 def _folds(patient: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     fold = (np.random.default_rng(seed).permutation(patient.max() + 1) % folds)[patient]
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
-
-
-def _patients(source: Sample, target: Sample) -> np.ndarray:
-    ours, theirs = codes_of(source.groups, len(source.phi)), codes_of(target.groups, len(target.phi))
-    if source.groups is not None and target.groups is not None and np.isin(source.groups, target.groups).any():
-        raise ValueError("groups: some patients stand on both sides; the samples must be independent. Halve them.")
-    return np.r_[ours, theirs + ours.max() + 1]
