@@ -5,7 +5,8 @@ from helpers.shift.experiments import alarms, carried, errors, pools, silence, w
 from helpers.shift.grid import WAY_LABELS, run_grid
 from helpers.shift.pairs import ROWS, Pair, Pairs
 from helpers.shift.settings import SHIFTS, CaseMix, Rewritten, SplitBy, available, split_by
-from helpers.shift.weights import ESTIMATORS, DensityRatio, Sample, transported_value
+from helpers.shift.transport import ESTIMATORS, transported_value
+from helpers.shift.weights import DensityRatio, Sample
 from helpers.shift.worst_case import implied_radius, kl_worst_case, policy_weights
 
 __all__ = [

@@ -13,16 +13,17 @@ from tqdm.auto import tqdm
 from helpers import artifacts, evaluation, heldout, metrics
 from helpers.config import Config
 from helpers.schema import Cohort
-from helpers.shift import detect, grid, weights, worst_case
+from helpers.shift import detect, grid, transport, weights, worst_case
 from helpers.shift.grid import Bench
 from helpers.shift.pairs import Pair, Pairs
-from helpers.shift.weights import Sample, cross_fitted_ratio, share_treated, transported_value
+from helpers.shift.transport import share_treated, transported_value
+from helpers.shift.weights import Sample, cross_fitted_ratio
 from helpers.study import cell_key
 
 SIZES = (25, 50, 100, 200, 400, 800)
 RADII = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1)
 LEVELS = np.round(np.arange(0.05, 1.0, 0.05), 2)
-CODE = (*grid.CODE, grid, detect, weights, worst_case, heldout)
+CODE = (*grid.CODE, grid, detect, transport, weights, worst_case, heldout)
 
 
 def alarms(config: Config, shifts: Iterable[str], repeats: int = 20, progress: bool = True) -> pd.DataFrame:
