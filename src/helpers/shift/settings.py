@@ -148,7 +148,7 @@ SHIFTS: dict[str, Shift] = {
     "compact": Rewritten("normal to compact notes", style="compact"),
     "mentions": Rewritten("half as many mentions", mention=0.5),
     "season": SplitBy("winter to the other seasons", "winter", 1, 0),
-    "asthma": CaseMix("general practice to asthma clinic", "asthma", 0.95, 0.25),
+    "asthma": CaseMix("general practice to asthma clinic", "asthma", 0.8, 0.3),
     "habits": SplitBy("restrained to ready treatment", "policy", 0, 1),
     "dbsource": SplitBy("CareVue to MetaVision", "dbsource", "carevue", "metavision"),
 }
