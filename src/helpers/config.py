@@ -37,9 +37,9 @@ class Config(BaseModel):
     mimic_memory: str = Field("4GB", pattern=r"^\d+(\.\d+)?[MG]B$", description="memory for reading MIMIC-III")
     n: int = Field(10_000, ge=200, le=2_000_000, description="number of records; of own and mimic data at most so many")
     note_style: Literal["normal", "compact"] = Field("normal", description="normal or compact notes")
-    process: Literal["v3", "v2", "stress", "mimic", "given"] = Field(
+    process: Literal["v3", "v2", "stress", "nonadditive", "mimic", "given"] = Field(
         "v3",
-        description="treatment and outcome process: v3, v2 or stress for replica and simsum; the other data sets have "
+        description="treatment and outcome process: v3, v2, stress or nonadditive for replica and simsum; the other data sets have "
         "one each (mimic, given), which need not be named",
     )
     encoder: str = Field(
@@ -72,7 +72,7 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _data_set_and_its_parameters(self) -> Config:
         if self.dataset in SIMULATED:
-            right = self.process in ("v3", "v2", "stress")
+            right = self.process not in ("mimic", "given")
         else:
             right = self.process == DERIVED.get(self.dataset, "given")
         if not right:
@@ -173,7 +173,7 @@ def _fault(error: dict) -> str:
 
 def _process_message(dataset: str, process: str) -> str:
     if dataset in SIMULATED:
-        return f"process = {process!r}: dataset {dataset!r} takes v3, v2 or stress"
+        return f"process = {process!r}: dataset {dataset!r} takes v3, v2, stress or nonadditive"
     why = "has one process" if dataset in DERIVED else "brings its own treatment and outcome"
     return f"process = {process!r}: dataset {dataset!r} {why}; leave process out"
 

@@ -1,0 +1,97 @@
+"""Values carried over to another population: right where the supports overlap, and said to be wrong elsewhere."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from helpers import metrics
+from helpers.shift import transport
+from helpers.shift.weights import DensityRatio, Sample
+
+PLAIN = DensityRatio(LogisticRegression(C=1.0))
+
+
+def world(n, shift, seed, d=4):
+    """phi, both mean outcomes, priority; only the first column shifts, and it changes the effect."""
+    X = np.random.default_rng(seed).normal(size=(n, d))
+    X[:, 0] += shift
+    mu0 = X[:, 1] + 0.5 * X[:, 0] ** 2
+    return X, mu0, mu0 - 1 + 0.8 * X[:, 0] + 0.3 * X[:, 2], -(X[:, 0] + X[:, 2])
+
+
+def scored(n, seed, shift=0.0):
+    """A source with doubly robust scores from the true nuisances."""
+    X, mu0, mu1, priority = world(n, shift, seed)
+    rng = np.random.default_rng([seed, 1])
+    e = 1 / (1 + np.exp(-X[:, 1]))
+    T = rng.random(n) < e
+    Y = np.where(T, mu1, mu0) + rng.normal(size=n)
+    return Sample(X, priority, mu0 + (1 - T) * (Y - mu0) / (1 - e), mu1 + T * (Y - mu1) / e)
+
+
+def unlabelled(n, shift, seed):
+    X, _, _, priority = world(n, shift, seed)
+    return Sample(X, priority)
+
+
+@pytest.fixture(scope="module")
+def repeated():
+    """Estimates over 100 repetitions with a misspecified outcome model, and the truth."""
+    X, mu0, mu1, priority = world(400_000, 0.6, 99)
+    truth = metrics.policy_value(mu0, mu1, priority)
+    run = [
+        transport.transported_value(
+            scored(500, s), unlabelled(500, 0.6, s + 1000), LinearRegression(), PLAIN, folds=3, seed=s
+        )
+        for s in range(100)
+    ]
+    return truth, {name: [t.set_index("estimator").loc[name] for t in run] for name in transport.ESTIMATORS}
+
+
+def test_weighted_and_modelled_is_right_and_covers(repeated):
+    truth, found = repeated
+    errors = np.array([row["value"] for row in found["both"]]) - truth
+    assert abs(errors.mean()) < 0.04
+    covered = np.mean([row["low"] <= truth <= row["high"] for row in found["both"]])
+    assert 0.88 <= covered <= 0.99
+    assert np.mean([row["se"] for row in found["both"]]) == pytest.approx(errors.std(), rel=0.25)
+
+
+def test_without_weights_or_without_a_shift_in_mind_it_is_wrong(repeated):
+    truth, found = repeated
+    for name, least in (("home", 0.3), ("model", 0.05)):
+        assert abs(np.mean([row["value"] for row in found[name]]) - truth) > least, name
+
+
+def test_without_a_shift_home_is_the_metric_of_the_scores():
+    source = scored(300, 5)
+    table = transport.transported_value(source, unlabelled(300, 0, 6), LinearRegression(), PLAIN).set_index("estimator")
+    by_hand = metrics.policy_value(source.gamma0, source.gamma1, source.priority)
+    assert table.loc["home", "value"] == pytest.approx(by_hand)
+    assert table["trusted"].all()
+
+
+def test_treated_shares_are_those_of_the_policy_value():
+    rng = np.random.default_rng(0)
+    priority, tau = rng.normal(size=50), rng.normal(size=50)
+    share = transport.share_treated(priority, priority)
+    assert np.mean(share * tau) == pytest.approx(metrics.policy_value(np.zeros(50), tau, priority))
+
+
+def test_the_movement_of_ranks_by_brute_force():
+    rng = np.random.default_rng(1)
+    of, priority, tau = rng.integers(0, 5, 20), rng.integers(0, 5, 30), rng.normal(size=30)
+    by_hand = [np.mean(tau * (priority >= p)) for p in of]
+    np.testing.assert_allclose(transport._moved(of, priority, tau), by_hand)
+
+
+def test_worlds_that_do_not_meet_are_said_not_to():
+    source, target = scored(200, 7), unlabelled(200, 9.0, 8)
+    with pytest.warns(UserWarning, match="hardly covers"):
+        table = transport.transported_value(source, target, LinearRegression(), PLAIN)
+    assert not table["trusted"].any() and table["mass"].iloc[0] < 0.5
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        transport.transported_value(source, unlabelled(200, 0.1, 9), LinearRegression(), PLAIN)
