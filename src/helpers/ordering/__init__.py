@@ -1,0 +1,7 @@
+"""Does the order survive? Checks of an order of treatment without counterfactuals (layer 5)."""
+
+from helpers.ordering.diagnostics import LABELS, diagnose, gates, true_loss
+from helpers.ordering.loss import OrderLoss, order_loss
+from helpers.ordering.reference import Reference, confounder_effects
+
+__all__ = ["LABELS", "OrderLoss", "Reference", "confounder_effects", "diagnose", "gates", "order_loss", "true_loss"]
