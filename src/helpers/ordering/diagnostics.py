@@ -79,7 +79,9 @@ def diagnose(
     }
     if psi_phi is not None:
         rows["confounding"] = confounding(psi, psi_phi, g, groups)
-    table = [{"diagnostic": name, **dict(zip(("value", "low", "high", "p"), r, strict=False))} for name, r in rows.items()]
+    table = [
+        {"diagnostic": name, **dict(zip(("value", "low", "high", "p"), r, strict=False))} for name, r in rows.items()
+    ]
     return pd.DataFrame(table, columns=["diagnostic", "value", "low", "high", "p"])
 
 

@@ -11,7 +11,7 @@ like p's can say about f. What it cannot say is ``r = f - m``. OLS of psi on (1,
   for the rows of each fold of f, or it would carry the noise of a row's own psi into r.
 * its size. With f = tau + an error unrelated to tau, ``slope = Var(tau | p) / Var(r)``, so ``m + sqrt(slope) r`` has
   the spread around m that the effects have. The metric of that stand-in in the order of p, less its metric in its own
-  order, estimates the loss. It is 0 at slope 0 and rises with the slope, so limits of the slope give limits of the loss.
+  order, estimates the loss. It is 0 at slope 0 and rises with the slope: limits of the slope give limits of the loss.
 """
 
 from __future__ import annotations
