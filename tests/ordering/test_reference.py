@@ -36,7 +36,7 @@ def test_it_equals_the_learner_fitted_by_hand():
 
 
 def test_training_rows_steady_it():
-    test, train = cohort(300), cohort(1_500, seed=1)
+    test, train = cohort(200), cohort(800, seed=1)
     more = (train.Y, train.T, train.W)
     errors = [np.std(confounder_effects(scores_of(test), test.W, m).effects - test.tau) for m in (None, more)]
     assert errors[1] < 0.7 * errors[0] < 0.7 * test.tau.std()

@@ -43,7 +43,7 @@ def confounder_effects(
     W: np.ndarray,
     more: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
     learner: EffectLearner | None = None,
-    folds: int = 5,
+    folds: int = 3,
     seed: int = 0,
 ) -> Reference:
     """Learn effects from confounders; held-out rows get the prediction of a model that never saw their patient.
