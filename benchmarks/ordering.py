@@ -8,12 +8,12 @@ annotated training records, errors in the annotations, a learner, a process. The
 rows and, as a practitioner would, the annotated training rows; annotators err on both. The true loss is that of the
 order by the learner against the order by the true effect given confounders and bedside columns, both valued with the
 true effects of the same 1,200 held-out rows. Records (3,000 of 6,000), split, treatment and outcome are drawn anew for
-each seed.
+each seed. Four rows form a patient, so folds and standard errors are by patient, and folds are cheap to make.
 
 ``kind`` is ``setting`` for the grid, or a null: ``transformed``, the order under test is that of the true effects, on a
 bent scale, so nothing is lost, exactly; ``annotations``, phi holds the confounders themselves (beside 30 columns of
 noise), so nothing is coarsened and what is lost is the error of the fit. Columns: ``<diagnostic>``,
-``p_<diagnostic>``, for the order loss also ``low_``, ``high_``; ``true_loss, true_share, true_regret``.
+``p_<diagnostic>``, for order loss and share also ``low_``, ``high_``; ``true_loss, true_share, true_regret``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import argparse
 import itertools
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -41,7 +42,7 @@ from helpers.data.seeds import derived_seed
 from helpers.nuisance import Nuisances, logistic, ridge
 from helpers.scores import pseudo_outcome
 
-POOL, TAKEN, TRAINED = 6_000, 3_000, 1_800
+POOL, TAKEN, TRAINED, VISITS = 6_000, 3_000, 1_800, 4
 PROCESSES = ("v3", "v2", "stress")
 CORPORA = ("normal", "compact", "fewer mentions")
 ENCODERS = ("minilm", "tfidf", "projected", "noisy", "none")
@@ -117,6 +118,7 @@ class Situation:
         seed = setting["seed"]
         self.rows = np.random.default_rng([seed, 0]).permutation(POOL)[:TAKEN]
         cohort = data.draw_outcomes(corpora.records.take(self.rows), setting["process"], seed)
+        cohort = replace(cohort, frame=cohort.frame.assign(id=np.arange(TAKEN) // VISITS))
         truth, levels = annotation.codes(cohort)
         written = annotation.flip(truth, annotation.symmetric(levels, setting["noise"]), seed)
         self.written = annotation.to_indicators(written, levels)
@@ -124,10 +126,11 @@ class Situation:
         self.train, self.test = cohort.take(np.arange(TRAINED)), cohort.take(np.arange(TRAINED, TAKEN))
         self.annotated = annotation.choose(self.train.ids, setting["budget"], seed)
         self.tau_x = effect_given_annotations(self.test, setting["process"])
-        nuisances = Nuisances(ridge(), logistic(), seed=seed).fit(self.test.Y, self.test.T, self.W[TRAINED:])
+        self.tested = (self.test.Y, self.test.T, self.W[TRAINED:])
+        nuisances = Nuisances(ridge(), logistic(), seed=seed).fit(*self.tested, self.test.ids)
         fitted = (nuisances.mu0_, nuisances.mu1_, nuisances.e_)
         self.scores = heldout.HeldOutScores(self.test.Y, self.test.T, *fitted, self.test.ids)
-        more = tuple(a[self.annotated] for a in (self.train.Y, self.train.T, self.W[:TRAINED]))
+        more = tuple(a[self.annotated] for a in (self.train.Y, self.train.T, self.W[:TRAINED], self.train.ids))
         self.reference = ordering.confounder_effects(self.scores, self.W[TRAINED:], more, seed=seed)
 
 
@@ -170,12 +173,13 @@ def run(setting: dict, situation: Situation, corpora: Corpora) -> pd.DataFrame:
     phi = np.hstack([text, s.W[:, s.written.shape[1] :]])
     tau_hat = -np.exp(-s.test.tau)
     if kind != "transformed":
-        fitted = learner(setting, s.levels).fit(s.train.Y, s.train.T, phi[:TRAINED], s.W[:TRAINED], s.annotated)
-        tau_hat = fitted.effect(phi[TRAINED:])
+        seen = (s.train.Y, s.train.T, phi[:TRAINED], s.W[:TRAINED], s.annotated, s.train.ids)
+        tau_hat = learner(setting, s.levels).fit(*seen).effect(phi[TRAINED:])
     psi_phi = scores_on(phi[TRAINED:], s, setting["seed"]) if kind in ("setting", "annotations") else None
     table = ordering.diagnose(s.scores, s.reference, tau_hat, psi_phi, seed=setting["seed"]).set_index("diagnostic")
     row = setting | table["value"].to_dict() | table["p"].dropna().add_prefix("p_").to_dict()
-    row |= {f"{end}_order_loss": table.loc["order_loss", end] for end in ("low", "high")}
+    limits = itertools.product(("low", "high"), ("order_loss", "order_share"))
+    row |= {f"{end}_{name}": table.loc[name, end] for end, name in limits}
     if kind == "setting":
         row["recoverability"] = unreadable(phi, s.written)
     best = ordering.true_loss(s.test.tau, -s.tau_x)
@@ -186,7 +190,7 @@ def run(setting: dict, situation: Situation, corpora: Corpora) -> pd.DataFrame:
 
 def scores_on(phi: np.ndarray, s: Situation, seed: int) -> np.ndarray:
     """psi of the held-out rows from nuisances on phi."""
-    fitted = Nuisances(ridge(), logistic(), folds=2, seed=seed).fit(s.test.Y, s.test.T, phi)
+    fitted = Nuisances(ridge(), logistic(), folds=2, seed=seed).fit(s.test.Y, s.test.T, phi, s.test.ids)
     return pseudo_outcome(s.test.Y, s.test.T, fitted.mu0_, fitted.mu1_, fitted.e_)
 
 

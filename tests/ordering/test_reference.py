@@ -28,7 +28,7 @@ def test_a_fold_is_predicted_without_its_outcomes():
 
 def test_it_equals_the_learner_fitted_by_hand():
     test, train = cohort(200), cohort(100, seed=1)
-    found = confounder_effects(scores_of(test), test.W, (train.Y, train.T, train.W), TLearner(), folds=3)
+    found = confounder_effects(scores_of(test), test.W, (train.Y, train.T, train.W, train.ids), TLearner(), folds=3)
     held = found.folds == 2
     parts = [(test.Y, train.Y), (test.T, train.T), (test.W, train.W)]
     by_hand = TLearner().fit(*(np.concatenate([a[~held], b]) for a, b in parts)).effect(test.W[held])
@@ -37,7 +37,7 @@ def test_it_equals_the_learner_fitted_by_hand():
 
 def test_training_rows_steady_it():
     test, train = cohort(200), cohort(800, seed=1)
-    more = (train.Y, train.T, train.W)
+    more = (train.Y, train.T, train.W, train.ids)
     errors = [np.std(confounder_effects(scores_of(test), test.W, m).effects - test.tau) for m in (None, more)]
     assert errors[1] < 0.7 * errors[0] < 0.7 * test.tau.std()
 

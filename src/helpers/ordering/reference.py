@@ -41,7 +41,7 @@ class Reference:
 def confounder_effects(
     scores: HeldOutScores,
     W: np.ndarray,
-    more: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
+    more: tuple[np.ndarray, ...] | None = None,
     learner: EffectLearner | None = None,
     folds: int = 3,
     seed: int = 0,
@@ -54,8 +54,8 @@ def confounder_effects(
         Of the held-out rows.
     W : (n, q) array
         Their annotated confounders and bedside columns.
-    more : (Y, T, W) of m rows, or None
-        Annotated training records of other patients: they steady the estimate.
+    more : (Y, T, W, groups) of m rows, or None
+        Annotated training records of other patients, and who they are of: they steady the estimate.
     learner : EffectLearner or None
         Prototype; None: R-learner with ridge regressions. A learner without products of columns does not see an order
         that only products make.
@@ -68,12 +68,12 @@ def confounder_effects(
     W = np.asarray(W, float)
     if W.ndim != 2 or len(W) != len(scores):
         raise ValueError(f"W: shape {W.shape} for {len(scores)} held-out rows; give one row of confounders each.")
-    own = (scores.Y, scores.T, W)
+    own = (scores.Y, scores.T, W, np.asarray(scores.groups))
     extra = tuple(a[:0] for a in own) if more is None else more
     prototype = RLearner(folds=2, seed=seed) if learner is None else learner
     effects, number = np.empty(len(W)), np.empty(len(W), int)
     for k, (train, held) in enumerate(folds_by_patient(scores.T, scores.groups, folds, seed)):
-        Y, T, X = (np.concatenate([a[train], b]) for a, b in zip(own, extra, strict=True))
-        effects[held] = clone(prototype).fit(Y, T, X).effect(W[held])
+        Y, T, X, groups = (np.concatenate([a[train], b]) for a, b in zip(own, extra, strict=True))
+        effects[held] = clone(prototype).fit(Y, T, X, groups=groups).effect(W[held])
         number[held] = k
     return Reference(effects, number)

@@ -109,7 +109,7 @@ def _answer(loss: OrderLoss, tolerance: float) -> str:
 
 
 def _annotated(train: Cohort | None, annotated: np.ndarray | None, test: Cohort) -> tuple | None:
-    """Outcome, treatment and confounders of the annotated training rows."""
+    """Outcome, treatment, confounders and patients of the annotated training rows."""
     if train is None:
         return None
     shared = len(np.intersect1d(train.ids, test.ids))
@@ -120,4 +120,4 @@ def _annotated(train: Cohort | None, annotated: np.ndarray | None, test: Cohort)
         raise ValueError(
             f"annotated: expected a mask of {len(train)} booleans, got {mask.dtype} of shape {mask.shape}."
         )
-    return train.Y[mask], train.T[mask], train.W[mask]
+    return train.Y[mask], train.T[mask], train.W[mask], train.ids[mask]
