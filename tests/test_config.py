@@ -64,7 +64,7 @@ def test_the_process_follows_from_the_data_set(parameters, process):
             "brings its own treatment and outcome; leave process out",
         ),
         ({"dataset": "mimic-syn", "mimic_path": "x", "process": "v2"}, "has one process; leave process out"),
-        ({"process": "given"}, "dataset 'replica' takes v3, v2 or stress"),
+        ({"process": "given"}, "dataset 'replica' takes v3, v2, stress or nonadditive"),
         ({"dataset": "own"}, "own_spec is not set"),
         ({"dataset": "mimic-syn"}, "mimic_path is not set"),
         ({"mimic_memory": "4"}, "mimic_memory = '4'"),

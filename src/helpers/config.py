@@ -39,8 +39,8 @@ class Config(BaseModel):
     note_style: Literal["normal", "compact"] = Field("normal", description="normal or compact notes")
     process: Literal["v3", "v2", "stress", "nonadditive", "mimic", "given"] = Field(
         "v3",
-        description="treatment and outcome process: v3, v2, stress or nonadditive for replica and simsum; the other data sets have "
-        "one each (mimic, given), which need not be named",
+        description="treatment and outcome process: v3, v2, stress or nonadditive for replica and simsum; the other "
+        "data sets have one each (mimic, given), which need not be named",
     )
     encoder: str = Field(
         "minilm", min_length=1, description="minilm, modernbert, tfidf or a Hugging Face model@revision"

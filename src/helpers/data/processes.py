@@ -122,7 +122,8 @@ def draw_outcomes(
 ) -> Cohort:
     """Add a treatment, an outcome and the truth to a cohort of simulated outcomes.
 
-    ``v3``, ``stress``, ``nonadditive``: T is Bernoulli(e), Y is normal around the mean of the arm received with standard deviation .8.
+    ``v3``, ``stress``, ``nonadditive``: T is Bernoulli(e), Y is normal around the mean of the arm received with
+    standard deviation .8.
     ``v2``: SimSUM's own process, Y is Poisson around the mean days at home of the arm received. By default T
     is drawn anew as Bernoulli(e), so that repetitions with different seeds vary in treatment too; with
     ``redraw_treatment=False`` it is the record's own ``antibiotics`` and only Y is drawn anew.

@@ -1,0 +1,61 @@
+"""The verdict says what the limits say."""
+
+import numpy as np
+import pytest
+from simulated import cohort
+
+from helpers.ordering import OrderLoss, Verdict, check_order
+from helpers.ordering.verdict import MEANING, _answer
+
+
+def noisy(test, spread):
+    return -(test.tau + spread * np.random.default_rng(0).normal(size=len(test)))
+
+
+def loss(share_low, share, share_high):
+    slope = {"slope": 1.0, "slope_low": share_low or -0.1, "slope_high": 2.0, "p_value": 0.01 if share_low else 0.2}
+    return OrderLoss(share, share_low, share_high, share, share_low, share_high, **slope)
+
+
+def test_a_good_and_a_bad_order():
+    test, train = cohort(500), cohort(200, seed=1)
+    good, bad = check_order(test, -test.tau, train), check_order(test, noisy(test, 2.0), train)
+    assert good.answer in ("survives", "open") and good.loss.p_value > 0.05
+    assert bad.answer == "lost" and bad.loss.share > 0.3
+    assert bad.words.startswith("The order does not survive") and f"{bad.loss.share:.0%}" in bad.words
+    assert good.rows == 500 and good != bad
+
+
+@pytest.mark.parametrize(
+    ("limits", "answer"),
+    [
+        ((0.0, 0.02, 0.1), "survives"),
+        ((0.03, 0.05, 0.08), "survives"),
+        ((0.11, 0.2, 0.3), "lost"),
+        ((0.05, 0.1, 0.2), "slightly lost"),
+        ((0.0, 0.05, 0.2), "open"),
+    ],
+)
+def test_the_answer_follows_from_the_limits(limits, answer):
+    assert _answer(loss(*limits), 0.1) == answer and answer in MEANING
+    assert "20%" in Verdict("lost", loss(0.11, 0.2, 0.3), 50, 0.1).words
+
+
+def test_few_rows_leave_it_open():
+    test = cohort(120)
+    assert check_order(test, noisy(test, 0.3)).answer == "open"
+
+
+def test_same_seed_same_verdict():
+    test = cohort(200)
+    assert check_order(test, noisy(test, 1.0)) == check_order(test, noisy(test, 1.0))
+
+
+def test_it_refuses_shared_patients_and_odd_arguments():
+    test = cohort(100)
+    with pytest.raises(ValueError, match="share 100 patients"):
+        check_order(test, -test.tau, test)
+    with pytest.raises(ValueError, match="tolerance = 0"):
+        check_order(test, -test.tau, tolerance=0)
+    with pytest.raises(ValueError, match="mask of 50 booleans"):
+        check_order(test, -test.tau, cohort(50, seed=1), np.arange(50))
