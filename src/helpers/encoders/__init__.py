@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from helpers.artifacts import Store
 from helpers.encoders.base import Encoder
 from helpers.encoders.beside import Beside
 from helpers.encoders.cache import encode
+from helpers.encoders.finetune import TunedReader
 from helpers.encoders.reader import SentenceReader
 from helpers.encoders.sentences import SectionEncoder, SentencePooling
 from helpers.encoders.supervised import MeanReader, Supervised, VectorReader, WordReader
@@ -27,6 +29,7 @@ __all__ = [
     "Supervised",
     "TfidfEncoder",
     "TransformerEncoder",
+    "TunedReader",
     "VectorReader",
     "WordReader",
     "encode",
@@ -51,6 +54,8 @@ HOWS: dict[str, Callable] = {
     "projection": lambda base: Supervised(VectorReader(base), f"{base.name}:projection"),
     "words": lambda base: Supervised(WordReader(), f"{base.name}:words"),
     "sentences": lambda base: Supervised(SentenceReader(base), f"{base.name}:sentences"),
+    "tuned": lambda base: Supervised(TunedReader(base, layers=None, store=Store()), f"{base.name}:tuned", folds=2),
+    "tuned-last": lambda base: Supervised(TunedReader(base, store=Store()), f"{base.name}:tuned-last", folds=2),
     "reader": lambda base: Supervised(MeanReader([SentenceReader(base), WordReader()]), f"{base.name}:reader"),
 }
 _HUB = re.compile(r"(?P<model>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
@@ -66,7 +71,8 @@ def make_encoder(name: str, device: str = "auto", **settings) -> Encoder:
         ``org/model@revision``, or a local folder with a model and its tokenizer. A frozen one followed by a colon
         and a key of ``HOWS`` is put to another use: ``minilm:sections``, ``minilm:max`` and ``minilm:mean`` (over
         sentences), ``minilm:tfidf`` (beside it); and, learned from annotations, ``minilm:projection``,
-        ``minilm:words`` (the words alone), ``minilm:sentences`` and ``minilm:reader`` (both together).
+        ``minilm:words`` (the words alone), ``minilm:sentences``, ``minilm:reader`` (both together), and
+        ``minilm:tuned-last`` and ``minilm:tuned``, which train the encoder's last two layers, or all.
     device : {"auto", "cuda", "mps", "cpu"}
         Where it runs; tfidf has no use for it.
     **settings

@@ -79,7 +79,7 @@ class Supervised(TransformerMixin, BaseEstimator):
                          for k in range(self.folds)]  # fmt: skip
         self.training_vectors_ = self.transform(notes)
         for k, reader in enumerate(self.readers_):
-            held = rows[fold == k]
+            held = rows[fold == k]  # never empty: every fold has patients
             self.training_vectors_[held] = vectors_of(reader.log_proba([notes[i] for i in held]), self.levels_)
         return self
 
@@ -91,6 +91,8 @@ class Supervised(TransformerMixin, BaseEstimator):
         """(n, sum of levels) log-probabilities, field after field: the readers' normalised geometric mean."""
         check_is_fitted(self, "readers_")
         notes = checked_texts(texts)
+        if not notes:
+            return np.empty((0, sum(self.levels_)))
         return normalised(np.mean([r.log_proba(notes) for r in self.readers_], axis=0), self.levels_)
 
     def _fitted(self, notes: list[str], rows, labels, patients, k: int):
