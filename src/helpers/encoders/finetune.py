@@ -15,7 +15,7 @@ from helpers.artifacts import Store, code_version, digest, replacing
 from helpers.encoders.base import Encoder
 from helpers.encoders.reader import SentenceReader, attend, numbers_of, score
 from helpers.encoders.sentences import Bags
-from helpers.encoders.trainable import BATCH, Network
+from helpers.encoders.trainable import Network
 
 
 class TunedReader(SentenceReader):
@@ -32,6 +32,10 @@ class TunedReader(SentenceReader):
         start (frozen encoder) included.
     encoder_rate, head_rate : float
         Learning rates of the encoder's layers and of the network on top.
+    batch : int
+        Sentences a step.
+    patience : int
+        Rounds without a better one after which training stops.
     store : Store or None
         A checkpoint is kept there after each round and removed at the end: an interrupted fit goes on, with the same
         result. None: no checkpoints.
@@ -51,6 +55,8 @@ class TunedReader(SentenceReader):
         rounds: int = 3,
         encoder_rate: float = 5e-5,
         head_rate: float = 1e-3,
+        batch: int = 256,
+        patience: int = 2,
         hidden: int = 64,
         epochs: int = 150,
         rate: float = 5e-3,
@@ -66,6 +72,8 @@ class TunedReader(SentenceReader):
         self.rounds = rounds
         self.encoder_rate = encoder_rate
         self.head_rate = head_rate
+        self.batch = batch
+        self.patience = patience
         self.store = store
 
     def features(self, sentences: list[str]) -> np.ndarray:
@@ -125,7 +133,7 @@ class Tuning:
         """Train; the reader gets its encoder, and the parameters on top are returned."""
         path = self._checkpoint()
         self._resume(path)
-        while len(self.losses) <= self.reader.rounds and self.best[0] == len(self.losses) - 1:
+        while len(self.losses) <= self.reader.rounds and len(self.losses) - self.best[0] <= self.reader.patience:
             self._round()
             self._save(path)
         self.reader.round_losses_, self.reader.tuned_ = self.losses, self.best[1]
@@ -142,7 +150,7 @@ class Tuning:
         with torch.random.fork_rng(devices=[]):  # the model's dropout draws from the global generator
             torch.manual_seed(int(torch.randint(2**31, (1,), generator=self.rng)))
             self.net.model.train()
-            for part in order.split(BATCH):
+            for part in order.split(self.reader.batch):
                 self._step(part)
         self._judge()
 
@@ -162,7 +170,7 @@ class Tuning:
         self.net.model.eval()
         table = torch.zeros_like(self.table)
         with torch.no_grad():
-            for part in used.split(BATCH):
+            for part in used.split(self.reader.batch):
                 table[part] = score(self._features(part), self.head)
             self.losses.append(float(self._loss(table, bags, labels)))
         if self.losses[-1] < min(self.losses[:-1]):
