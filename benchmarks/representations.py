@@ -34,6 +34,7 @@ from helpers.data.notes import write_notes
 from helpers.data.seeds import derived_seed
 from helpers.encoders.sentences import bags_of
 from helpers.schema import Cohort
+from helpers.study import cell_key
 from helpers.trials import Trial, learn_to_read
 
 SETTINGS = {"home": ("normal", False), "compact": ("compact", False)}
@@ -126,10 +127,11 @@ def cell(world: World, bench: Bench, learner: str, seed: int) -> pd.DataFrame:
 
 
 def recovered(trial: Trial, proba: np.ndarray) -> pd.DataFrame:
-    """Mean over the levels of the confounders of AUROC, F1 and calibration error."""
+    """AUROC, F1 and calibration error of every level of the confounders, as metrics ``auroc:pain`` and so on."""
     fields = recoverability.fields_of(trial.train)
     scores = recoverability.score(fields, recoverability.labels_of(trial.test, fields), proba)
-    return scores.groupby("metric")["value"].mean().loc[["auroc", "f1", "ece"]].reset_index()
+    scores = scores[scores["metric"].isin(("auroc", "f1", "ece"))]
+    return pd.DataFrame({"metric": scores["metric"] + ":" + scores["level"], "value": scores["value"]})
 
 
 def ceiling(world: World, seed: int) -> pd.DataFrame:
@@ -157,7 +159,10 @@ def embedding_minutes(world: World, name: str, sample: int = 400) -> float:
 
 def run(world: World, names: list[str], budgets: list[float], seeds: int, store: Store) -> pd.DataFrame:
     """All cells, from the store where they are known."""
-    tables, about = [], {"config": world.config.model_dump(exclude={"seeds", "results", "device"}), "code": CODE}
+    tables, about = (
+        [],
+        {"config": world.config.model_dump(exclude={"seeds", "results", "device"}), "code": CODE, "table": 2},
+    )
     jobs = [(name, budget) for budget in budgets for name in names]
     with tqdm(total=seeds * len(jobs), desc="encoder x budget x seed") as bar:
         for name, budget in jobs:

@@ -170,5 +170,5 @@ class _Waits(Exception):  # noqa: N818
 
 
 def cell_key(config: Config) -> dict:
-    """What a cell depends on: all parameters but the number of seeds and places on disk."""
-    return config.model_dump(exclude={"seeds", "results", "device"})
+    """What a cell depends on: all parameters but the number of seeds, places on disk and the gate."""
+    return config.model_dump(exclude={"seeds", "results", "device", "gate"})
