@@ -161,7 +161,7 @@ def run(world: World, names: list[str], budgets: list[float], seeds: int, store:
     """All cells, from the store where they are known."""
     tables, about = (
         [],
-        {"config": world.config.model_dump(exclude={"seeds", "results", "device"}), "code": CODE, "table": 2},
+        {"config": cell_key(world.config), "code": CODE, "table": 2},
     )
     jobs = [(name, budget) for budget in budgets for name in names]
     with tqdm(total=seeds * len(jobs), desc="encoder x budget x seed") as bar:
