@@ -10,7 +10,15 @@ from small import LEVELS, Hashed, records
 
 from helpers import study
 from helpers.config import load
-from helpers.encoders import MeanReader, SentenceReader, Supervised, TfidfEncoder, VectorReader, WordReader
+from helpers.encoders import (
+    MeanReader,
+    SentenceReader,
+    Supervised,
+    TfidfEncoder,
+    VectorReader,
+    WordReader,
+    without_annotations,
+)
 from helpers.encoders.beside import Beside
 from helpers.encoders.reader import attend, numbers_of, value_bounds
 from helpers.encoders.supervised import normalised, one_hot, patient_folds
@@ -164,3 +172,11 @@ def test_beside():
     words = TfidfEncoder(max_features=20).fit(texts).transform(texts)
     np.testing.assert_allclose(found.transform(texts), np.hstack([Hashed().transform(texts), words]), atol=1e-6)
     assert found.name == "hashed+tfidf"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("tfidf", "tfidf"), ("minilm:max", "minilm:max"), ("minilm:reader", "minilm"), ("minilm:tuned", "minilm")],
+)
+def test_name_without_annotations(name, expected):
+    assert without_annotations(name) == expected

@@ -34,6 +34,7 @@ __all__ = [
     "WordReader",
     "encode",
     "make_encoder",
+    "without_annotations",
 ]
 
 NAMED = {
@@ -97,6 +98,13 @@ def make_encoder(name: str, device: str = "auto", **settings) -> Encoder:
     if hub:
         return TransformerEncoder(name=name, device=device, **hub.groupdict(), **settings)
     raise ValueError(_unknown(name))
+
+
+def without_annotations(name: str) -> str:
+    """The name itself, or, of an encoder that learns from annotations, the name of the frozen one it builds on."""
+    base, colon, how = name.rpartition(":")
+    learned = colon and how in HOWS and getattr(make_encoder(name), "supervised", False)
+    return base if learned else name
 
 
 def _put_to_use(base: str, how: str, device: str, settings: dict) -> Encoder:
