@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers.artifacts import Store, code_version, digest, replacing
 from helpers.encoders.base import Encoder
-from helpers.encoders.reader import SentenceReader, attend, numbers_of, score
+from helpers.encoders.reader import SentenceReader, attend, score
 from helpers.encoders.sentences import Bags
 from helpers.encoders.trainable import Network
 
@@ -76,23 +76,16 @@ class TunedReader(SentenceReader):
         self.patience = patience
         self.store = store
 
-    def features(self, sentences: list[str]) -> np.ndarray:
-        """(u, d) float32: by the tuned encoder, once there is one."""
+    def _embed(self, sentences: list[str]) -> np.ndarray:
         if not getattr(self, "tuned_", None):
-            return super().features(sentences)
-        known = self._seen
-        new = [s for s in dict.fromkeys(sentences) if s not in known]
-        known.update(zip(new, self._network().embed(new), strict=True))
-        vectors = np.array([known[s] for s in sentences], np.float32).reshape(len(sentences), -1)
-        return np.hstack([vectors, numbers_of(sentences, self.bounds_)]) if self.numbers else vectors
+            return super()._embed(sentences)
+        return np.array(self._network().embed(sentences), np.float32).reshape(len(sentences), -1)
 
-    def __getstate__(self) -> dict:
-        return {k: v for k, v in super().__getstate__().items() if k not in ("_memo", "_net")}
-
-    @property
-    def _seen(self) -> dict:
-        """Vectors of sentences already read; they stay in memory."""
-        return self.__dict__.setdefault("_memo", {})
+    def fit(self, texts: list[str], labels: np.ndarray, levels: tuple[int, ...], groups=None) -> TunedReader:
+        """As :meth:`SentenceReader.fit`, then the encoder's layers."""
+        for made in ("_memo", "_net", "tuned_"):
+            self.__dict__.pop(made, None)
+        return super().fit(texts, labels, levels, groups)
 
     def _network(self) -> Network:
         if "_net" not in self.__dict__:
@@ -101,11 +94,10 @@ class TunedReader(SentenceReader):
         return self._net
 
     def _train(self, features: np.ndarray, fit: tuple[Bags, np.ndarray], aside: tuple[Bags, np.ndarray]) -> dict:
-        self.tuned_ = {}
-        self.__dict__.pop("_net", None)
-        self.__dict__.pop("_memo", None)
         head = super()._train(features, fit, aside)
-        return Tuning(self, features, fit, aside, head).run()
+        parameters = Tuning(self, features, fit, aside, head).run()
+        self.__dict__.pop("_memo", None)  # vectors of the frozen encoder
+        return parameters
 
 
 class Tuning:

@@ -98,9 +98,25 @@ class SentenceReader(BaseEstimator):
 
     def features(self, sentences: list[str]) -> np.ndarray:
         """(u, d) float32: embeddings scaled to unit variance overall, then what the numbers say."""
+        vectors = self._vectors(sentences)
+        return np.hstack([vectors, numbers_of(sentences, self.bounds_)]) if self.numbers else vectors
+
+    def _vectors(self, sentences: list[str]) -> np.ndarray:
+        """Scaled embeddings; those of sentences once read stay in memory."""
+        known = self.__dict__.setdefault("_memo", {})
+        new = [s for s in dict.fromkeys(sentences) if s not in known]
+        if new or not sentences:
+            made = self._embed(new)
+            self._width = made.shape[1]
+            known.update(zip(new, made, strict=True))
+        return np.array([known[s] for s in sentences], np.float32).reshape(len(sentences), self._width)
+
+    def _embed(self, sentences: list[str]) -> np.ndarray:
         vectors = encode(sentences, self.base, progress=False)
-        scaled = vectors * np.float32(np.sqrt(vectors.shape[1]))
-        return np.hstack([scaled, numbers_of(sentences, self.bounds_)]) if self.numbers else scaled
+        return vectors * np.float32(np.sqrt(vectors.shape[1]))
+
+    def __getstate__(self) -> dict:
+        return {k: v for k, v in super().__getstate__().items() if k not in ("_memo", "_net")}
 
     def _train(self, features: np.ndarray, fit: tuple[Bags, np.ndarray], aside: tuple[Bags, np.ndarray]) -> dict:
         """The parameters with the lowest loss on the notes kept aside."""
