@@ -171,3 +171,41 @@ def test_beside_lays_strategies_side_by_side():
     assert table.iloc[0].to_dict() == {
         "level": "cough", "a": 0.5, "a_low": 0.1, "a_high": 1.0, "b": 0.7, "b_low": 0.1, "b_high": 1.0
     }  # fmt: skip
+
+
+def test_compare_is_its_parts():
+    train, test = random_cohort(400, 1), random_cohort(200, 2)
+    views = {"phi": (np.arange(400.0)[:, None], np.arange(200.0)[:, None])}
+    scores, curves = rec.compare(train, test, views, 0)
+    p = rec.predict_views(train, test, views, 0)
+    pd.testing.assert_frame_equal(scores, rec.score_views(test, p, FIELDS))
+    pd.testing.assert_frame_equal(curves, rec.curves_of(test, p, FIELDS))
+    parts = np.array(["a", "b"])[np.arange(200) % 2]
+    by_part = rec.score_parts(test, p, FIELDS, parts)
+    half = rec.score_views(test.take(parts == "b"), {k: v[parts == "b"] for k, v in p.items()}, FIELDS)
+    pd.testing.assert_frame_equal(by_part[by_part["part"] == "b"].drop(columns="part").reset_index(drop=True), half)
+
+
+def test_thirds_by_length():
+    texts = ["a " * k for k in (5, 1, 9, 2, 7, 3)]
+    assert rec.length_thirds(texts).tolist() == ["middle", "short", "long", "short", "long", "middle"]
+    assert rec.length_thirds([]).tolist() == []
+
+
+def test_lost_mentions_by_hand():
+    c = cohort([1, 1, 0, 0], [2, 1, 0, 0], [True, False, False, True], [True, False, True, False])
+    table = rec.lost_mentions(c).set_index("level")
+    assert table.loc["cough"].tolist() == [0.5, 0.5, 0.5]
+    assert table.loc["fever_high"].tolist() == [0.25, 0.0, pytest.approx(2 / 3)]
+    assert table.loc["fever_low"].tolist() == [0.25, 1.0, pytest.approx(1 / 3)]
+    assert rec.lost_mentions(cohort([1, 0], [0, 1])) is None
+
+
+def test_a_failed_gate_warns_or_stops():
+    failed, passed = rec.Gate(False, 0.5, ("pain",)), rec.Gate(True, 1.0, ())
+    assert rec.enforce(failed, "warn").startswith("**FAILED**") and "pain" in rec.enforce(failed, "warn")
+    assert rec.enforce(passed, "stop") == "**Passed**: 100% of the confounders are recoverable."
+    with pytest.raises(rec.NotRecoverable, match="pain"):
+        rec.enforce(failed, "stop")
+    with pytest.raises(ValueError, match="'warn' or 'stop'"):
+        rec.enforce(passed, "ask")

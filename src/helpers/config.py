@@ -53,6 +53,9 @@ class Config(BaseModel):
         "of the effect, or where EM is most in doubt",
     )
     hidden: tuple[str, ...] = Field((), description="annotated confounders that the annotators leave out")
+    gate: Literal["warn", "stop"] = Field(
+        "warn", description="what chapter 03 does if too few confounders are recoverable"
+    )
     folds: int = Field(5, ge=2, le=20, description="folds of cross-fitting, by patient")
     clip: float = Field(0.01, ge=0, lt=0.5, description="propensities are clipped to [clip, 1 - clip]")
     test_share: float = Field(0.1, gt=0, lt=0.9, description="share of the patients held out for testing")

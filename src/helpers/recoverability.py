@@ -10,7 +10,32 @@ import pandas as pd
 from sklearn.metrics import f1_score, roc_auc_score
 
 from helpers.effects.softmax import SoftmaxFields, choose_penalty
+from helpers.gate import Gate, NotRecoverable, enforce, gate
 from helpers.schema import Cohort
+
+__all__ = [
+    "PUBLISHED_F1",
+    "Fields",
+    "Gate",
+    "NotRecoverable",
+    "beside",
+    "compare",
+    "curves_of",
+    "enforce",
+    "fields_of",
+    "gate",
+    "labels_of",
+    "length_thirds",
+    "lost_mentions",
+    "mentions_of",
+    "predict",
+    "predict_views",
+    "read_perfectly",
+    "reliability",
+    "score",
+    "score_parts",
+    "score_views",
+]
 
 PENALTIES = (30.0, 300.0)
 TRIAL_ROWS = 3_000  # enough to choose a penalty, which acts as a prior and does not grow with the records
@@ -174,6 +199,60 @@ def reliability(is_true: np.ndarray, p: np.ndarray, bins: int = BINS) -> pd.Data
     return found.assign(weight=found["n"] / len(table)).drop(columns="n").reset_index()
 
 
+def predict_views(
+    train: Cohort,
+    test: Cohort,
+    views: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    seed: int,
+    annotated: np.ndarray | None = None,
+) -> dict[str, np.ndarray]:
+    """Probabilities of the levels for the test rows: from each view of the record, and ``said``, a perfect reader's.
+
+    Parameters
+    ----------
+    train, test : Cohort
+    views : mapping
+        Name to features of the training and the test rows.
+    seed : int
+        Of the folds in which penalties are chosen.
+    annotated : (n_train,) bool array or None
+        Training records whose annotations may be used; None: all.
+    """
+    fields = fields_of(train)
+    rows = np.arange(len(train)) if annotated is None else np.flatnonzero(annotated)
+    labels = labels_of(train, fields)[rows]
+    probabilities = {name: predict(fields, a[rows], labels, b, seed) for name, (a, b) in views.items()}
+    read = read_perfectly(fields, train.take(rows), test)
+    return probabilities | ({} if read is None else {"said": read})
+
+
+def score_views(test: Cohort, probabilities: Mapping[str, np.ndarray], fields: Fields) -> pd.DataFrame:
+    """:func:`score` of every view, with a column ``strategy``: the view."""
+    truth = labels_of(test, fields)
+    return pd.concat(
+        [score(fields, truth, p).assign(strategy=name) for name, p in probabilities.items()], ignore_index=True
+    )
+
+
+def score_parts(
+    test: Cohort, probabilities: Mapping[str, np.ndarray], fields: Fields, parts: np.ndarray
+) -> pd.DataFrame:
+    """:func:`score_views` of each part of the test rows, say short and long notes; ``parts``: (n,) labels."""
+    tables = []
+    for part in pd.unique(np.asarray(parts)):
+        rows = np.flatnonzero(np.asarray(parts) == part)
+        seen = {name: p[rows] for name, p in probabilities.items()}
+        tables.append(score_views(test.take(rows), seen, fields).assign(part=part))
+    return pd.concat(tables, ignore_index=True)
+
+
+def length_thirds(texts: list[str]) -> np.ndarray:
+    """(n,) ``short``, ``middle`` or ``long``: thirds of the notes by their number of words."""
+    words = np.array([len(text.split()) for text in texts])
+    rank = words.argsort(kind="stable").argsort(kind="stable")
+    return np.array(["short", "middle", "long"])[3 * rank // max(len(words), 1)]
+
+
 def compare(
     train: Cohort,
     test: Cohort,
@@ -185,13 +264,8 @@ def compare(
 
     Parameters
     ----------
-    train, test : Cohort
-    views : mapping
-        Name to features of the training and the test rows.
-    seed : int
-        Of the folds in which penalties are chosen.
-    annotated : (n_train,) bool array or None
-        Training records whose annotations may be used; None: all.
+    train, test, views, seed, annotated
+        See :func:`predict_views`.
 
     Returns
     -------
@@ -199,14 +273,15 @@ def compare(
         :func:`score` and :func:`reliability` (with ``level``), with a column ``strategy``: the view, or ``said``.
     """
     fields = fields_of(train)
-    rows = np.arange(len(train)) if annotated is None else np.flatnonzero(annotated)
-    labels, truth = labels_of(train, fields)[rows], labels_of(test, fields)
-    probabilities = {name: predict(fields, a[rows], labels, b, seed) for name, (a, b) in views.items()}
-    read = read_perfectly(fields, train.take(rows), test)
-    probabilities |= {} if read is None else {"said": read}
-    scores = [score(fields, truth, p).assign(strategy=name) for name, p in probabilities.items()]
+    probabilities = predict_views(train, test, views, seed, annotated)
+    return score_views(test, probabilities, fields), curves_of(test, probabilities, fields)
+
+
+def curves_of(test: Cohort, probabilities: Mapping[str, np.ndarray], fields: Fields) -> pd.DataFrame:
+    """:func:`reliability` of every view and level, with columns ``level`` and ``strategy``."""
+    truth = labels_of(test, fields)
     curves = [_curves(fields, truth, p).assign(strategy=name) for name, p in probabilities.items()]
-    return pd.concat(scores, ignore_index=True), pd.concat(curves, ignore_index=True)
+    return pd.concat(curves, ignore_index=True)
 
 
 def _curves(fields: Fields, truth: np.ndarray, proba: np.ndarray) -> pd.DataFrame:
@@ -215,41 +290,30 @@ def _curves(fields: Fields, truth: np.ndarray, proba: np.ndarray) -> pd.DataFram
     return pd.concat([reliability(t[f][:, k], p[f][:, k]).assign(level=level) for f, k, level in scored])
 
 
-@dataclass(frozen=True)
-class Gate:
-    """Whether the representation keeps enough of the confounders to go on.
+def lost_mentions(cohort: Cohort) -> pd.DataFrame | None:
+    """How often the note is silent about a confounder: what no reader can recover.
 
-    Attributes
-    ----------
-    passed : bool
-    share : float
-        Share of the confounders that are recoverable.
-    missed : tuple of str
-        The others.
+    Returns
+    -------
+    DataFrame or None
+        A row a level that is scored: ``level``, ``share`` (of the records that have it), ``silent`` (share of those
+        whose note does not speak of the confounder), ``doubt`` (share of the other records whose note does not).
+        None where mentions were not recorded.
     """
-
-    passed: bool
-    share: float
-    missed: tuple[str, ...]
-
-
-def gate(scores: pd.DataFrame, auroc: float = 0.7, share: float = 0.8) -> Gate:
-    """Ask for an AUROC above ``auroc`` for at least ``share`` of the confounders.
-
-    A confounder is recoverable if the AUROC of its worst level, mean over repetitions, is above the bound; one
-    that could not be scored is not.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Columns ``field, level, metric, value``: of one strategy, over repetitions.
-    """
-    rows = scores[scores["metric"] == "auroc"]
-    if rows.empty:
-        raise ValueError("scores: no row with metric 'auroc'; give the table of recoverability.score or compare.")
-    worst = rows.groupby(["field", "level"], sort=False)["value"].mean().groupby("field", sort=False).min()
-    good = worst > auroc
-    return Gate(bool(good.mean() >= share), float(good.mean()), tuple(worst.index[~good]))
+    fields = fields_of(cohort)
+    said = mentions_of(cohort, fields)
+    if said is None:
+        return None
+    truths, told = fields.blocks(labels_of(cohort, fields)), fields.blocks(said)
+    rows = []
+    for name in fields.names:
+        silent = ~told[name][:, 0]
+        for k, level in fields.shown(name):
+            has = truths[name][:, k] == 1
+            rows.append(
+                {"level": level, "share": has.mean(), "silent": silent[has].mean(), "doubt": silent[~has].mean()}
+            )
+    return pd.DataFrame(rows)
 
 
 def beside(summary: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -199,6 +199,6 @@ class _Waits(Exception):  # noqa: N818
 
 
 def cell_key(config: Config) -> dict:
-    """What a cell depends on: all parameters but the numbers of seeds and places on disk, and the state of files."""
+    """What a cell depends on: all parameters but numbers of seeds, the gate and places on disk; the state of files."""
     places = {"results", "device", "own_spec", "mimic_path", "mimic_memory"}
-    return config.model_dump(exclude={"seeds", "slow_seeds"} | places) | data.fingerprint(config)
+    return config.model_dump(exclude={"seeds", "slow_seeds", "gate"} | places) | data.fingerprint(config)

@@ -54,19 +54,26 @@ def trials(config: Config, which: Iterable[int] | None = None) -> Iterable[Trial
 
 
 def make_trial(config: Config, cohort: Cohort, encoder, embedding: np.ndarray | None, index: int) -> Trial:
-    """Repetition ``index``: split, draw, annotate; an encoder that learns sees training notes only."""
+    """Repetition ``index``: split, draw, annotate.
+
+    An encoder that learns sees training notes only, one that is ``supervised`` the annotations within the budget too.
+    """
     split, outcome, annotate, learn = np.random.SeedSequence([config.seed, index]).generate_state(4).tolist()
     drawn = annotation.leave_out(data.draw_outcomes(cohort, config.process, outcome), config.hidden)
     train_rows, test_rows = data.split(drawn, config.test_share, split)
     test_rows = test_rows[drawn.annotated[test_rows]]  # the others could not be scored
     train, test = filled(drawn.take(train_rows), drawn.take(test_rows))
-    if embedding is None:
+    known = None
+    if getattr(encoder, "supervised", False):
+        known = who_is_annotated(config, train, None, annotate)
+        text_train, text_test = learn_to_read(encoder, train, test, known[0])
+    elif embedding is None:
         fitted = encoder.fit(train.texts)
         text_train, text_test = fitted.transform(train.texts), fitted.transform(test.texts)
     else:
         text_train, text_test = embedding[train_rows], embedding[test_rows]
     phi = [np.hstack([t, c.tabular]).astype(np.float32) for t, c in ((text_train, train), (text_test, test))]
-    annotated, pi = who_is_annotated(config, train, phi[0], annotate)
+    annotated, pi = known or who_is_annotated(config, train, phi[0], annotate)
     return Trial(train, test, *phi, text_train.shape[1], annotated, pi, learn, index)
 
 
@@ -79,7 +86,16 @@ def filled(train: Cohort, test: Cohort) -> tuple[Cohort, Cohort]:
     return tuple(replace(c, frame=c.frame.assign(**c.frame[empty].fillna(median))) for c in (train, test))
 
 
-def who_is_annotated(config: Config, train: Cohort, phi: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+def learn_to_read(encoder, train: Cohort, test: Cohort, annotated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Text vectors of both sides from an encoder that learns from the annotated training records."""
+    seen = np.where(annotated[:, None], train.annotations, np.nan)  # the others do not even reach it
+    encoder.fit(train.texts, annotations=seen, levels=train.levels, annotated=annotated, groups=train.ids)
+    return encoder.training_vectors_, encoder.transform(test.texts)
+
+
+def who_is_annotated(
+    config: Config, train: Cohort, phi: np.ndarray | None, seed: int
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Mask of the annotated training records and their chance of it, by ``config.design``.
 
     Where a cohort comes with annotations for some of its records, only these can be chosen; the chance then takes them
@@ -100,6 +116,11 @@ def who_is_annotated(config: Config, train: Cohort, phi: np.ndarray, seed: int) 
         spread = np.where(train.Y > np.median(train.Y), 3.0, 1.0)
         chance = annotation.optimal_probability(spread, config.budget, floor=config.budget / 10)
         return annotation.choose_by_probability(train.ids, chance, seed)
+    if phi is None:
+        raise ValueError(
+            f"design = {config.design!r} chooses by the text vectors, which encoder = {config.encoder!r} learns only "
+            f"from annotations; use design='random' or 'known', or another encoder."
+        )
     learner = EMLearner(train.levels, clip=config.clip, seed=seed)
     if config.design == "spread":
         return by_spread(learner, train, phi, config.budget, seed)

@@ -20,9 +20,7 @@ from helpers.effects.learners import EffectLearner
 from helpers.nuisance import Nuisances, folds_by_patient, imputing, logistic, ridge
 from helpers.recent import Recent
 
-UNANNOTATED = Recent(
-    64, copies=True
-)  # what no annotation changes: the same at every budget
+UNANNOTATED = Recent(64, copies=True)  # what no annotation changes: the same at every budget
 
 
 class _TwoPhaseLearner(EffectLearner):

@@ -1,0 +1,265 @@
+"""Representations learned from annotations: what a reader trained on the annotated notes finds in a note (layer 2).
+
+A reader gives, for every annotated confounder, log-probabilities of its levels. Its vectors of a note are log-odds
+against the first level and the probabilities. On the notes it learned from a reader is too sure of itself, so the
+vectors of annotated training notes come from readers that did not see them, nor any other note of the patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from helpers.encoders.base import Encoder, checked_texts
+from helpers.encoders.cache import encode
+
+MOST = 8.0  # log-odds are cut here: beyond, a reader's certainty says more about its penalty than about the note
+
+
+class Supervised(TransformerMixin, BaseEstimator):
+    """Vectors of notes from readers fitted by cross-fitting.
+
+    Parameters
+    ----------
+    reader : reader
+        Prototype: ``fit(texts, labels, levels, groups)`` and ``log_proba(texts)``.
+    name : str
+        What the study calls it.
+    folds : int
+        Readers that are fitted, each without its fold of the annotated patients.
+    seed : int
+        Of the folds.
+
+    Attributes
+    ----------
+    readers_ : list of readers
+    training_vectors_ : (n, d) float32 array
+        Vectors of the notes given to ``fit``: of annotated ones by the reader that did not see them, of the others by
+        all readers together, as ``transform`` does it.
+    """
+
+    frozen = False
+    supervised = True
+
+    def __init__(self, reader, name: str = "supervised", folds: int = 3, seed: int = 0) -> None:
+        self.reader = reader
+        self.name = name
+        self.folds = folds
+        self.seed = seed
+
+    def fit(self, texts: Iterable[str], annotations=None, levels=None, annotated=None, groups=None) -> Supervised:
+        """Learn from the annotated notes.
+
+        Parameters
+        ----------
+        texts : n notes
+            Of training records.
+        annotations : (n, q) array
+            Indicators of each field's levels without the first, field after field. Rows outside ``annotated`` are not
+            looked at.
+        levels : tuple of int
+            Number of levels of each field.
+        annotated : (n,) bool array or None
+            Records an expert annotated; None: all.
+        groups : (n,) array or None
+            Patient identifiers; None: every record is a patient.
+        """
+        notes = checked_texts(texts)
+        if annotations is None or levels is None:
+            raise ValueError(f"encoder {self.name!r} learns from annotations; pass annotations and levels to fit.")
+        rows = np.arange(len(notes)) if annotated is None else np.flatnonzero(annotated)
+        labels = one_hot(np.asarray(annotations)[rows], tuple(levels))
+        patients = (np.arange(len(notes)) if groups is None else np.asarray(groups))[rows]
+        fold = patient_folds(patients, self.folds, self.seed)
+        self.levels_ = tuple(levels)
+        self.readers_ = [self._fitted(notes, rows[fold != k], labels[fold != k], patients[fold != k], k)
+                         for k in range(self.folds)]  # fmt: skip
+        self.training_vectors_ = self.transform(notes)
+        for k, reader in enumerate(self.readers_):
+            held = rows[fold == k]  # never empty: every fold has patients
+            self.training_vectors_[held] = vectors_of(reader.log_proba([notes[i] for i in held]), self.levels_)
+        return self
+
+    def transform(self, texts: Iterable[str]) -> np.ndarray:
+        """(n, 2 q) float32: log-odds and probabilities of the levels but each field's first, mean over readers."""
+        return vectors_of(self.log_proba(texts), self.levels_)
+
+    def log_proba(self, texts: Iterable[str]) -> np.ndarray:
+        """(n, sum of levels) log-probabilities, field after field: the readers' normalised geometric mean."""
+        check_is_fitted(self, "readers_")
+        notes = checked_texts(texts)
+        if not notes:
+            return np.empty((0, sum(self.levels_)))
+        return normalised(np.mean([r.log_proba(notes) for r in self.readers_], axis=0), self.levels_)
+
+    def _fitted(self, notes: list[str], rows, labels, patients, k: int):
+        reader = clone(self.reader)
+        if "seed" in reader.get_params():
+            reader.set_params(seed=int(np.random.SeedSequence([self.seed, k]).generate_state(1)[0]))
+        return reader.fit([notes[i] for i in rows], labels, self.levels_, patients)
+
+    @property
+    def provenance(self) -> dict:
+        """What determines the vectors beside the training notes and their annotations."""
+        return {"name": self.name, "reader": repr(self.reader), "folds": self.folds, "seed": self.seed}
+
+
+class WordReader(BaseEstimator):
+    """Penalised regressions of each confounder on weighted words, pairs and triples.
+
+    Parameters
+    ----------
+    C : float
+        Inverse strength of the penalty.
+    max_features : int
+        At most so many terms, the most frequent ones.
+    """
+
+    def __init__(self, C: float = 10.0, max_features: int = 5_000) -> None:
+        self.C = C
+        self.max_features = max_features
+
+    def fit(self, texts: list[str], labels: np.ndarray, levels: tuple[int, ...], groups=None) -> WordReader:
+        """Fit on n notes and (n, sum of levels) indicators."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        self.vectorizer_ = TfidfVectorizer(
+            token_pattern=r"(?u)\b\w+\b",
+            ngram_range=(1, 3),
+            sublinear_tf=True,
+            min_df=min(5, max(1, len(texts) // 50)),
+            max_features=self.max_features,
+            dtype=np.float32,
+        )
+        X = self.vectorizer_.fit_transform(texts)
+        self.models_ = regressions(X, labels, levels, self.C)
+        return self
+
+    def log_proba(self, texts: list[str]) -> np.ndarray:
+        """(n, sum of levels) log-probabilities."""
+        X = self.vectorizer_.transform(texts)
+        return np.hstack([model.log_proba(X) for model in self.models_])
+
+
+class VectorReader(BaseEstimator):
+    """Penalised regressions of each confounder on the vector of a note: a projection chosen by the annotations.
+
+    Parameters
+    ----------
+    base : Encoder
+        Frozen.
+    C : float
+        Inverse strength of the penalty on standardised vectors.
+    """
+
+    def __init__(self, base: Encoder, C: float = 0.01) -> None:
+        self.base = base
+        self.C = C
+
+    def fit(self, texts: list[str], labels: np.ndarray, levels: tuple[int, ...], groups=None) -> VectorReader:
+        """Fit on n notes and (n, sum of levels) indicators."""
+        vectors = encode(texts, self.base, progress=False)
+        self.mean_, self.scale_ = vectors.mean(0), vectors.std(0) + 1e-9
+        self.models_ = regressions((vectors - self.mean_) / self.scale_, labels, levels, self.C)
+        return self
+
+    def log_proba(self, texts: list[str]) -> np.ndarray:
+        """(n, sum of levels) log-probabilities."""
+        X = (encode(texts, self.base, progress=False) - self.mean_) / self.scale_
+        return np.hstack([model.log_proba(X) for model in self.models_])
+
+
+class MeanReader(BaseEstimator):
+    """Several readers heard with equal weight: the normalised geometric mean of their probabilities.
+
+    Weights chosen by the loss on training notes would trust the reader that knows their wordings best; equal weights
+    do not depend on the place where the readers were trained.
+
+    Parameters
+    ----------
+    readers : list of readers
+        Prototypes.
+    seed : int
+        Handed to those that have one.
+    """
+
+    def __init__(self, readers: list, seed: int = 0) -> None:
+        self.readers = readers
+        self.seed = seed
+
+    def fit(self, texts: list[str], labels: np.ndarray, levels: tuple[int, ...], groups=None) -> MeanReader:
+        """Fit every reader on the same n notes and (n, sum of levels) indicators."""
+        self.levels_, self.fitted_ = levels, []
+        for reader in map(clone, self.readers):
+            if "seed" in reader.get_params():
+                reader.set_params(seed=self.seed)
+            self.fitted_.append(reader.fit(texts, labels, levels, groups))
+        return self
+
+    def log_proba(self, texts: list[str]) -> np.ndarray:
+        """(n, sum of levels) log-probabilities."""
+        return normalised(np.mean([r.log_proba(texts) for r in self.fitted_], axis=0), self.levels_)
+
+
+class _Regression:
+    """Logistic regression of one field that also stands a level nobody has, and a single level."""
+
+    def __init__(self, X, labels: np.ndarray, C: float) -> None:
+        from sklearn.linear_model import LogisticRegression
+
+        self.size, code = labels.shape[1], labels.argmax(1)
+        self.seen, floor = np.unique(code), 1.0 / (len(code) + 1)
+        self.rare = np.log(floor)
+        if len(self.seen) > 1:
+            self.model = LogisticRegression(C=C, max_iter=200, tol=1e-3).fit(X, code)
+
+    def log_proba(self, X) -> np.ndarray:
+        out = np.full((X.shape[0], self.size), self.rare)
+        out[:, self.seen] = self.model.predict_log_proba(X) if len(self.seen) > 1 else 0.0
+        return normalised(np.maximum(out, -50.0), (self.size,))
+
+
+def regressions(X, labels: np.ndarray, levels: tuple[int, ...], C: float) -> list[_Regression]:
+    """One regression a field."""
+    return [_Regression(X, part, C) for part in np.split(labels, np.cumsum(levels)[:-1], axis=1)]
+
+
+def one_hot(annotations: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
+    """(n, sum of levels) indicators of every level, from those without each field's first.
+
+    Raises
+    ------
+    ValueError
+        If the number of columns does not fit the levels, or a value is neither 0 nor 1.
+    """
+    annotations = np.asarray(annotations, float)
+    if annotations.ndim != 2 or annotations.shape[1] != sum(levels) - len(levels):
+        raise ValueError(f"annotations {annotations.shape}: levels {levels} need {sum(levels) - len(levels)} columns.")
+    if not np.isin(annotations, (0, 1)).all():
+        raise ValueError("annotations: an annotated record holds a value that is neither 0 nor 1.")
+    parts = np.split(annotations, np.cumsum(np.array(levels) - 1)[:-1], axis=1)
+    return np.hstack([np.hstack([1 - p.sum(1, keepdims=True), p]) for p in parts])
+
+
+def patient_folds(groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """(n,) fold of each row; all rows of a patient in one."""
+    patients, place = np.unique(groups, return_inverse=True)
+    if len(patients) < 2 * folds:
+        raise ValueError(f"annotated: {len(patients)} patients are too few for {folds} folds of cross-fitting.")
+    return (np.random.default_rng(seed).permutation(len(patients)) % folds)[place]
+
+
+def normalised(log_p: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
+    """Log-probabilities shifted so that each field's probabilities sum to 1."""
+    parts = np.split(np.asarray(log_p, float), np.cumsum(levels)[:-1], axis=1)
+    return np.hstack([p - np.logaddexp.reduce(p, axis=1, keepdims=True) for p in parts])
+
+
+def vectors_of(log_p: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
+    """(n, 2 q) float32: log-odds against the first level, cut at ``MOST``, then probabilities."""
+    parts = np.split(log_p, np.cumsum(levels)[:-1], axis=1)
+    odds = np.hstack([p[:, 1:] - p[:, :1] for p in parts]).clip(-MOST, MOST)
+    return np.hstack([odds, np.exp(np.hstack([p[:, 1:] for p in parts]))]).astype(np.float32)
