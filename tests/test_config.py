@@ -80,3 +80,19 @@ def test_runs_lie_in_the_project_or_where_the_variable_says(tmp_path, monkeypatc
     assert str(config.runs_root()) == "runs"
     monkeypatch.setenv("WHO_TO_TREAT_RUNS", str(tmp_path))
     assert config.runs_root() == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, False),
+        ({"mimic_path": "synthetic", "dataset": "mimic-syn"}, False),
+        ({"dataset": "own", "own_spec": "example"}, False),
+        ({"dataset": "own", "own_spec": "mine.yml"}, True),
+        ({"dataset": "own", "own_spec": "mine.yml", "mimic_path": "synthetic"}, True),
+        ({"mimic_path": "/data/mimic"}, True),
+        ({"dataset": "own", "own_spec": "example", "mimic_path": "/data/mimic"}, True),
+    ],
+)
+def test_a_made_up_source_does_not_excuse_a_real_one(parameters, expected):
+    assert config.load(**parameters).sensitive is expected

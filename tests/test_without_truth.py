@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import config, evaluation, study, trials, without_truth
+from helpers import config, deploy, evaluation, recoverability, study, trials, without_truth
 from helpers.data.own import read_own, write_example
 from helpers.heldout import held_out_scores
 from helpers.schema import Cohort, Roles
@@ -154,3 +154,18 @@ def test_overlap_of_records_that_are_not_public_points_at_nobody(settings, trial
     kept = without_truth.overlap(settings, trial, False)
     assert not {"e_min", "e_max"} & set(kept.columns)
     np.testing.assert_array_equal(kept["clipped_low"], [0, np.nan, 12])
+
+
+def test_a_policy_of_an_own_table_is_exported_with_what_held_out_records_say(settings, trial):
+    made = deploy.train_policy(settings, "tabular")
+    table = study.run_cell(settings, trial, "tabular").set_index("metric")["value"]
+    assert made.card["metrics"]["policy_value"] == pytest.approx(-table["policy_value"]) and table["policy_value"] < 0
+    assert "captured" not in made.card["metrics"] and any("never tried out" in words for words in made.card["not_for"])
+
+
+def test_recoverability_takes_records_that_nobody_annotated(trial):
+    width = trial.text_width
+    views = {"tabular": (trial.phi_train[:, width:], trial.phi_test[:, width:])}
+    scores, _ = recoverability.compare(trial.train, trial.test, views, trial.seed, trial.annotated)
+    auroc = scores[scores["metric"] == "auroc"].set_index("level")["value"]
+    assert {"breathless", "fever_hoch"} <= set(auroc.index) and auroc["breathless"] > 0.55

@@ -101,7 +101,7 @@ def _listen_again(shell) -> None:
 
 
 def _say(shell, reasons: list[str]) -> None:
-    end = "The cells below do nothing; set <code>dataset</code> to another data set to run them."
+    end = "In a notebook the cells below do nothing until <code>dataset</code> names another data set."
     paragraphs = "".join(f"<p>{text}</p>" for text in (*reasons, end))
     note = f'<div class="admonition note"><p class="admonition-title">{TITLE}</p>{paragraphs}</div>'
     plain = f"{TITLE}. {' '.join(reasons)}"

@@ -91,9 +91,12 @@ class Config(BaseModel):
 
     @property
     def sensitive(self) -> bool:
-        """Whether records of real people may be read, so that not even an error may quote them."""
-        real_table = self.dataset == "own" and self.own_spec != "example"
-        return real_table or self.mimic_path not in (None, "synthetic")
+        """Whether a chapter may read records of real people, so that not even an error may quote them.
+
+        A folder of MIMIC-III that is named is read by its own chapter whatever the data set.
+        """
+        own = self.dataset == "own" and self.own_spec != "example"
+        return own or self.mimic_path not in (None, "synthetic")
 
     @property
     def results_dir(self) -> Path:

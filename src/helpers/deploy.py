@@ -10,8 +10,11 @@ from helpers import encoders, evaluation, policy, study
 from helpers.artifacts import replacing
 from helpers.config import Config
 
-# Every data set that a configuration can name is simulated.
-NOT_FOR = ("real patients at all: the records it was trained on are simulated",)
+# Data sets with known effects are simulated; of the others nobody knows more than held-out records say.
+NOT_FOR = {
+    True: "real patients at all: the records it was trained on are simulated",
+    False: "decisions in care as it stands: its worth was estimated from past records, never tried out",
+}
 
 
 def train_policy(config: Config, name: str) -> policy.Policy:
@@ -33,7 +36,9 @@ def train_policy(config: Config, name: str) -> policy.Policy:
         raise ValueError(f"strategy {name!r} gives no effects from bedside features. {policy.EXPORTABLE}")
     trial = next(iter(study.trials(config, [0])))
     learner = study.run_strategy(config, trial, strategy)
-    card = policy.make_card(_facts(config, trial, name), _metrics(trial, strategy, learner), NOT_FOR)
+    card = policy.make_card(
+        _facts(config, trial, name), _metrics(config, trial, name, learner), (NOT_FOR[trial.test.has_truth],)
+    )
     encoder = None
     if strategy.features != "tabular":
         encoder = encoders.make_encoder(config.encoder, device=config.device).fit(trial.train.texts)
@@ -122,8 +127,7 @@ def _facts(config: Config, trial: study.Trial, name: str) -> dict:
     }
 
 
-def _metrics(trial: study.Trial, strategy: study.Strategy, learner) -> dict[str, float]:
-    tau_hat = study.bedside_effect(trial, strategy, learner)
-    table = evaluation.evaluate(trial.test, -tau_hat, tau_hat)
+def _metrics(config: Config, trial: study.Trial, name: str, learner) -> dict[str, float]:
+    table = evaluation.turned_back(study.score_cell(config, trial, name, learner), trial.test)
     areas = table[table["at"].isna()]
     return {"test_records": len(trial.test), **dict(zip(areas["metric"], areas["value"], strict=True))}

@@ -239,7 +239,7 @@ def flow(charts: Mapping[str, pd.DataFrame]):
 
     longest = max(map(len, charts.values()))
     with style():
-        figure, axes = plt.subplots(1, len(charts), figsize=(4.4 * len(charts), 0.8 * longest + 0.5), squeeze=False)
+        figure, axes = plt.subplots(1, len(charts), figsize=(3.1 * len(charts), 0.95 * longest + 0.5), squeeze=False)
         for ax, (title, chart) in zip(axes[0], charts.items(), strict=True):
             ax.set(xlim=(0, 1), ylim=(-longest + 0.4, 0.6), title=title)
             ax.set_axis_off()
@@ -247,13 +247,13 @@ def flow(charts: Mapping[str, pd.DataFrame]):
                 zip(chart["step"], chart["patients"], chart["patients"].shift(), strict=True)
             ):
                 box = {"boxstyle": "round", "facecolor": "white", "edgecolor": COLOURS[0]}
-                words = f"{textwrap.fill(step, 44)}\n{_counted(now)}"
-                ax.text(0.5, -place, words, ha="center", va="center", fontsize=8, bbox=box)
+                words = f"{textwrap.fill(step, 30)}\n{_counted(now)}"
+                ax.text(0.5, -place, words, ha="center", va="center", fontsize=9, bbox=box)
                 if place:
                     arrow = {"arrowstyle": "->", "lw": 0.8}
                     ax.annotate("", (0.5, -place + 0.32), (0.5, -place + 0.68), arrowprops=arrow)
                     left = np.nan if pd.isna(now) or pd.isna(before) else before - now
-                    ax.text(0.54, -place + 0.5, f"left out: {_counted(left)}", fontsize=7, va="center")
+                    ax.text(0.54, -place + 0.5, f"left out: {_counted(left)}", fontsize=8, va="center")
     return figure
 
 

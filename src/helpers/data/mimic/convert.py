@@ -70,9 +70,10 @@ def _copy(source: Source, target: Path, memory: str, spill: Path, bar: tqdm) -> 
     table = TABLES[source.table]
     types = {name: table.columns.get(name, "VARCHAR") for name in source.header}
     listed = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
-    # Long notes stay below the reader's limit of 2 MB a line; notes hold line ends, so their file is read in order.
+    # Read in parallel, although notes hold line ends: with parallel = false the reader keeps the whole file in memory.
+    # The count of rows tells if it lost its way. The longest note stays below the reader's limit of 2 MB a line.
     options = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-    options += f"strict_mode = true, allow_quoted_nulls = false, parallel = {'TEXT' not in table.columns}"
+    options += "strict_mode = true, allow_quoted_nulls = false"
     csv = f"read_csv({quoted(source.path)}, columns = {{{listed}}}, {options})"
     # The sequence counts every row of the file in the same pass; `case` keeps the filter from running before it.
     kept = f"case when nextval('rows') > 0 then {table.where} end"

@@ -110,6 +110,7 @@ def texts(session: Session, kind: str) -> dict[int, str]:
     for end in range(1, len(owners) + 1):
         if end == len(owners) or owners[end] != owners[start]:
             joined[owners[start]] = SEPARATOR.join(pieces[start:end])
+            pieces[start:end] = [""] * (end - start)  # so that all texts are held once
             start = end
     return joined
 
