@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers import figures
 from helpers.artifacts import digest
 from helpers.data import split
 from helpers.schema import Cohort, Quiet, QuietSeries, Roles, as_numbers
@@ -70,6 +71,14 @@ def test_its_parts_are_quiet_too(part):
     said = [repr(shown), str(shown), shown.to_string(), shown.to_markdown(), getattr(shown, "_repr_html_", str)()]
     assert not any("secret" in text.lower() for text in said)
     assert all("not shown" in text for text in said if text)
+
+
+def test_a_figure_of_records_is_refused():
+    quiet = Cohort(FRAME, ROLES, tags={"credentialed": True}).frame
+    with pytest.raises(ValueError, match="figures.cloud: the table comes from sensitive records"):
+        figures.cloud(quiet, "x", "Y", "x", "Y")
+    with pytest.raises(ValueError, match="figures.bars"):
+        figures.bars(table=quiet, labels="text", series={"Y": "Y"}, x_label="Y")
 
 
 def test_the_cover_comes_off_on_purpose_only():

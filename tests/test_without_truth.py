@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import config, deploy, evaluation, study, trials, without_truth
+from helpers import config, deploy, evaluation, recoverability, study, trials, without_truth
 from helpers.data.own import read_own, write_example
 from helpers.heldout import held_out_scores
 from helpers.schema import Cohort, Roles
@@ -161,3 +161,11 @@ def test_a_policy_of_an_own_table_is_exported_with_what_held_out_records_say(set
     table = study.run_cell(settings, trial, "tabular").set_index("metric")["value"]
     assert made.card["metrics"]["policy_value"] == pytest.approx(-table["policy_value"]) and table["policy_value"] < 0
     assert "captured" not in made.card["metrics"] and any("never tried out" in words for words in made.card["not_for"])
+
+
+def test_recoverability_takes_records_that_nobody_annotated(trial):
+    width = trial.text_width
+    views = {"tabular": (trial.phi_train[:, width:], trial.phi_test[:, width:])}
+    scores, _ = recoverability.compare(trial.train, trial.test, views, trial.seed, trial.annotated)
+    auroc = scores[scores["metric"] == "auroc"].set_index("level")["value"]
+    assert {"breathless", "fever_hoch"} <= set(auroc.index) and auroc["breathless"] > 0.55

@@ -6,11 +6,14 @@ Nothing is styled at import; every function draws inside its own style.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 
 import numpy as np
 import pandas as pd
+
+from helpers.schema import Quiet
 
 # Okabe-Ito, told apart by colour-blind readers and in grey print
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
@@ -51,6 +54,22 @@ def style() -> Iterator[None]:
         plt.close(number)
 
 
+def no_records(draw: Callable) -> Callable:
+    """A figure of a table that refuses records which may not be shown."""
+
+    @wraps(draw)
+    def checked(*args, **kwargs):
+        if any(isinstance(value, Quiet) for value in (*args, *kwargs.values())):
+            raise ValueError(
+                f"figures.{draw.__name__}: the table comes from sensitive records; pass it through evaluation.shown, "
+                f"which lets aggregates through."
+            )
+        return draw(*args, **kwargs)
+
+    return checked
+
+
+@no_records
 def forest(summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str, str], zero: bool = False):
     """Points with intervals, a panel a metric, a line a strategy.
 
@@ -84,6 +103,7 @@ def forest(summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str,
     return figure
 
 
+@no_records
 def pair_matrix(pairs: pd.DataFrame, labels: Mapping[str, str], lower_is_better: bool = True):
     """All differences between strategies: blue where the row is better than the column, orange where it is worse.
 
@@ -119,6 +139,7 @@ def pair_matrix(pairs: pd.DataFrame, labels: Mapping[str, str], lower_is_better:
     return figure
 
 
+@no_records
 def curves(
     summary: pd.DataFrame,
     metric: str,
@@ -174,6 +195,7 @@ def histograms(values: Mapping[str, np.ndarray], x_label: str, bins: int = 40, b
     return figure
 
 
+@no_records
 def bars(table: pd.DataFrame, labels: str, series: Mapping[str, str], x_label: str):
     """Horizontal points of several series per label, for comparing with published figures.
 
@@ -202,6 +224,7 @@ def bars(table: pd.DataFrame, labels: str, series: Mapping[str, str], x_label: s
     return figure
 
 
+@no_records
 def cloud(table: pd.DataFrame, x: str, y: str, x_label: str, y_label: str, by: str | None = None, line: bool = False):
     """Points of two columns, a panel a value of ``by``; ``line`` draws the diagonal."""
     import matplotlib.pyplot as plt
@@ -218,6 +241,7 @@ def cloud(table: pd.DataFrame, x: str, y: str, x_label: str, y_label: str, by: s
     return figure
 
 
+@no_records
 def coloured(table: pd.DataFrame, x: str, y: str, by: tuple[str, ...], x_label: str, y_label: str):
     """The same points once a panel, coloured by the levels of one column of ``by`` each.
 

@@ -82,7 +82,7 @@ class Fields:
 
 
 def fields_of(cohort: Cohort) -> Fields:
-    """The fields of a cohort's annotations: categories, or 0 and 1.
+    """The fields of a cohort's annotations: categories, or 0 and 1; empty where nobody annotated.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def fields_of(cohort: Cohort) -> Fields:
         series = cohort.frame[name]
         if isinstance(series.dtype, pd.CategoricalDtype):
             levels.append(tuple(series.cat.categories))
-        elif series.isin([0, 1]).all():
+        elif series.dropna().isin([0, 1]).all():
             levels.append((0, 1))
         else:
             raise ValueError(f"annotation {name!r}: neither 0/1 nor categorical; cut it into categories first.")
