@@ -1,6 +1,6 @@
 """MIMIC-III: reading by DuckDB and slim Parquet against pandas in chunks and against row loops, on generated data.
 
-    python benchmarks/mimic.py [--patients 8000] [--rows 1920] [--folder /tmp/mimic-benchmark] [--keep]
+    python benchmarks/mimic.py [--patients 4000] [--rows 3850] [--folder /tmp/mimic-benchmark] [--keep]
 
 The default makes 20 million chart rows (2 GB) in a folder that is removed at the end. Each task runs in a process of
 its own, so that peak memory is its own; all give digests of their results, which must agree. Results go to
@@ -113,8 +113,8 @@ def alone(folder: Path, task: str, how: str) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--patients", type=int, default=8_000)
-    parser.add_argument("--rows", type=int, default=1_920, help="chart rows a stay")
+    parser.add_argument("--patients", type=int, default=4_000)
+    parser.add_argument("--rows", type=int, default=3_850, help="chart rows a stay")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/mimic-benchmark"))
     parser.add_argument("--keep", action="store_true", help="use the data that are there, and leave them")
     parser.add_argument("--task", help=argparse.SUPPRESS)

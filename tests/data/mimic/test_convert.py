@@ -125,3 +125,11 @@ def test_an_error_nobody_foresaw_stops_the_conversion(data, monkeypatch):
     with pytest.raises(DataError, match="reading: .*withheld") as caught:
         opened(data)
     assert "CANARY" not in str(caught.value)
+
+
+def test_what_a_killed_run_left_is_removed(data):
+    made = opened(data)
+    left = made.cache / f".{made.tables['NOTEEVENTS'].name}.1-ab.tmp"
+    left.write_text("half a note")
+    made.tables["NOTEEVENTS"].unlink()
+    assert opened(data) == made and made.tables["NOTEEVENTS"].exists() and not left.exists()

@@ -49,6 +49,8 @@ def convert(source: Source, folder: Path, memory: str, release: Release | None, 
         _check(release, source, rows)
         return rows
     bar.set_description(source.table)
+    for left_by_a_killed_run in folder.glob(f".{source.table}-*.tmp"):
+        left_by_a_killed_run.unlink()
     with replacing(target) as temporary:
         rows = _copy(source, temporary, memory, folder, bar)
         _check(release, source, rows)

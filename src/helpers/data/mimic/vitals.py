@@ -69,13 +69,14 @@ def last_values(vitals: dict[str, Vital], rows: str) -> str:
         in the same minute the one with the largest ``row_id`` counts.
     """
     columns = ", ".join(f"max(x) filter (vital = '{name}') as {name}" for name in vitals)
+    # Materialized, so that the few rows of the stays are picked before items are looked up; a third of the time.
     return f"""
-        with value as (
+        with charted as materialized ({rows}), value as (
             select icustay_id, vital, charttime, row_id, low, high,
                 case when fahrenheit or (mixed and valuenum > 50) then (valuenum - 32) / 1.8 else valuenum end as x
-            from ({rows}) join {item_rows(vitals)} using (itemid) where valuenum is not null
+            from charted join {item_rows(vitals)} using (itemid)
         ), latest as (
-            select icustay_id, vital, x from value where x between low and high
-            qualify row_number() over (partition by icustay_id, vital order by charttime desc, row_id desc) = 1
+            select icustay_id, vital, arg_max(x, (charttime, row_id)) as x from value
+            where x between low and high group by icustay_id, vital
         )
         select icustay_id, {columns} from latest group by icustay_id"""
