@@ -101,8 +101,16 @@ def test_the_table_has_every_diagnostic_once_and_grows_with_the_loss():
     scores = scores_of(test)
     good, bad = (diagnose(scores, reference, test.tau + s * rng.normal(size=500), scores.psi + 0.1) for s in (0.1, 2))
     assert sorted(good["diagnostic"]) == sorted(LABELS)
+    assert good["value"].notna().all()
     good, bad = good.set_index("diagnostic"), bad.set_index("diagnostic")
     rising = ["order_loss", "order_share", "autoc_gap", "plug_in", "gates_gap", "information_sd", "inversion"]
+    noisy = test.tau + np.random.default_rng(6).normal(size=500)
+    shares = diagnose(scores, reference, noisy).set_index("diagnostic")["value"]
+    best = metrics.autoc(scores.psi, -reference.effects)
+    assert shares["gap_share"] == pytest.approx(1 - metrics.autoc(scores.psi, -noisy) / best)
+    assert shares["plug_share"] == pytest.approx(
+        shares["plug_in"] / -metrics.autoc(reference.effects, -reference.effects)
+    )
     assert (bad.loc[rising, "value"] > good.loc[rising, "value"]).all()
     assert good["p"].dropna().between(0, 1).all() and "confounding" not in set(
         diagnose(scores, reference, test.tau)["diagnostic"]

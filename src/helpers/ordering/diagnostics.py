@@ -24,7 +24,9 @@ LABELS = {
     "order_loss": "order loss",
     "order_share": "order loss, share of the attainable",
     "autoc_gap": "AUTOC gap, psi",
+    "gap_share": "AUTOC gap, psi, share of the attainable",
     "plug_in": "AUTOC gap, plug-in",
+    "plug_share": "AUTOC gap, plug-in, share of the attainable",
     "gates_gap": "GATES gap, fifths",
     "information": "information-loss slope",
     "information_sd": "information lost, standard deviation",
@@ -69,7 +71,9 @@ def diagnose(
         "order_loss": (loss.value, loss.low, loss.high, loss.p_value),
         "order_share": (loss.share, loss.share_low, loss.share_high, loss.p_value),
         "autoc_gap": autoc_gap(scores, f, g, draws, seed),
+        "gap_share": (_share(psi, f, g),),
         "plug_in": (loss_of(f, -g),),
+        "plug_share": (_share(f, f, g),),
         "gates_gap": gates_gap(psi, f, g, groups),
         **information(psi, f, g, groups),
         "inversion": (inversion_share(f, -g, found["slope"], seed),),
@@ -223,6 +227,12 @@ def _parts(values: np.ndarray, parts: int) -> np.ndarray:
     if len(rank) < 2 * parts:
         raise ValueError(f"{len(rank)} rows for {parts} groups: each needs two rows or more.")
     return rank * parts // len(rank)
+
+
+def _share(effects: np.ndarray, tau_hat_x: np.ndarray, tau_hat_phi: np.ndarray) -> float:
+    """AUTOC lost by the one order as a share of what the other reaches, both by the same effects or scores."""
+    best = metrics.autoc(effects, -tau_hat_x)
+    return (metrics.autoc(effects, -tau_hat_phi) - best) / -best if best < 0 else 0.0
 
 
 def _one_sided(fit, place: int) -> tuple:
