@@ -1,6 +1,6 @@
 """Do the 95 % intervals cover? Simulated, over seeds and over patients; writes ``benchmarks/coverage.csv``.
 
-    python benchmarks/coverage.py [--replications 500] [--seed 0] [--patients 1000]
+    python benchmarks/coverage.py [--replications 500] [--seed 0] [--patients 600]
 
 Process: U, V, N standard normal; ``mu0 = U + V / 2``, ``tau = -1/2 + .8 V``, ``logit e = .8 U``, Y with unit noise.
 Two fixed orders see V through noise: ``a = -(V + N / 2)``, ``b = -(V + 1.5 N')``. With one effect of deviation s and
@@ -186,7 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--replications", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--patients", type=int, default=1000, help="test rows, as many as in the study")
+    parser.add_argument("--patients", type=int, default=600, help="test rows")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".csv"))
     options = parser.parse_args()
     began, args = time.process_time(), (options.replications, options.seed)

@@ -3,8 +3,8 @@
 Differences to a strategy that is nearly perfect are bounded on one side and skewed: of Student's 95 % intervals over
 ten of them 13 in 100 miss (``benchmarks/coverage.csv``). Hall's transformation (1992, "On the removal of skewness by
 transformation") mends that, but where differences are symmetric with heavy tails it takes chance for skewness and then
-misses 7 in 100. So each end here is that of the wider of the two, which covers 93 to 97 % in both cases from ten
-repetitions on; with five of very skewed ones, about 92 %.
+misses 7 in 100. So each end here is that of the wider of the two: in the simulations it covers 95 to 97 % in both cases
+from ten repetitions on; with five of very skewed ones, about 92 %.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def test_causal_forest_is_econml_on_principal_components():
 
     data, _ = simulate(500)
     ours = CausalForest(4, 20, 10, LinearRegression(), LogisticRegression(), folds=3, seed=2).fit(**data)
-    Z = PCA(4, svd_solver="full").fit(data["X"])
+    Z = PCA(4, svd_solver="covariance_eigh").fit(data["X"])
     theirs = CausalForestDML(
         model_y=LinearRegression(),
         model_t=LogisticRegression(),
