@@ -10,18 +10,22 @@ from helpers.shift.worst_case import implied_radius, kl_worst_case, policy_weigh
 
 
 def by_brute_force(Y, p, radius):
-    """The primal: the best of many starts of a constrained maximiser over distributions."""
-    inside = {"type": "ineq", "fun": lambda q: radius - np.sum(q * np.log(np.maximum(q, 1e-300) / p))}
-    total = {"type": "eq", "fun": lambda q: q.sum() - 1}
-    bounds = [(1e-12, 1)] * len(Y)
-    found = [
-        minimize(lambda q: -q @ Y, start, bounds=bounds, constraints=[inside, total], method="SLSQP", tol=1e-10)
-        for start in (p, np.random.default_rng(0).dirichlet(np.ones(len(Y))))
-    ]
-    return max(-f.fun for f in found if f.success)
+    """The primal: the best feasible end of a constrained maximiser over distributions, from several starts."""
+
+    def slack(q):
+        return radius - np.sum(q * np.log(np.maximum(q, 1e-300) / p))
+
+    rules = [{"type": "ineq", "fun": slack}, {"type": "eq", "fun": lambda q: q.sum() - 1}]
+    rng, bounds, found = np.random.default_rng(0), [(1e-9, 1)] * len(Y), [p @ Y]
+    for near in (0.0, 0.02, 0.05, 0.1, 0.2, 0.4):
+        start = (1 - near) * p + near * rng.dirichlet(np.ones(len(Y)))
+        q = minimize(lambda q: -q @ Y, start, bounds=bounds, constraints=rules, method="SLSQP", tol=1e-10).x
+        if slack(q) > -1e-6 and abs(q.sum() - 1) < 1e-6:
+            found.append(q @ Y)
+    return max(found)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), st.sampled_from([0.02, 0.1, 0.3]))
 def test_the_dual_equals_the_primal(seed, radius):
     rng = np.random.default_rng(seed)
