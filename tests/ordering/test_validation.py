@@ -76,7 +76,7 @@ def test_the_grid_is_wide_and_the_same_each_time(benchmark):
     assert len(grid) >= 100 and settings == benchmark.grid(12, 2)
     for name, values in (("encoder", benchmark.ENCODERS), ("corpus", benchmark.CORPORA), ("budget", benchmark.BUDGETS)):
         assert set(grid[name]) == set(values)
-    assert len(grid.drop_duplicates()) > 0.95 * len(grid)
+    assert len(grid.drop_duplicates()) > 0.9 * len(grid)
 
 
 def test_effects_given_annotations_average_over_what_nobody_noted(benchmark):

@@ -3,10 +3,11 @@
 from helpers.ordering.diagnostics import LABELS, diagnose, gates, true_loss
 from helpers.ordering.loss import OrderLoss, order_loss
 from helpers.ordering.reference import Reference, confounder_effects
-from helpers.ordering.verdict import Verdict, check_order
+from helpers.ordering.verdict import TOLERANCE, Verdict, check_order
 
 __all__ = [
     "LABELS",
+    "TOLERANCE",
     "OrderLoss",
     "Reference",
     "Verdict",
