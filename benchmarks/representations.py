@@ -2,7 +2,7 @@
 
     python benchmarks/representations.py [--n 10000] [--records 10000] [--seeds 5] [--budgets 1 0.1] [--encoders ...]
 
-One split of the first ``records`` of ``n`` generated records, a fifth of the patients held out. Every seed draws
+One split of the first ``records`` of ``n`` generated records, a tenth of the patients held out. Every seed draws
 treatment, outcome and who is annotated anew; what is learned sees the training notes in the normal style only. The
 learners are then judged on the held-out patients' notes in four settings: ``home`` (same style), ``compact`` (the other
 style), ``paraphrase`` and ``compact paraphrase`` (wordings that the grammar of the training notes never produces).
@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("--budgets", nargs="+", type=float, default=[1.0, 0.1])
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".csv"))
     options = parser.parse_args()
-    config = load(n=options.n, test_share=0.2)
+    config = load(n=options.n, test_share=0.1)
     table = run(
         World(config, min(options.records or options.n, options.n)),
         options.encoders,

@@ -64,3 +64,12 @@ def test_live_on_few_records():
     wide = found.pivot_table(index=["encoder", "seed"], columns="metric", values="value")
     assert wide["autoc"].notna().all() and (wide["cpu_seconds"].dropna() > 0).all()
     assert (wide.loc["ceiling", "pehe"] < wide.loc["tfidf", "pehe"]).all()
+
+
+def test_recovered_levels(tmp_path):
+    table = pd.DataFrame(rows("a", "plug", "home", [0.8]) + rows("a", "plug", "home", [0.7], n=50))
+    path = tmp_path / "table.csv"
+    table.assign(metric="auroc:fever_low").to_csv(path, index=False)
+    found = rep.recovered(path)
+    assert found[["metric", "level", "value"]].to_numpy().tolist() == [["auroc", "fever_low", 0.8]]
+    assert rep.recovered(tmp_path / "none.csv").empty

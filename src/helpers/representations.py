@@ -155,3 +155,22 @@ def cost(table: pd.DataFrame) -> pd.DataFrame:
     wide = rows.pivot_table(index=["n", "budget", "encoder"], columns="metric", values="value").reset_index()
     wide = wide.rename(columns={"embed_cpu_minutes": "embed", "learn_cpu_minutes": "learn"}).rename_axis(columns=None)
     return wide.assign(total=np.round(wide["embed"] + wide["learn"], 3))
+
+
+def recovered(path: Path | None = None) -> pd.DataFrame:
+    """AUROC, F1 and calibration error by encoder, setting and level, of the largest run with every annotation.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``encoder, setting, seed, metric, level, value``; empty if there is no table.
+    """
+    columns = ["encoder", "setting", "seed", "metric", "level", "value"]
+    try:
+        table = read_table(path)
+    except FileNotFoundError:
+        return pd.DataFrame(columns=columns)
+    table = table[table["metric"].str.contains(":") & (table["budget"] == 1.0)]
+    table = table[table["n"] == table["n"].max()]
+    parts = table["metric"].str.split(":", n=1, expand=True)
+    return table.assign(metric=parts[0], level=parts[1])[columns].reset_index(drop=True)
