@@ -146,7 +146,7 @@ def behind_best(best: pd.DataFrame, name: str) -> pd.DataFrame:
         value, low, high = evaluation.interval(gap)
         ends = {"best": rival, "value": value, "low": low, "high": high}
         rows.append(dict(zip(("n", "budget", "setting"), key, strict=True)) | ends)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["n", "budget", "setting", "best", "value", "low", "high"])
 
 
 def cost(table: pd.DataFrame) -> pd.DataFrame:
