@@ -22,9 +22,10 @@ LABELS = (
     "strategy learner metric what quantity dataset process encoder note_style design annotator way "
     "annotated flipped field level name symptom pairs case step reason source dbsource cohort group "
     "variable column vital view style truth statistic treatment outcome window feature split order "
-    "baseline label definition shown drug band items infusion"
-).split()
-NUMERIC_KEYS = "flipped seed at budget noise hour bin fold step k n_train size T year lag".split()
+    "baseline label definition shown drug band items infusion shift where stress estimator diagnostic verdict varied "
+    "policy by rows"
+).split() + ["the rule says"]
+NUMERIC_KEYS = "flipped seed at budget noise hour bin fold step k n_train size T year lag radius".split()
 NOT_COUNTS = ("seeds", "repetitions", "folds", "dimensions")
 COUNTED = re.compile(
     r"(?:^|[\W_])(?:n|count|counts|number|patients?|records?|stays?|rows?|notes?|admissions?|deaths?|treated|orders?"
