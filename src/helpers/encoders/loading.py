@@ -73,29 +73,18 @@ def load(model: str, revision: str | None, device: str, precision: str):
         If the files are neither on this machine nor to be had; says what to do.
     """
     import torch
-
-    tokenizer, network = _read(model, revision, device, torch.bfloat16 if precision == "bf16" else torch.float32)
-    return tokenizer, _prepared(network) if device == "cpu" else network
-
-
-def load_for_training(model: str, revision: str | None, device: str):
-    """Tokenizer and model as they are, in full precision; raises as :func:`load` does."""
-    import torch
-
-    return _read(model, revision, device, torch.float32)
-
-
-def _read(model: str, revision: str | None, device: str, dtype):
     from transformers import AutoModel, AutoTokenizer
 
     folder = local_folder(model)
     source = {"pretrained_model_name_or_path": str(folder or model), "revision": None if folder else revision}
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     try:
         with _quiet():
             tokenizer = AutoTokenizer.from_pretrained(**source)
-            return tokenizer, AutoModel.from_pretrained(**source, dtype=dtype).eval().to(device)
+            network = AutoModel.from_pretrained(**source, dtype=dtype).eval().to(device)
     except (OSError, ValueError) as error:
         raise FileNotFoundError(_missing(model, revision, folder, error)) from None
+    return tokenizer, _prepared(network) if device == "cpu" else network
 
 
 def _prepared(network):

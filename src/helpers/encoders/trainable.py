@@ -6,9 +6,19 @@ import numpy as np
 
 from helpers.encoders.base import Encoder
 from helpers.encoders.cpu import has_bf16
-from helpers.encoders.loading import load_for_training, resolve
+from helpers.encoders.loading import load, local_folder, resolve
 
 BATCH = 256  # sentences at once
+
+
+def load_for_training(base: Encoder, device: str):
+    """Tokenizer and model of a frozen encoder as published: in full precision, no layer packed."""
+    from transformers import AutoModel
+
+    tokenizer, _ = load(base.model, base.revision, device, "fp32")  # says what to do where the files are missing
+    folder = local_folder(base.model)
+    network = AutoModel.from_pretrained(str(folder or base.model), revision=None if folder else base.revision)
+    return tokenizer, network.float().to(device)
 
 
 class Network:
@@ -23,7 +33,7 @@ class Network:
 
     def __init__(self, base: Encoder, layers: int | None) -> None:
         self.place = resolve(base.device, "fp32")[0]
-        self.tokenizer, self.model = load_for_training(base.model, base.revision, self.place)
+        self.tokenizer, self.model = load_for_training(base, self.place)
         self.longest, self.prefix = base.max_tokens or 512, base.prefix
         self.open = last_layers(self.model, layers)
 
