@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 SMALLEST = 11
-LONGEST_LABEL = 80
+LONGEST_LABEL = 100
 MOST_LABELS = 150
 MOST_ROWS = 200_000
 LABELS = (
@@ -23,9 +23,9 @@ LABELS = (
     "annotated flipped field level name symptom pairs case step reason source dbsource cohort group "
     "variable column vital view style truth statistic treatment outcome window feature split order "
     "baseline label definition shown drug band items infusion shift where stress estimator diagnostic verdict varied "
-    "policy by rows"
+    "policy by rows part propensity role left_out noted target hidden repetitions claim evidence null"
 ).split() + ["the rule says"]
-NUMERIC_KEYS = "flipped seed at budget noise hour bin fold step k n_train size T year lag radius".split()
+NUMERIC_KEYS = "flipped seed at budget noise hour bin fold step k n_train size T year lag radius clip cf_y cf_d".split()
 NOT_COUNTS = ("seeds", "repetitions", "folds", "dimensions")
 COUNTED = re.compile(
     r"(?:^|[\W_])(?:n|count|counts|number|patients?|records?|stays?|rows?|notes?|admissions?|deaths?|treated|orders?"
