@@ -41,7 +41,8 @@ def trial(settings):
 
 def test_what_can_run_and_why_not(cohort):
     usable, reasons = study.applicable(cohort, study.COMPARED)
-    assert usable == [n for n in study.COMPARED if n != "oracle"] and "not known" in reasons["oracle"]
+    assert usable == [n for n in study.COMPARED if n not in reasons]
+    assert set(reasons) == {"oracle", "econml_dr"} and "not known" in reasons["oracle"]
     measured = replace(cohort, frame=cohort.frame.assign(cough=37.5), roles=replace(cohort.roles, tabular=()))
     usable, reasons = study.applicable(measured, ("em", "aace", "tabular", "dr@tabular"))
     assert usable == ["aace"] and "cough are measured numbers" in reasons["em"]
