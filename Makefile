@@ -31,7 +31,7 @@ book: $(STAMP) ## Run the study and build the book (goes on where it stopped)
 	@echo 'The book: $(abspath $(RUNS))/$(PROFILE)/book/index.html'
 
 test: $(STAMP) ## Run all tests
-	@$(PY) -m pytest
+	@OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest  # small matrices: threads only get in the way
 
 lint: $(STAMP) ## Check style and layers
 	@$(PY) -m ruff check .
