@@ -52,6 +52,16 @@ def test_folds_keep_patients_together_and_cover_every_row_once():
     assert sorted(held_rows) == list(range(400))
 
 
+@pytest.mark.parametrize("one_row_a_patient", [True, False])
+def test_folds_spread_both_arms_evenly(one_row_a_patient):
+    rng = np.random.default_rng(2)
+    T = (rng.random(500) < 0.2).astype(int)
+    groups = rng.permutation(500) if one_row_a_patient else np.arange(500) // 2
+    shares = [T[held].mean() for _, held in folds_by_patient(T, groups, 5, 0)]
+    assert np.ptp(shares) <= (0.011 if one_row_a_patient else 0.05)
+    assert not np.array_equal(*(next(folds_by_patient(T, groups, 5, s))[1] for s in (0, 1)))
+
+
 def test_recovers_the_truth_of_a_linear_process():
     Y, T, W = simulate(20_000)
     fitted = Nuisances().fit(Y, T, W)

@@ -121,6 +121,19 @@ def test_finished_repetitions_are_kept(settings, monkeypatch):
     pd.testing.assert_frame_equal(first, again)
 
 
+def test_slow_strategies_run_in_the_first_repetitions_only(settings, monkeypatch):
+    slow = replace(study.STRATEGIES["random"], slow=True)
+    monkeypatch.setitem(study.STRATEGIES, "random", slow)
+    more = settings.model_copy(update={"seeds": 3, "slow_seeds": 2})
+    table = without_truth.repetitions(more, ["random", "risk", "tabular"], "tabular", progress=False)
+    seen = table[table["baseline"] == ""].groupby("strategy")["seed"].agg(set)
+    assert seen.to_dict() == {"random": {0, 1}, "risk": {0, 1, 2}, "tabular": {0, 1, 2}}
+    pooled = without_truth.pooled(table)
+    value = table[(table["strategy"] == "random") & (table["metric"] == "policy_value") & (table["baseline"] == "")]
+    mean = pooled[(pooled["strategy"] == "random") & (pooled["metric"] == "policy_value") & (pooled["baseline"] == "")]
+    assert mean["value"].item() == pytest.approx(value["value"].mean())
+
+
 def test_verdicts_keep_to_the_users_direction():
     roles = {True: Roles(), False: Roles(lower_is_better=False)}
     frame = pd.DataFrame({"id": [1], "text": [""]})

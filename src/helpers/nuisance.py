@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.utils.validation import check_is_fitted
@@ -78,9 +78,14 @@ def folds_by_patient(T: np.ndarray, groups: np.ndarray | None, folds: int, seed:
     patients = len(np.unique(groups))
     if patients < folds:
         raise ValueError(f"folds = {folds}: more than the {patients} patients; lower the number of folds.")
-    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
     content = (np.asarray(T), np.asarray(groups), folds, seed)
-    yield from FOLDS.get(content, lambda: list(splitter.split(rows, T, groups)))
+    yield from FOLDS.get(content, lambda: _split(T, None if patients == len(rows) else groups, folds, seed))
+
+
+def _split(T: np.ndarray, groups: np.ndarray | None, folds: int, seed: int) -> list[tuple]:
+    """Without groups nothing must be kept together, and the plain splitter is a hundred times faster."""
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    return list(kind(folds, shuffle=True, random_state=seed).split(np.arange(len(T)), T, groups))
 
 
 class Nuisances(BaseEstimator):

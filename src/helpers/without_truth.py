@@ -45,9 +45,10 @@ def repetitions(
     ----------
     config : Config
     names : iterable of str
-        Strategies that :func:`helpers.study.applicable` finds usable; ``baseline`` is among them.
+        Strategies that :func:`helpers.study.applicable` finds usable; ``baseline`` is among them. Slow ones run in the
+        first ``slow_seeds`` repetitions only.
     baseline : str
-        Strategy that the others are compared with.
+        Strategy that the others are compared with; not a slow one.
 
     Returns
     -------
@@ -62,9 +63,13 @@ def repetitions(
         raise ValueError(f"baseline = {baseline!r}: not among the strategies {names}.")
     store, lazy, version = artifacts.Store(), LazyTrials(config), artifacts.code_version(*CODE)
     blocks = []
+    about = {"config": study.cell_key(config), "baseline": baseline, "code": version}
     for index in tqdm(range(config.seeds), desc="repetitions", disable=not progress):
-        key = {"config": study.cell_key(config), "names": names, "baseline": baseline, "trial": index, "code": version}
-        blocks.append(store.frame("without_truth", key, lambda i=index: repetition(config, lazy[i], names, baseline)))
+        now = [name for name in names if index < study.strategy_named(name).repetitions(config)]
+        key = about | {"names": now, "trial": index}
+        blocks.append(
+            store.frame("without_truth", key, lambda i=index, q=now: repetition(config, lazy[i], q, baseline))
+        )
     return pd.concat(blocks, ignore_index=True)
 
 

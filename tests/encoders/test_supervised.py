@@ -21,7 +21,8 @@ from helpers.encoders import (
 )
 from helpers.encoders.beside import Beside
 from helpers.encoders.reader import attend, numbers_of, value_bounds
-from helpers.encoders.supervised import normalised, one_hot, patient_folds
+from helpers.encoders.regressions import normalised
+from helpers.encoders.supervised import one_hot, patient_folds
 from helpers.trials import learn_to_read
 
 READERS = {

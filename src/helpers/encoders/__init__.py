@@ -12,8 +12,9 @@ from helpers.encoders.beside import Beside
 from helpers.encoders.cache import encode
 from helpers.encoders.finetune import TunedReader
 from helpers.encoders.reader import SentenceReader
+from helpers.encoders.regressions import MeanReader, VectorReader, WordReader
 from helpers.encoders.sentences import SectionEncoder, SentencePooling
-from helpers.encoders.supervised import MeanReader, Supervised, VectorReader, WordReader
+from helpers.encoders.supervised import Supervised
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.transformer import TransformerEncoder
 

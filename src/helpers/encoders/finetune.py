@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers.artifacts import Store, code_version, digest, replacing
 from helpers.encoders.base import Encoder
-from helpers.encoders.reader import SentenceReader, attend, score
+from helpers.encoders.reader import SentenceReader, note_log_p, note_loss, score
 from helpers.encoders.sentences import Bags
 from helpers.encoders.trainable import Network
 
@@ -176,11 +176,7 @@ class Tuning:
         return torch.hstack([vectors, self.numbers[part]])
 
     def _loss(self, table, bags: Bags, labels: np.ndarray):
-        import torch
-
-        logits = attend(table[torch.from_numpy(bags.sentence)], torch.from_numpy(bags.note), bags.n) + self.head["c"]
-        log_p = torch.cat([torch.log_softmax(x, 1) for x in torch.split(logits, self.reader.levels_, 1)], 1)
-        return -(log_p * torch.from_numpy(labels).float()).sum() / max(bags.n, 1)
+        return note_loss(note_log_p(table, bags.sentence, bags, self.head["c"], self.reader.levels_), labels)
 
     def _checkpoint(self) -> Path | None:
         """Where this fit keeps its checkpoint: named by everything that decides its course."""

@@ -32,7 +32,7 @@ def resolve(device: str, precision: str) -> tuple[str, str]:
     chosen = next(d for d, ok in there.items() if ok) if device == "auto" else device
     if precision != "auto":
         return chosen, precision
-    fast = {"cuda": lambda: torch.cuda.is_bf16_supported(including_emulation=False), "cpu": cpu.has_bf16}
+    fast = {"cuda": lambda: torch.cuda.is_bf16_supported(including_emulation=False), "cpu": cpu.fast_bf16}
     return chosen, "bf16" if chosen in fast and fast[chosen]() else "fp32"
 
 

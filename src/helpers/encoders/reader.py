@@ -141,23 +141,15 @@ class SentenceReader(BaseEstimator):
         return kept
 
     def _loss(self, X, bags: Bags, labels: np.ndarray, p: dict, rng=None):
-        """Mean over notes of the negative log-likelihood of their annotations."""
-        import torch
-
-        return -(self._log_p(X, bags, p, rng) * torch.from_numpy(labels).float()).sum() / max(bags.n, 1)
+        return note_loss(self._log_p(X, bags, p, rng), labels)
 
     def _log_p(self, X, bags: Bags, p: dict, rng=None):
         """Log-probabilities of notes; with ``rng`` as in training."""
         import torch
 
-        X = torch.as_tensor(X)
-        if len(X) == 0:
-            logits = p["c"].expand(bags.n, -1)
-        else:
-            used, place = np.unique(bags.sentence, return_inverse=True)
-            votes = score(X[torch.from_numpy(used)], p, self.noise, self.dropout, rng)
-            logits = attend(votes[torch.from_numpy(place)], torch.from_numpy(bags.note), bags.n) + p["c"]
-        return torch.cat([torch.log_softmax(part, 1) for part in torch.split(logits, self.levels_, 1)], 1)
+        X, (used, place) = torch.as_tensor(X), np.unique(bags.sentence, return_inverse=True)
+        votes = score(X[torch.from_numpy(used)], p, self.noise, self.dropout, rng)
+        return note_log_p(votes, place, bags, p["c"], self.levels_)
 
 
 def start(d: int, hidden: int, k: int, labels: np.ndarray, rng) -> dict:
@@ -199,6 +191,34 @@ def attend(votes, note, n: int):
     w = torch.exp(a.clamp(max=LARGEST))
     total = torch.zeros(n, v.shape[1]).index_add(0, note, w * v)
     return total / torch.ones(n, v.shape[1]).index_add(0, note, w)
+
+
+def note_log_p(votes, sentence: np.ndarray, bags: Bags, prior, levels: tuple[int, ...]):
+    """(n, k) log-probabilities of the levels of each confounder.
+
+    Parameters
+    ----------
+    votes : (u, 2 k) tensor
+        Of different sentences.
+    sentence : (m,) int array
+        Row of ``votes`` of each sentence of ``bags``.
+    bags : Bags
+        Of n notes with m sentences.
+    prior : (k,) tensor
+    levels : tuple of int
+        Number of levels of each confounder, k in all.
+    """
+    import torch
+
+    logits = attend(votes[torch.from_numpy(sentence)], torch.from_numpy(bags.note), bags.n) + prior
+    return torch.cat([torch.log_softmax(part, 1) for part in torch.split(logits, levels, 1)], 1)
+
+
+def note_loss(log_p, labels: np.ndarray):
+    """Mean over notes of the negative log-likelihood of their annotations, (n, k) indicators."""
+    import torch
+
+    return -(log_p * torch.from_numpy(labels).float()).sum() / max(len(labels), 1)
 
 
 def value_bounds(sentences: list[str]) -> np.ndarray:

@@ -39,7 +39,7 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
     device : {"auto", "cuda", "mps", "cpu"}
         auto: the first of these that there is.
     precision : {"auto", "bf16", "fp32"}
-        auto: bf16 where the hardware has it. Pooling is always in fp32.
+        auto: bf16 where the hardware multiplies it faster than fp32. Pooling is always in fp32.
     token_budget : int or None
         Tokens in one batch; None: what suits the device.
 
