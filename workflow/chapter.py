@@ -131,10 +131,15 @@ def bare(error: dict) -> dict:
 
 
 def papermill(name: str, words: list[str], log: Path, threads: int) -> int:
-    """Papermill's exit status; its output goes to ``log``. Stopped when asked to, or when the parent is gone."""
+    """Papermill's exit status; see :func:`attend`."""
+    command = [sys.executable, "-m", "papermill", *words, "--kernel", "python3", "--progress-bar"]
+    return attend(name, command, log, threads)
+
+
+def attend(name: str, command: list[str], log: Path, threads: int) -> int:
+    """Exit status of a command; its output goes to ``log``. Stopped when asked to, or when the parent is gone."""
     signal.signal(signal.SIGTERM, _interrupt)
     parent, pulse = os.getppid(), time.monotonic() + PULSE_S
-    command = [sys.executable, "-m", "papermill", *words, "--kernel", "python3", "--progress-bar"]
     with log.open("w", encoding="utf-8") as out:
         process = subprocess.Popen(
             command, stdout=out, stderr=subprocess.STDOUT, env=environment(threads), start_new_session=True
@@ -165,7 +170,7 @@ def environment(threads: int) -> dict:
 
 
 def stop(process: subprocess.Popen) -> None:
-    """End papermill: politely, so that it ends its kernel, then by force."""
+    """End a command: politely, so that papermill ends its kernel, then by force."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     process.send_signal(signal.SIGINT)
     try:
@@ -176,7 +181,7 @@ def stop(process: subprocess.Popen) -> None:
 
 
 def progress(log: Path) -> str:
-    """How many cells are done, read from papermill's progress bar."""
+    """How many cells are done, read from the last progress bar."""
     counts = re.findall(r"(\d+)/(\d+) \[", log.read_text(encoding="utf-8", errors="replace"))
     return "{} of {} cells done".format(*counts[-1]) if counts else "starting"
 
