@@ -47,6 +47,21 @@ def test_how_far_behind_the_best_by_hand():
     assert rep.behind_best(rep.best_learner(TABLE), "unknown").empty
 
 
+def test_what_is_kept_beside_what_it_is_worth_by_hand():
+    def other(metric, learner, values, setting="home"):
+        return pd.DataFrame(rows("a", learner, setting, values)).assign(metric=metric)
+
+    more = [other("pehe", "plug", [1.0, 2.0]), other("pehe", "dr", [0.1, 0.1])]
+    more += [other("auroc:pain", "plug", [0.8, 0.9]), other("auroc:cough", "plug", [0.6, 0.7])]
+    more += [other("ece:pain", "plug", [0.1, 0.2]), other("auroc:pain", "plug", [0.1, 0.1], "compact")]
+    found = rep.side_by_side(pd.concat([TABLE, *more]))
+    mine = found[found["encoder"] == "a"].pivot(index="metric", columns="seed", values="value")
+    assert mine.loc["share"].tolist() == pytest.approx([0.75, 0.5])
+    assert mine.loc["pehe"].tolist() == [1.0, 2.0], "of the learner with the best order, not the smallest error"
+    assert mine.loc["auroc"].tolist() == pytest.approx([0.7, 0.8]) and mine.loc["ece"].tolist() == [0.1, 0.2]
+    assert set(found["encoder"]) == {"a", "b"}
+
+
 def test_cost_adds_up():
     costs = pd.DataFrame(rows("a", "", "home", [0.5])).assign(metric="embed_cpu_minutes")
     costs = pd.concat([costs, costs.assign(metric="learn_cpu_minutes", value=1.25)])

@@ -127,6 +127,27 @@ def share_of_ceiling(best: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(value=rows["value"].to_numpy() / against, metric="share of the ceiling")
 
 
+def side_by_side(table: pd.DataFrame, setting: str = "home") -> pd.DataFrame:
+    """What each representation keeps, and what it is worth, in one setting.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``n, budget, encoder, seed, metric, value``. ``share`` of the ceiling and ``pehe``: of the learner that
+        is best at home by AUTOC. ``auroc`` and ``ece``: means over the levels of the confounders, as read from the
+        representation with the annotations of the budget.
+    """
+    best = best_learner(table)
+    chosen = best[best["encoder"] != CEILING][["n", "budget", "encoder", "learner"]].drop_duplicates()
+    areas = share_of_ceiling(best).assign(metric="share")
+    error = table[table["metric"] == "pehe"].merge(chosen)
+    levels = table[table["metric"].str.startswith(("auroc:", "ece:"))]
+    levels = levels.assign(metric=levels["metric"].str.split(":").str[0])
+    keys = ["n", "budget", "encoder", "seed", "metric"]
+    parts = [part[part["setting"] == setting] for part in (areas, error, levels)]
+    return pd.concat(parts).groupby(keys, sort=False)["value"].mean().reset_index()
+
+
 def behind_best(best: pd.DataFrame, name: str) -> pd.DataFrame:
     """How far one encoder is behind the best other in each setting and budget, in percent of that one's AUTOC.
 
