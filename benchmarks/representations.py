@@ -44,7 +44,8 @@ ENCODERS = ("minilm:reader", "minilm:sentences", "minilm:words", "minilm:project
 ENCODERS += ("tfidf", "minilm:sections", "minilm:tfidf")
 LEARNERS = {1.0: ("plug", "dr"), 0.1: ("em", "plug")}
 METRICS = ("autoc", "pehe", "policy_value")
-CODE = code_version("helpers.encoders", "helpers.effects", "helpers.data", "helpers.recoverability", "helpers.trials")
+CODE = ("encoders", "effects", "data", "reading", "recoverability", "trials")
+CODE = code_version(*(f"helpers.{name}" for name in CODE))
 
 
 @dataclass(frozen=True)

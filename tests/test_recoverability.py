@@ -1,4 +1,4 @@
-"""Scores against scikit-learn and by hand, the perfect reader, and the gate."""
+"""Scores against scikit-learn and by hand, views compared, and the gate."""
 
 from __future__ import annotations
 
@@ -8,27 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, f1_score
+from symptoms import FIELDS, cohort, random_cohort
 
 from helpers import recoverability as rec
-from helpers.schema import Cohort, Roles
-
-LEVELS = ("none", "low", "high")
-FIELDS = rec.Fields(("cough", "fever"), ((0, 1), LEVELS))
-
-
-def cohort(cough, fever, said_cough=None, said_fever=None) -> Cohort:
-    n = len(cough)
-    frame = pd.DataFrame({"id": np.arange(n), "text": "", "cough": cough, "winter": np.arange(n) % 2})
-    frame["fever"] = pd.Categorical.from_codes(fever, LEVELS, ordered=True)
-    if said_cough is not None:
-        frame["said_cough"], frame["said_fever"] = said_cough, said_fever
-    return Cohort(frame, Roles(tabular=("winter",), annotations=("cough", "fever")))
-
-
-def random_cohort(n: int, seed: int, share_said: float = 0.5) -> Cohort:
-    rng = np.random.default_rng(seed)
-    said = rng.random((2, n)) < share_said
-    return cohort(rng.integers(2, size=n), rng.choice(3, n, p=(0.7, 0.2, 0.1)), *said)
+from helpers.schema import Cohort
 
 
 def proba(n: int, seed: int) -> np.ndarray:
@@ -43,20 +26,6 @@ def value(table: pd.DataFrame, level: str, metric: str) -> float:
 def auroc_by_pairs(is_true, p) -> float:
     wins = [(a > b) + 0.5 * (a == b) for a in p[is_true] for b in p[~is_true]]
     return float(np.mean(wins))
-
-
-def test_fields_and_labels():
-    c = cohort([0, 1], [2, 0])
-    assert rec.fields_of(c) == FIELDS
-    assert FIELDS.sizes == (2, 3)
-    assert rec.labels_of(c, FIELDS).tolist() == [[1, 0, 0, 0, 1], [0, 1, 1, 0, 0]]
-    assert rec.mentions_of(c, FIELDS) is None
-
-
-def test_an_annotation_with_many_values_is_refused():
-    c = cohort([0, 1], [0, 1])
-    with pytest.raises(ValueError, match="'cough'.*cut it into categories"):
-        rec.fields_of(Cohort(c.frame.assign(cough=[0.5, 2.0]), c.roles))
 
 
 @given(st.integers(0, 1_000))
@@ -100,22 +69,6 @@ def test_right_probabilities_are_calibrated():
     p = rng.random(200_000)
     table = rec.reliability(rng.random(len(p)) < p, p)
     assert np.abs(table["observed"] - table["predicted"]).max() < 0.02
-
-
-def test_the_perfect_reader_by_hand():
-    """Said: the truth. Not said, and nothing else to go by: the share among the silent training records."""
-    train = random_cohort(20_000, 1)
-    # The silent cough more often than those whose notes speak of it: silence must be learned from the silent.
-    silent = ~train.frame["said_cough"].to_numpy()
-    cough = np.where(silent, np.random.default_rng(2).random(len(train)) < 0.9, train.frame["cough"])
-    train = Cohort(train.frame.assign(cough=cough.astype(int)), train.roles)
-    test = cohort([1, 0, 1, 0], [2, 1, 0, 2], [True, True, False, False], [True, False, True, False])
-    read = rec.read_perfectly(FIELDS, train, test)
-    assert read[:2, :2].tolist() == [[0, 1], [1, 0]]
-    assert read[0, 2:].tolist() == [0, 0, 1] and read[2, 2:].tolist() == [1, 0, 0]
-    assert read[2:, 1] == pytest.approx([0.9, 0.9], abs=0.03)
-    assert read[3, 2:] == pytest.approx([0.7, 0.2, 0.1], abs=0.03)
-    assert rec.read_perfectly(FIELDS, train, cohort([1], [0])) is None
 
 
 def test_compare_finds_what_is_there():
