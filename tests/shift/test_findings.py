@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from helpers.shift import claims
+from helpers.shift import findings
 
 LABELS = {"a": "first shift", "b": "second shift", "c": "third shift"}
 ENDS = {"a": (0.2, 0.1, 0.3), "b": (-0.2, -0.3, -0.1), "c": (0.05, -0.1, 0.2)}
@@ -14,8 +14,8 @@ def intervals(**more):
 
 
 def test_which_shifts_there_are():
-    assert claims.introduced(LABELS, LABELS) == ["Compared here: first shift, second shift and third shift."]
-    assert claims.introduced({"b": "second shift"}, LABELS) == [
+    assert findings.introduced(LABELS, LABELS) == ["Compared here: first shift, second shift and third shift."]
+    assert findings.introduced({"b": "second shift"}, LABELS) == [
         "Compared here: second shift.",
         "These records cannot show: first shift and third shift.",
     ]
@@ -24,7 +24,7 @@ def test_which_shifts_there_are():
 def test_a_cost_is_told_by_its_interval_and_an_alarm_by_its_share():
     power = pd.DataFrame({"shift": list("aabbc"), "n": [25, 50, 25, 50, 50], "power": [0.1, 0.9, 0.9, 0.1, 0.8]})
     cost = pd.concat([intervals(strategy="plug"), intervals(strategy="dr")])
-    lines = claims.alarm_and_cost(cost, power, LABELS, "plug")
+    lines = findings.alarm_and_cost(cost, power, LABELS, "plug")
     assert lines[0] == (
         "first shift: noticed (90% alarms with 50 records a side); it costs policy value "
         "(+0.200, 95 % interval +0.100 to +0.300)."
@@ -36,7 +36,7 @@ def test_a_cost_is_told_by_its_interval_and_an_alarm_by_its_share():
 def test_an_estimate_is_wrong_beyond_its_interval_whatever_its_weights_say():
     checks = {"mass": 1.01, "share": 0.8, "imbalance": 0.25, "trusted": 0.4, "seeds": 10}
     error = pd.concat([intervals(estimator="home", **checks), intervals(estimator="both", **checks)])
-    lines = claims.right_or_wrong(error, LABELS)
+    lines = findings.right_or_wrong(error, LABELS)
     assert [word in line for word, line in zip(("too high", "too low", "cannot be told apart"), lines)] == [True] * 3
     assert all("pass in 4 of 10 repetitions (mean weight 1.01, effective sample 80%" in line for line in lines)
     assert "largest difference left 0.25 standard deviations" in lines[0]
@@ -48,7 +48,7 @@ def test_distances_from_the_truth_are_compared_repetition_by_repetition():
         for seed, gap in enumerate(gaps):
             for name, off in (("home", 0.3 if seed else -0.3), ("both", gap)):
                 rows.append({"shift": shift, "seed": seed, "estimator": name, "value": 1 + off, "truth": 1.0})
-    closer, farther, open_ = claims.against_home(pd.DataFrame(rows), LABELS)
+    closer, farther, open_ = findings.against_home(pd.DataFrame(rows), LABELS)
     assert "closer to the truth" in closer and "which is 0.300 away (difference of the distances -0.200," in closer
     assert "farther from the truth" in farther and "+0.210" in farther
     assert "cannot be told from the value at home" in open_
@@ -63,5 +63,5 @@ def test_a_stress_is_told_as_change_on_the_same_patients(moved, verdict):
             rows.append({"strategy": "s", "metric": "pehe", "stress": stress, "seed": seed, "value": base + by})
             noise = (-1) ** seed * 0.1 if stress == "lost" else 0
             rows.append({"strategy": "s", "metric": "captured", "stress": stress, "seed": seed, "value": noise})
-    (line,) = claims.stressed_by(pd.DataFrame(rows), "lost", ["s"], {"s": "a learner"})
+    (line,) = findings.stressed_by(pd.DataFrame(rows), "lost", ["s"], {"s": "a learner"})
     assert line.startswith(f"a learner: {verdict[:14]}") and "benefit cannot be told to change" in line

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from helpers import evaluation
+from helpers.claims import change, listed, signed
 
 NOTICED = 0.8  # share of alarms from which a shift counts as noticed
 
@@ -14,8 +15,8 @@ NOTICED = 0.8  # share of alarms from which a shift counts as noticed
 def introduced(present: Mapping[str, str], known: Mapping[str, str]) -> list[str]:
     """Which shifts a data set shows, and which of those the chapter knows it cannot; name to label."""
     absent = [label for name, label in known.items() if name not in present]
-    lines = [f"Compared here: {_listed(present.values())}."]
-    return lines + ([f"These records cannot show: {_listed(absent)}."] if absent else [])
+    lines = [f"Compared here: {listed(present.values())}."]
+    return lines + ([f"These records cannot show: {listed(absent)}."] if absent else [])
 
 
 def alarm_and_cost(cost: pd.DataFrame, power: pd.DataFrame, labels: Mapping[str, str], strategy: str) -> list[str]:
@@ -35,8 +36,8 @@ def alarm_and_cost(cost: pd.DataFrame, power: pd.DataFrame, labels: Mapping[str,
         most = power[power["shift"] == row.shift].iloc[-1]
         seen = "noticed" if most["power"] >= NOTICED else "not reliably noticed"
         alarms = f"{most['power']:.0%} alarms with {most['n']:.0f} records a side"
-        costs = _signed(row, "it costs policy value", "it gains policy value", "a cost cannot be told apart from none")
-        lines.append(f"{labels[row.shift]}: {seen} ({alarms}); {costs} ({_change(row)}).")
+        costs = signed(row, "it costs policy value", "it gains policy value", "a cost cannot be told apart from none")
+        lines.append(f"{labels[row.shift]}: {seen} ({alarms}); {costs} ({change(row)}).")
     return lines
 
 
@@ -51,13 +52,13 @@ def right_or_wrong(error: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     """
     lines = []
     for row in error[error["estimator"] == "both"].itertuples():
-        right = _signed(row, "is **too high**", "is **too low**", "cannot be told apart from the truth")
+        right = signed(row, "is **too high**", "is **too low**", "cannot be told apart from the truth")
         calm = round(row.trusted * row.seeds)
         checks = f"mean weight {row.mass:.2f}, effective sample {row.share:.0%}, largest difference left "
         checks += f"{row.imbalance:.2f} standard deviations"
         trust = f"the checks pass in {calm} of {row.seeds} repetitions ({checks})"
         lines.append(
-            f"{labels[row.shift]}: the weighted and modelled value {right} (mean error {_change(row)}); {trust}."
+            f"{labels[row.shift]}: the weighted and modelled value {right} (mean error {change(row)}); {trust}."
         )
     return lines
 
@@ -76,9 +77,9 @@ def against_home(carried: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     home = table[table["estimator"] == "home"].groupby("shift")["value"].mean()
     lines = []
     for row in evaluation.paired(table, "home", "estimator", ("metric", "shift")).itertuples():
-        better = _signed(row, "is farther from the truth than", "is closer to the truth than", "cannot be told from")
+        better = signed(row, "is farther from the truth than", "is closer to the truth than", "cannot be told from")
         said = f"the weighted and modelled value {better} the value at home, which is {home[row.shift]:.3f} away"
-        lines.append(f"{labels[row.shift]}: {said} (difference of the distances {_change(row)}).")
+        lines.append(f"{labels[row.shift]}: {said} (difference of the distances {change(row)}).")
     return lines
 
 
@@ -104,21 +105,5 @@ def stressed_by(table: pd.DataFrame, kind: str, strategies: Iterable[str], label
 
 
 def _moved(row) -> str:
-    way = _signed(row, "rises", "falls", "cannot be told to change")
-    return f"{way} ({_change(row)})"
-
-
-def _signed(row, above: str, below: str, neither: str) -> str:
-    """Which of three things to say of a value and its interval."""
-    if row.low > 0:
-        return above
-    return below if row.high < 0 else neither
-
-
-def _change(row) -> str:
-    return f"{row.value:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}"
-
-
-def _listed(words: Iterable[str]) -> str:
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
+    way = signed(row, "rises", "falls", "cannot be told to change")
+    return f"{way} ({change(row)})"
