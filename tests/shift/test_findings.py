@@ -65,3 +65,10 @@ def test_a_stress_is_told_as_change_on_the_same_patients(moved, verdict):
             rows.append({"strategy": "s", "metric": "captured", "stress": stress, "seed": seed, "value": noise})
     (line,) = findings.stressed_by(pd.DataFrame(rows), "lost", ["s"], {"s": "a learner"})
     assert line.startswith(f"a learner: {verdict[:14]}") and "benefit cannot be told to change" in line
+
+
+def test_what_never_changes_is_said_to_stay():
+    rows = [{"strategy": "s", "metric": metric, "stress": stress, "seed": seed, "value": seed + 0.1}
+            for metric in ("pehe", "captured") for stress in ("none", "lost") for seed in range(3)]  # fmt: skip
+    (line,) = findings.stressed_by(pd.DataFrame(rows), "lost", ["s"], {"s": "a learner"})
+    assert line == "a learner: PEHE stays as it is, share of the attainable benefit stays as it is."

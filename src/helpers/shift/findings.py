@@ -105,5 +105,7 @@ def stressed_by(table: pd.DataFrame, kind: str, strategies: Iterable[str], label
 
 
 def _moved(row) -> str:
+    if row.low == row.high == 0:
+        return "stays as it is"
     way = signed(row, "rises", "falls", "cannot be told to change")
     return f"{way} ({change(row)})"
