@@ -68,6 +68,14 @@ def test_a_chapter_steps_aside_and_says_why(shell):
     assert "own" in note["data"]["text/plain"]
 
 
+def test_a_chapter_steps_aside_for_what_it_found_in_the_records(shell):
+    config = f"load(**{OWN})"
+    said = run(shell, f"chapters.require({config}, worlds=True)", "x = 1 + 1")
+    assert shell.user_ns["x"] == 2 and not said
+    (note,) = run(shell, f"chapters.require({config}, worlds=False)", "y = 1 + 1")
+    assert "y" not in shell.user_ns and "tells two worlds apart" in note["data"]["text/html"]
+
+
 def test_other_parameters_wake_it_up(shell):
     require = 'chapters.require(load(dataset=dataset, own_spec="example"), "truth")'
     run(shell, 'dataset = "own"', require, "x = 1 + 1", 'dataset = "replica"  # changed', require, "y = 1 + 1")
@@ -90,3 +98,5 @@ def test_a_script_ends_with_the_reason(monkeypatch, capsys):
 def test_an_unknown_need_is_refused():
     with pytest.raises(ValueError, match="need = 'truht': must be one of"):
         chapters.require(load(), "truht")
+    with pytest.raises(ValueError, match=r"found = \['wrolds'\]: must be among"):
+        chapters.require(load(), wrolds=True)

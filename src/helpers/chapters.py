@@ -27,9 +27,14 @@ REASONS = {
     "levels": "It needs annotations with levels (yes or no, or categories), and some of the data set “{dataset}” are "
     "measured numbers.",
 }
+# What only the records themselves can tell: the chapter looks, and says what it found.
+FOUND = {
+    "worlds": "It compares a world to learn in with another to be used in, and nothing in the records of the data set "
+    "“{dataset}” tells two worlds apart.",
+}
 
 
-def require(config: Config, *needs: str) -> None:
+def require(config: Config, *needs: str, **found: bool) -> None:
     """Let the chapter go on if the data set has all it needs; else say why not and make later cells do nothing.
 
     Parameters
@@ -38,6 +43,8 @@ def require(config: Config, *needs: str) -> None:
     *needs : str
         ``truth``: known effects of every patient. ``simsum``: records of SimSUM's kind, whose treatment and outcome a
         process draws. ``levels``: annotations without measured numbers.
+    **found : bool
+        Needs that only the records can tell, and whether they are met. ``worlds``: two worlds to compare.
 
     Raises
     ------
@@ -47,7 +54,12 @@ def require(config: Config, *needs: str) -> None:
     shell = _shell()
     if shell is not None:
         _listen_again(shell)
-    reasons = [REASONS[need].format(dataset=config.dataset) for need in needs if not has(config, need)]
+    unknown = sorted(set(found) - set(FOUND))
+    if unknown:
+        raise ValueError(f"found = {unknown}: must be among {sorted(FOUND)}.")
+    said = [REASONS[need] for need in needs if not has(config, need)]
+    said += [FOUND[need] for need, met in found.items() if not met]
+    reasons = [reason.format(dataset=config.dataset) for reason in said]
     if not reasons:
         return
     if shell is None:

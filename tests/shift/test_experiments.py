@@ -33,6 +33,7 @@ def test_carried_values_stand_beside_the_truth(small):
     rows = table[(table["shift"] == "asthma") & (table["estimator"] == "both")]
     assert error.loc[("asthma", "both"), "value"] == pytest.approx((rows["value"] - rows["truth"]).mean())
     assert error.loc[("asthma", "both"), "covered"] in (0, 0.5, 1)
+    assert error.loc[("compact", "both"), "overlap"] == 0 and error.loc[("compact", "both"), "imbalance"] > 1
 
 
 def test_the_worst_case_starts_at_the_value_at_home(small):

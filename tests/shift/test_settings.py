@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import data
+from helpers import config, data
 from helpers.schema import Cohort, Roles
 from helpers.shift import settings
 from helpers.shift.settings import SHIFTS, CaseMix, Rewritten, SplitBy, available, split_by
@@ -90,6 +90,8 @@ def test_a_cohort_shows_the_shifts_it_can(small, replica):
     assert "dbsource" in available(icu, small)
     one_era = replace(replica, frame=replica.frame.assign(dbsource="carevue"))
     assert "dbsource" not in available(one_era, small)
+    own = config.load(dataset="own", own_spec="example")
+    assert set(available(icu, own)) == {"dbsource"} and not available(replica, own)
 
 
 def test_rewritten_notes_have_the_same_patients_on_both_sides(replica):

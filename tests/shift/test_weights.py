@@ -32,8 +32,8 @@ def test_patients_on_both_sides_are_refused():
         weights.cross_fitted_ratio(*both)
 
 
-def test_support_is_trusted_only_if_the_source_covers_the_target():
-    assert weights.support(np.ones(100))["trusted"]
-    assert not weights.support(np.full(100, 0.5))["trusted"]  # half of the target has no like in the source
+def test_supports_overlap_only_if_the_source_covers_the_target():
+    assert weights.support(np.ones(100))["overlap"]
+    assert not weights.support(np.full(100, 0.5))["overlap"]  # half of the target has no like in the source
     few = np.r_[np.full(5, 20.0), np.zeros(95)]
-    assert weights.support(few) == {"mass": 1.0, "effective_n": 5.0, "share": 0.05, "trusted": False}
+    assert weights.support(few) == {"mass": 1.0, "effective_n": 5.0, "share": 0.05, "overlap": False}

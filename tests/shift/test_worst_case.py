@@ -74,6 +74,15 @@ def test_policy_weights_give_the_policy_s_outcome():
     assert w @ (x - T) / w.sum() == pytest.approx(truth, abs=0.03)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_high_outcome_that_the_policy_never_meets_does_not_count():
+    """Deaths under the treatment not given, weight 0: without them the same bound, and an interval."""
+    Y, w = np.r_[np.zeros(200), np.ones(20)], np.r_[np.ones(200), np.zeros(20)]
+    Y[:2] = 1e-3
+    row = kl_worst_case(Y, [0.1], w).iloc[0]
+    assert row["value"] == pytest.approx(kl_worst_case(Y[:200], [0.1])["value"][0]) and np.isfinite(row["se"])
+
+
 def test_patients_widen_the_interval():
     Y = np.repeat(np.random.default_rng(4).normal(size=50), 4)
     one, many = (kl_worst_case(Y, [0.1], groups=g)["se"][0] for g in (None, np.repeat(np.arange(50), 4)))

@@ -1,5 +1,6 @@
 """What happens when the world a policy is used in is not the one it learned from (layer above the study)."""
 
+from helpers.shift import findings
 from helpers.shift.detect import false_alarms, power, two_sample_test
 from helpers.shift.experiments import alarms, carried, errors, pools, silence, worst_cases
 from helpers.shift.grid import WAY_LABELS, run_grid
@@ -26,6 +27,7 @@ __all__ = [
     "carried",
     "errors",
     "false_alarms",
+    "findings",
     "implied_radius",
     "kl_worst_case",
     "policy_weights",

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from helpers import artifacts, evaluation, heldout, metrics
 from helpers.config import Config
 from helpers.schema import Cohort
-from helpers.shift import detect, grid, transport, weights, worst_case
+from helpers.shift import balance, detect, grid, transport, weights, worst_case
 from helpers.shift.grid import Bench
 from helpers.shift.pairs import Pair, Pairs
 from helpers.shift.transport import share_treated, transported_value
@@ -23,7 +23,8 @@ from helpers.study import cell_key
 SIZES = (25, 50, 100, 200, 400, 800)
 RADII = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1)
 LEVELS = np.round(np.arange(0.05, 1.0, 0.05), 2)
-CODE = (*grid.CODE, grid, detect, transport, weights, worst_case, heldout)
+CHECKS = ("trusted", "overlap", "balanced", "mass", "share", "imbalance")
+CODE = (*grid.CODE, grid, detect, balance, transport, weights, worst_case, heldout)
 
 
 def alarms(config: Config, shifts: Iterable[str], repeats: int = 20, progress: bool = True) -> pd.DataFrame:
@@ -68,7 +69,7 @@ def carried(config: Config, shifts: Iterable[str], strategy: str, progress: bool
     def make(bench: Bench) -> pd.DataFrame:
         source, target, home, truth = samples(bench, strategy)
         with warnings.catch_warnings():  # the column ``trusted`` says it
-            warnings.filterwarnings("ignore", "the source hardly covers", UserWarning)
+            warnings.filterwarnings("ignore", transport.UNTRUSTED, UserWarning)
             table = transported_value(source, target, seed=bench.pair.seeds[1])
         distance = weights.divergence(cross_fitted_ratio(source, target, seed=bench.pair.seeds[1])[1])
         w = policy_weights_at_home(source, home)
@@ -128,13 +129,13 @@ def policy_weights_at_home(source: Sample, home: heldout.HeldOutScores) -> np.nd
 
 
 def errors(table: pd.DataFrame) -> pd.DataFrame:
-    """Of :func:`carried`: mean error of each estimator with its interval over repetitions, and its coverage."""
+    """Of :func:`carried`: mean error of each estimator with its interval over repetitions, coverage, mean checks."""
     gaps = table.assign(
         value=table["value"] - table["truth"],
         covered=(table["low"] <= table["truth"]) & (table["truth"] <= table["high"]),
     )
-    by = ["shift", "estimator"]
-    more = gaps.groupby(by, sort=False)[["covered", "trusted", "mass", "share", "se"]].mean()
+    by, means = ["shift", "estimator"], ["covered", *CHECKS, "se"]
+    more = gaps.groupby(by, sort=False)[means].mean()
     return evaluation.summarise(gaps, tuple(by)).merge(more.reset_index(), on=by)
 
 

@@ -10,11 +10,13 @@ import pandas as pd
 
 from helpers import data
 from helpers.artifacts import Store, code_version
-from helpers.config import Config
+from helpers.config import SIMULATED, Config
 from helpers.data.note_mention import DEFAULT_MENTION
 from helpers.data.notes import write_notes
 from helpers.data.seeds import derived_seed, streams
 from helpers.schema import Cohort
+
+LEAST = 100  # records a side: fewer neither teach a policy nor judge it
 
 
 class Shift(Protocol):
@@ -96,8 +98,8 @@ class SplitBy:
     target: object
 
     def fits(self, cohort: Cohort, config: Config) -> bool:
-        """The column is there, and some records are on each side."""
-        return self.column in cohort.frame and all(rows.any() for rows in self.sides(cohort, 0))
+        """The column is there, and enough records are on each side."""
+        return self.column in cohort.frame and all(rows.sum() >= LEAST for rows in self.sides(cohort, 0))
 
     def sides(self, cohort: Cohort, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """See :func:`split_by`."""
@@ -152,6 +154,7 @@ SHIFTS: dict[str, Shift] = {
     "habits": SplitBy("restrained to ready treatment", "policy", 0, 1),
     "dbsource": SplitBy("CareVue to MetaVision", "dbsource", "carevue", "metavision"),
 }
+OF_ANY_RECORDS = ("dbsource",)  # the others are about SimSUM-like records, whatever columns of other records are called
 
 
 def split_by(cohort: Cohort, column: str, source: object, target: object) -> tuple[np.ndarray, np.ndarray]:
@@ -201,7 +204,8 @@ def sparse_notes(cohort: Cohort, config: Config, mention: float) -> pd.DataFrame
 
 def available(cohort: Cohort, config: Config) -> dict[str, Shift]:
     """Those of ``SHIFTS`` that this cohort can show."""
-    return {name: shift for name, shift in SHIFTS.items() if shift.fits(cohort, config)}
+    names = SHIFTS if config.dataset in SIMULATED else OF_ANY_RECORDS
+    return {name: SHIFTS[name] for name in names if SHIFTS[name].fits(cohort, config)}
 
 
 def _matching(values: pd.Series, wanted: object) -> np.ndarray:

@@ -23,6 +23,7 @@ from sklearn.base import clone
 
 from helpers.nuisance import ridge
 from helpers.resampling import codes_of
+from helpers.shift.balance import balance
 from helpers.shift.weights import DensityRatio, Sample, cross_fitted_ratio, folds_of, support
 from helpers.uncertainty import influence_interval
 
@@ -32,6 +33,8 @@ ESTIMATORS = {
     "weighted": "weighted records",
     "both": "weighted and modelled",
 }
+
+UNTRUSTED = "weighted values cannot be trusted"
 
 
 def transported_value(
@@ -60,24 +63,21 @@ def transported_value(
 
     Returns
     -------
-    DataFrame with ``estimator`` (a key of ``ESTIMATORS``), ``value, se, low, high`` and the columns of
-    :func:`support`. ``home`` is the value in the source, ``model`` leaves out the first term, ``weighted`` weighs the
-    scores without any model. Intervals from influence functions; that of ``model`` knows nothing of the model's error.
+    DataFrame with ``estimator`` (a key of ``ESTIMATORS``), ``value, se, low, high`` and the columns of :func:`trust`.
+    ``home`` is the value in the source, ``model`` leaves out the first term, ``weighted`` weighs the scores without
+    any model. Intervals from influence functions; that of ``model`` knows nothing of the model's error.
 
     Warns
     -----
     UserWarning
-        The weights cannot be trusted: the source hardly covers the target.
+        The weights cannot be trusted: the source hardly covers the target, or does not look like it once weighted.
     """
-    w, _ = cross_fitted_ratio(source, target, ratio, folds, seed)
-    held = support(w)
-    if not held["trusted"]:
-        warnings.warn(
-            f"the source hardly covers the target: mean weight {held['mass']:.2f}, effective sample size "
-            f"{held['effective_n']:.0f} of {len(w)} records. Weighted values cannot be trusted; get outcomes there.",
-            stacklevel=2,
-        )
+    w, w_target = cross_fitted_ratio(source, target, ratio, folds, seed)
     m_source, m_target = _outcome_models(source, target, outcome, folds, seed)
+    score = (np.log(np.maximum(v, 1e-12)) for v in (w, w_target))
+    functions = {"score": tuple(score), "m0": (m_source[0], m_target[0]), "m1": (m_source[1], m_target[1])}
+    held = trust(w, balance(functions, w, source.groups, target.groups))
+    _warn(held, len(w))
     w = w / w.mean()
     gamma, nothing = np.array([source.gamma0, source.gamma1]), None
     terms = {
@@ -88,6 +88,39 @@ def transported_value(
     }
     found = {name: _value(source, *parts, level=level) for name, parts in terms.items()}
     return pd.DataFrame([{"estimator": name, **row, **held} for name, row in found.items()])
+
+
+def trust(w: np.ndarray, checks: pd.DataFrame) -> dict[str, float]:
+    """Whether a weighted value can be believed, as far as phi can tell.
+
+    Parameters
+    ----------
+    w : (n,) array
+        Weights of the source records.
+    checks : DataFrame
+        As :func:`helpers.shift.balance.balance` gives it, of the classifier's score and of both outcome models.
+
+    Returns
+    -------
+    dict
+        As :func:`helpers.shift.weights.support`; ``imbalance``, the largest standardised difference that is left, and
+        ``balanced``; ``trusted`` if the source covers the target and all functions balance.
+    """
+    held = support(w)
+    imbalance, balanced = float(checks["difference"].abs().max()), bool(checks["balanced"].all())
+    return held | {"imbalance": imbalance, "balanced": balanced, "trusted": held["overlap"] and balanced}
+
+
+def _warn(held: dict[str, float], n: int) -> None:
+    why = []
+    if not held["overlap"]:
+        size = f"effective sample size {held['effective_n']:.0f} of {n} records"
+        why.append(f"the source hardly covers the target (mean weight {held['mass']:.2f}, {size})")
+    if not held["balanced"]:
+        left = f"a difference of {held['imbalance']:.2f} standard deviations is left"
+        why.append(f"the weighted source does not look like the target ({left})")
+    if why:
+        warnings.warn(f"{UNTRUSTED}: {' and '.join(why)}. Get outcomes there.", stacklevel=3)
 
 
 def share_treated(priority: np.ndarray, among: np.ndarray) -> np.ndarray:

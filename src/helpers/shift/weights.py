@@ -113,13 +113,14 @@ def effective_n(w: np.ndarray) -> float:
 
 
 def support(w: np.ndarray) -> dict[str, float]:
-    """Whether weighting can work: ``mass`` (mean weight), ``effective_n``, its ``share``, and ``trusted``.
+    """Whether weighting can work: ``mass`` (mean weight), ``effective_n``, its ``share``, and ``overlap``.
 
-    Weights of the source average 1 if it covers the target; below, a part of the target looks like nobody in it.
+    Weights of the source average 1 if it covers the target; below, a part of the target looks like nobody in it. That
+    they do so does not make them right: see :func:`helpers.shift.balance.balance`.
     """
     mass, left = float(w.mean()), effective_n(w)
-    trusted = MASS[0] <= mass <= MASS[1] and left >= LEAST_SHARE * len(w)
-    return {"mass": mass, "effective_n": left, "share": left / len(w), "trusted": bool(trusted)}
+    overlap = MASS[0] <= mass <= MASS[1] and left >= LEAST_SHARE * len(w)
+    return {"mass": mass, "effective_n": left, "share": left / len(w), "overlap": bool(overlap)}
 
 
 def divergence(w_target: np.ndarray) -> float:

@@ -91,8 +91,10 @@ def _worst(Y: np.ndarray, w: np.ndarray, radius: float) -> tuple[float, np.ndarr
 
     centre = np.log(scale / np.sqrt(2 * radius))  # the best a for a normal outcome
     a = np.exp(minimize_scalar(dual, bounds=(centre - 8, centre + 8), method="bounded").x)
-    log_mean = logsumexp(Y / a, b=w)
-    return a * (log_mean + radius), len(Y) * w * a * (np.exp(Y / a - log_mean) - 1)
+    log_mean, seen = logsumexp(Y / a, b=w), w > 0
+    influence = np.zeros(len(Y))
+    influence[seen] = len(Y) * w[seen] * a * (np.exp(Y[seen] / a - log_mean) - 1)
+    return a * (log_mean + radius), influence
 
 
 def _tilted(Y: np.ndarray, w: np.ndarray, t: float) -> tuple[float, float]:

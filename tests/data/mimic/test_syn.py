@@ -6,6 +6,7 @@ from hospital import Hospital, needs_demo
 from helpers.data import mimic
 from helpers.data.mimic import DataError, syn_cohort
 from helpers.data.mimic_process import COLUMNS
+from helpers.shift import split_by
 
 
 def diagnosed(hospital, i, *codes, hadm=None):
@@ -74,11 +75,46 @@ def test_optional_notes_are_used_where_they_are(opened):
     assert syn_cohort(folder, notes="optional").texts == ["x"]
 
 
+def test_the_charting_system_is_that_of_all_stays_of_the_admission(opened):
+    """One row a patient, however many stays; both systems, or an unknown one, are neither."""
+    stays = {
+        1: ["carevue"],
+        2: ["metavision ", "MetaVision"],
+        3: ["carevue", "metavision"],
+        4: ["both"],
+        5: [None],
+        6: ["carevue", ""],
+        7: [],
+    }
+    h = Hospital()
+    for i, systems in stays.items():
+        h.patient(i).note(i, 1, "x")
+        h.rows["ICUSTAYS"].pop()
+        for k, system in enumerate(systems):
+            h.add("ICUSTAYS", **(h.ids(i) | {"ICUSTAY_ID": 10 * i + k}), DBSOURCE=system, INTIME=h.intime[i])
+    h.add("ICUSTAYS", **(h.ids(1) | {"HADM_ID": 9001, "ICUSTAY_ID": 99}), DBSOURCE="metavision", INTIME=h.intime[1])
+    cohort = syn_cohort(opened(h))
+    assert cohort.ids.tolist() == list(stays)
+    found = dict(zip(cohort.ids.tolist(), cohort.frame["dbsource"].fillna("-")))
+    assert found == {1: "carevue", 2: "metavision"} | dict.fromkeys([3, 4, 5, 6, 7], "-")
+    assert "dbsource" not in cohort.roles.columns()
+    ours, theirs = split_by(cohort, "dbsource", "carevue", "metavision")
+    assert (ours.tolist(), theirs.tolist()) == ([True] + [False] * 6, [False, True] + [False] * 5)
+
+
+def test_without_stays_there_is_a_cohort_and_no_split(opened):
+    h = Hospital().patient(1).note(1, 1, "x")
+    cohort = syn_cohort(opened(h, without=["ICUSTAYS"]))
+    assert cohort.ids.tolist() == [1] and "dbsource" not in cohort.frame
+
+
 @needs_demo
 def test_demo(demo):
     cohort = syn_cohort(demo)
     assert len(cohort) == 99 == len(set(cohort.ids)) and cohort.texts == [""] * 99
     assert 18 < cohort.frame["age"].min() and cohort.frame["age"].max() == 91.4
     assert mimic.flow(demo, "syn")["patients"].tolist()[-1] == 99
+    eras = cohort.frame["dbsource"].value_counts()
+    assert eras.sum() == 99 and eras.min() >= 49  # of 100 first admissions 50 each, as counted in the files
     with pytest.raises(DataError, match="NOTEEVENTS"):
         syn_cohort(demo, notes="required")

@@ -7,6 +7,8 @@ knows them, and they confound too, for the confounders of the study are the anno
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from helpers.data.mimic.design import Design, NotesRule, age_at, enrol, rows, with_notes
 from helpers.data.mimic.folder import MimicFolder
 from helpers.schema import Cohort, Roles
@@ -42,6 +44,17 @@ DESIGN = Design(
         {", ".join(f"cast({name} as tinyint) as {name}" for name in TITLES)}""",
 )
 
+# Charting systems by admission: that of all its stays in intensive care; one with stays of both, or of which nobody
+# knows the system, belongs to neither.
+ERAS = "ICUSTAYS"
+SYSTEMS = ("carevue", "metavision")
+ALL_OF = " ".join(f"when bool_and(coalesce(lower(trim(dbsource)) = '{s}', false)) then '{s}'" for s in SYSTEMS)
+WITH_ERAS = replace(
+    DESIGN,
+    columns=f"{DESIGN.columns}, dbsource",
+    extra=f"left join (select hadm_id, case {ALL_OF} end as dbsource from icustays group by hadm_id) using (hadm_id)",
+)
+
 
 def syn_cohort(folder: MimicFolder, *, notes: NotesRule = None) -> Cohort:
     """One row a patient: the first admission and its notes without discharge summaries and without retracted ones.
@@ -58,12 +71,15 @@ def syn_cohort(folder: MimicFolder, *, notes: NotesRule = None) -> Cohort:
     Cohort
         ``id`` (SUBJECT_ID), ``hadm_id``, ``text`` (notes in order of time, an empty line between), ``age`` in years (at
         most 91.4), ``gender`` (0 female, 1 male), ``decades`` (of age over 65, the bedside column, since networks want
-        columns of one size), and ``hyp, cor, afib, chf`` (0/1). No treatment and outcome yet. ``tags["notes"]`` says
-        whether there are texts.
+        columns of one size), and ``hyp, cor, afib, chf`` (0/1). Where the folder has ICUSTAYS also ``dbsource``, the
+        charting system of the admission's stays in intensive care: ``carevue`` or ``metavision``, missing if it had
+        none or not all in one; a column without a role. No treatment and outcome yet. ``tags["notes"]`` says whether
+        there are texts.
     """
     has = with_notes(folder, DESIGN.kind, notes)
+    design = WITH_ERAS if ERAS in folder.tables else DESIGN
     with folder.session() as session:
-        enrol(session, DESIGN, has)
-        frame = rows(session, DESIGN, has)
+        enrol(session, design, has)
+        frame = rows(session, design, has)
     tags = {"dataset": "mimic-syn", "release": folder.release, "notes": "present" if has else "none"}
     return Cohort(frame, ROLES, name="mimic-syn", tags=tags)
