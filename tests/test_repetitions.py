@@ -25,9 +25,19 @@ def test_the_interval_holds_the_means_that_one_of_the_two_statistics_allows():
     t = stats.t.ppf(0.975, 11)
     inside = (np.abs(z) <= t) | (np.abs(z + a * z**2 / 3 + a**2 * z**3 / 27 + a / 6) <= t)
     _, low, high = repetitions.interval(values)
-    grid = np.linspace(-1, 8, 200_001)[inside]
+    grid = np.linspace(-1, 8, 200_001)[inside].clip(values.min(), values.max())
     assert (low, high) == pytest.approx((grid.min(), grid.max()), abs=1e-4)
     assert high - values.mean() > values.mean() - low > 0
+
+
+def test_an_odd_repetition_does_not_send_the_interval_beyond_what_was_seen():
+    values = np.array([-0.416, -0.402, -0.391, -0.330, -0.415, -0.436, -0.398, -0.388, -0.434, -0.412])
+    _, low, high = repetitions.interval(values)
+    assert -0.436 < low < -0.41 and high == -0.330
+    assert repetitions.interval(values[1:])[2] > -0.33, "nine are too few to cut"
+    assert repetitions.interval(values, level=0.999)[2] > -0.33, "the range holds no mean with such certainty"
+    alike = np.r_[np.full(9, 1.0), 60.0]
+    assert repetitions.interval(alike)[1] == 1 and repetitions.p_value(alike) == 2**-9
 
 
 @pytest.mark.parametrize("draw, mean", [("standard_normal", 0), ("standard_exponential", 1), ("laplace", 0)])

@@ -7,6 +7,10 @@ misses 7 in 100. So each end here is that of the wider of the two: in the simula
 from ten repetitions on; with five of very skewed ones, about 92 %. The rule was picked among a dozen on the designs of
 that table, whose replications are drawn anew, with a seed that the choice has not seen; regular differences pay with
 intervals some 40 % wider than Student's at ten repetitions.
+
+From ten repetitions on no end lies beyond the lowest or highest of them: that all fall on one side of the mean happens
+once in 512 times, and in simulations the cut costs at most .1 % of coverage. Hall's ends, which a single odd repetition
+sends far out, stay within what was seen.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import numpy as np
 from scipy import stats
 
 LEAST_SKEWED, SMALLEST_TERM = 5, 1e-6
+LEAST_CUT = 10  # repetitions from which ends stay within the range of the values
 
 
 def interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
@@ -23,7 +28,8 @@ def interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, flo
     Parameters
     ----------
     values : (n,) array
-        One a repetition. The interval is missing for a single one, and Student's for fewer than ``LEAST_SKEWED``.
+        One a repetition. The interval is missing for a single one, and Student's for fewer than ``LEAST_SKEWED``; from
+        ``LEAST_CUT`` on it stays within their range.
     level : float in (0, 1)
 
     Returns
@@ -36,7 +42,10 @@ def interval(values: np.ndarray, level: float = 0.95) -> tuple[float, float, flo
         return mean, np.nan, np.nan
     t, se = stats.t.ppf(0.5 + level / 2, n - 1), values.std(ddof=1) / np.sqrt(n)
     above, below = (_untransformed(z, skewness_term(values)) for z in (t, -t))
-    return mean, mean - max(t, above) * se, mean - min(-t, below) * se
+    low, high = mean - max(t, above) * se, mean - min(-t, below) * se
+    if n < LEAST_CUT or level > 1 - 2.0 ** (1 - n):
+        return mean, low, high
+    return mean, max(low, float(values.min())), min(high, float(values.max()))
 
 
 def p_value(values: np.ndarray) -> float:
@@ -47,7 +56,9 @@ def p_value(values: np.ndarray) -> float:
         return float(values.mean() == 0)
     z = values.mean() / se
     least = min(abs(z), abs(z + a * z**2 / 3 + a**2 * z**3 / 27 + a / 6))
-    return float(2 * stats.t.sf(least, n - 1))
+    p = float(2 * stats.t.sf(least, n - 1))
+    one_sided = n >= LEAST_CUT and (values.min() > 0 or values.max() < 0)
+    return min(p, 2.0 ** (1 - n)) if one_sided else p  # that of the sign test, which the cut adds
 
 
 def skewness_term(values: np.ndarray) -> float:
