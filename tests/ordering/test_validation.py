@@ -9,7 +9,14 @@ import pytest
 from scipy import stats
 
 from helpers.ordering import LABELS
-from helpers.ordering.validation import coverage, power_by_loss, rank_correlations, rejections
+from helpers.ordering.validation import (
+    answers,
+    coverage,
+    power_by_loss,
+    rank_correlations,
+    rejections,
+    rule_errors,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 RNG = np.random.default_rng(0)
@@ -36,6 +43,21 @@ def module_at(path):
 @pytest.fixture(scope="module")
 def benchmark():
     return module_at(ROOT / "benchmarks" / "ordering.py")
+
+
+def test_the_rule_and_its_errors_by_hand():
+    table = pd.DataFrame(
+        {
+            "low_order_share": [0.0, 0.0, 0.0, 0.2, 0.2, 0.05],
+            "high_order_share": [0.1, 0.05, 0.05, 0.4, 0.4, 0.3],
+            "true_share": [0.1, 0.2, 0.4, 0.3, 0.05, 0.9],
+        }
+    )
+    assert answers(table, 0.1).tolist() == ["survives"] * 3 + ["lost"] * 2 + ["not decided"]
+    found = rule_errors(table, 0.1).set_index("answer")
+    assert found.loc["survives"].tolist() == pytest.approx([3, 2, 0.3])
+    assert found.loc["lost"].tolist() == pytest.approx([2, 1, 0.05])
+    assert np.isnan(rule_errors(table[:1], 0.1)["true_share"]).all()
 
 
 def test_rank_correlations_are_spearmans():

@@ -79,6 +79,29 @@ def coverage(table: pd.DataFrame, truth: str = "true_loss", diagnostic: str = "o
     return float(inside.mean())
 
 
+def answers(table: pd.DataFrame, tolerance: float) -> pd.Series:
+    """What the rule on the limits of the share lost says of each setting: survives, lost or not decided."""
+    cases = [table["high_order_share"] <= tolerance, table["low_order_share"] > tolerance]
+    return pd.Series(np.select(cases, ["survives", "lost"], "not decided"), index=table.index, name="the rule says")
+
+
+def rule_errors(table: pd.DataFrame, tolerance: float) -> pd.DataFrame:
+    """How often the rule decides wrongly, and how far off the truth then is.
+
+    Returns
+    -------
+    DataFrame
+        A row each for ``survives`` and ``lost``: ``answer, rows, wrong`` (settings whose true share lies on the other
+        side of the tolerance) and ``true_share``, their mean share lost; missing if none is wrong.
+    """
+    said, rows = answers(table, tolerance), []
+    for answer, is_wrong in (("survives", table["true_share"] > tolerance), ("lost", table["true_share"] <= tolerance)):
+        wrong = table.loc[(said == answer) & is_wrong, "true_share"]
+        rows.append({"answer": answer, "rows": int((said == answer).sum()), "wrong": len(wrong)})
+        rows[-1]["true_share"] = wrong.mean()
+    return pd.DataFrame(rows)
+
+
 def _spearman(values: np.ndarray) -> np.ndarray:
     """(columns - 1,) rank correlations of the first column with each other one."""
     ranks = stats.rankdata(values, axis=0)
