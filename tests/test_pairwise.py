@@ -84,5 +84,17 @@ def test_answers_speak_of_every_process():
 def test_a_table_to_show():
     summary = evaluation.summarise(pd.concat([results(), results(metric="autoc")]), by=("strategy", "metric"))
     shown = pairwise.with_intervals(summary[summary["strategy"] != "b"], LABELS, ["autoc", "pehe"], digits=1)
-    assert shown.index.tolist() == ["first", "third", "fourth"] and shown.columns.tolist() == ["autoc", "pehe"]
-    assert shown["autoc"].str.fullmatch(r"-?\d\.\d \[-?\d\.\d, -?\d\.\d\]").all() and (shown["pehe"] == "-").all()
+    assert shown.index.tolist() == ["first", "third", "fourth"] and shown.columns.tolist() == ["AUTOC", "PEHE"]
+    assert shown["AUTOC"].str.fullmatch(r"-?\d\.\d\s\[-?\d\.\d,\s-?\d\.\d\]").all() and (shown["PEHE"] == "-").all()
+
+
+def test_estimates_and_their_intervals_share_a_column():
+    table = pd.DataFrame({"clip": [0.1], "e": [1.0], "e_low": [0.5], "e_high": [1.5]})
+    shown = pairwise.ranges(table, ["e"], digits=1)
+    assert shown.columns.tolist() == ["clip", "e"] and shown["e"][0].replace("\u00a0", " ") == "1.0 [0.5, 1.5]"
+
+
+def test_strategies_with_fewer_repetitions_are_marked():
+    few = results()[lambda t: (t["strategy"] != "c") | (t["seed"] < 3)]
+    assert pairwise.marked(LABELS, few) == LABELS | {"c": "third (3 repetitions)"}
+    assert pairwise.marked(LABELS, results()) == LABELS

@@ -15,6 +15,7 @@ import pandas as pd
 
 from helpers.evaluation import LOWER_IS_BETTER, WORDS, paired, sentences
 from helpers.repetitions import interval, p_value
+from helpers.wording import NAMES, cell
 
 LEVEL = 0.05
 
@@ -69,6 +70,23 @@ def both_ways(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([pairs, pairs.assign(**turned, low=-pairs["high"], high=-pairs["low"])], ignore_index=True)
 
 
+def marked(labels: Mapping[str, str], results: pd.DataFrame) -> dict[str, str]:
+    """The labels, with the number of repetitions added where a strategy has fewer than others.
+
+    Its mean is over other test patients than theirs: compare paired differences only.
+
+    Parameters
+    ----------
+    labels : mapping
+        Strategy to label.
+    results : DataFrame
+        Long results with ``strategy`` and ``seed``.
+    """
+    counts = results.groupby("strategy")["seed"].nunique()
+    few = counts[counts < counts.max()]
+    return {name: f"{label} ({few[name]} repetitions)" if name in few else label for name, label in labels.items()}
+
+
 def verdicts(gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, metric: str) -> list[str]:
     """At most three sentences: what is better than the baseline, what is worse, what cannot be told apart from it.
 
@@ -94,7 +112,7 @@ def verdicts(gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, metri
 
 
 def _listed(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    return "; ".join(f"{labels[r.strategy]} {r.value:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in rows.itertuples())
+    return "; ".join(f"{labels[r.strategy]} {cell(r.value, r.low, r.high, sign=True)}" for r in rows.itertuples())
 
 
 def tally(pairs: pd.DataFrame) -> str:
@@ -145,10 +163,22 @@ def answers(
 def with_intervals(
     summary: pd.DataFrame, labels: Mapping[str, str], columns: Sequence[str], by: str = "metric", digits: int = 3
 ) -> pd.DataFrame:
-    """A table to show: a row a strategy in the order of ``labels``, a column a value of ``by``, "mean [low, high]"."""
+    """A table to show: a row a strategy in the order of ``labels``, a column a value of ``by``, "mean [low, high]".
+
+    Columns of metrics are named in words.
+    """
     rows = summary[summary[by].isin(list(columns)) & summary["strategy"].isin(list(labels))]
-    cells = [f"{r.value:.{digits}f} [{r.low:.{digits}f}, {r.high:.{digits}f}]" for r in rows.itertuples()]
+    cells = [cell(r.value, r.low, r.high, digits) for r in rows.itertuples()]
     wide = rows.assign(cell=cells).pivot(index="strategy", columns=by, values="cell")
     order = [s for s in labels if s in wide.index]
     shown = wide.reindex(index=order, columns=list(columns)).rename(index=labels)
-    return shown.where(shown.notna(), "-")
+    return shown.where(shown.notna(), "-").rename(columns=NAMES).rename_axis(index=None, columns=None)
+
+
+def ranges(table: pd.DataFrame, names: Sequence[str], digits: int = 3) -> pd.DataFrame:
+    """A table to show: estimates in columns ``<name>, <name>_low, <name>_high`` become one, "value [low, high]"."""
+    shown = table.drop(columns=[f"{name}_{end}" for name in names for end in ("low", "high")]).copy()
+    for name in names:
+        rows = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
+        shown[name] = [cell(*row, digits) for row in rows]
+    return shown.round(digits)
