@@ -64,10 +64,30 @@ def test_verdicts_sort_the_others_by_direction(metric, better, worse):
     assert len(pairwise.verdicts(gaps[gaps["real"]], LABELS, "a", metric)) == 2
 
 
-def test_the_best_is_named_with_its_rivals():
-    assert "**third** (" in pairwise.best_of(results(), LABELS, "policy_value")
+def test_the_best_is_named_with_those_that_holm_does_not_separate():
+    said = pairwise.best_of(results(), LABELS, "policy_value")
+    assert "**third** (" in said and "every other one is worse" in said
     level = pairwise.best_of(results({"a": 0.0, "b": 0.001, "d": 1.0}), LABELS, "policy_value")
-    assert "not to be told apart from it: " in level and "fourth" not in level
+    assert "not separated from it" in level and "fourth" not in level and "third" not in level
+    close = results({"a": 0.1, "b": 0.0, "c": 1.0, "d": 1.0})
+    pair = pairwise.all_pairs(close, "policy_value").set_index(["first", "second"]).loc[("a", "b")]
+    assert pair["real"] and not pair["certain"]
+    assert "**second** (" in (said := pairwise.best_of(close, LABELS, "policy_value")) and said.endswith(
+        "(Holm): first."
+    )
+
+
+def test_a_strategy_with_fewer_repetitions_is_compared_on_them_and_is_not_called_best():
+    lucky = results()["seed"].map(results().query("strategy == 'd'").set_index("seed")["value"]).nsmallest(12).index
+    seeds = set(results().loc[lucky, "seed"])
+    areas = results()[lambda t: (t["strategy"] != "d") | t["seed"].isin(seeds)]
+    assert areas.query("strategy == 'd'")["value"].mean() < areas.query("strategy == 'c'")["value"].mean()
+    assert "**third**" in pairwise.best_of(areas, LABELS, "policy_value")
+    first, better, *_ = pairwise.on_the_same(areas, LABELS, "policy_value")
+    assert first.startswith(f"fourth: on its {len(seeds)} repetitions")
+    assert better.startswith("**Better** than fourth")
+    assert better.index("third") < better.index("first")
+    assert pairwise.on_the_same(results(), LABELS, "policy_value") == []
 
 
 def test_the_tally_counts():

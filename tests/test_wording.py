@@ -21,6 +21,12 @@ def test_cells_do_not_break():
     assert wording.cell(1, np.nan, np.nan) == "1.000"
 
 
+def test_an_end_that_only_rounds_to_zero_shows_its_side():
+    assert wording.between(-0.007, -0.0003, sign=True).endswith("-0.0003]")
+    assert wording.between(-0.007, 0.0003, sign=True).endswith("0.000]")
+    assert wording.between(-1e-9, -1e-10).replace("\u00a0", " ") == "[0.000, 0.000]"
+
+
 def test_names_become_words():
     table = pd.DataFrame({"cf_y": [0.1], "autoc": [1.0], "x": [2]}, index=pd.Index([0], name="left_out"))
     shown = wording.named(table)

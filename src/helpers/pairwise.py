@@ -125,15 +125,47 @@ def tally(pairs: pd.DataFrame) -> str:
 
 
 def best_of(areas: pd.DataFrame, labels: Mapping[str, str], metric: str) -> str:
-    """One sentence: which strategy has the best mean, and which others no interval tells apart from it."""
-    rows = areas[areas["strategy"].isin(list(labels))]
-    means = rows[rows["metric"] == metric].groupby("strategy")["value"].mean()
+    """One sentence: which strategy has the best mean, and which others Holm does not separate from it.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        Long results of one process; the correction is for all their pairs.
+    labels : mapping
+        The strategies that count. One with fewer repetitions than others cannot be the best: its mean is over other
+        test patients.
+    metric : str
+    """
+    rows = areas[(areas["metric"] == metric) & areas["strategy"].isin(list(labels))]
+    groups = rows.groupby("strategy")["value"]
+    means = groups.mean()[groups.size() == groups.size().max()]
     best = means.idxmin() if metric in LOWER_IS_BETTER else means.idxmax()
-    table = both_ways(all_pairs(rows, metric))
-    level = set(table.loc[(table["first"] == best) & ~table["real"], "second"])
-    others = " and ".join(labels[s] for s in labels if s in level)
-    tail = f"not to be told apart from it: {others}" if level else "every other one is worse, the intervals say"
-    return f"Best in {WORDS[metric]} is **{labels[best]}** ({means[best]:.3f}); {tail}."
+    table = both_ways(all_pairs(areas, metric))
+    apart = set(table.loc[(table["first"] == best) & table["certain"], "second"])
+    level = [labels[s] for s in labels if s in set(rows["strategy"]) - apart - {best}]
+    tail = "every other one is worse, also when the number of comparisons is allowed for (Holm)"
+    if level:
+        tail = f"not separated from it when the number of comparisons is allowed for (Holm): {'; '.join(level)}"
+    return f"Best mean in {WORDS[metric]}: **{labels[best]}** ({means[best]:.3f}); {tail}."
+
+
+def on_the_same(areas: pd.DataFrame, labels: Mapping[str, str], metric: str) -> list[str]:
+    """Each strategy with fewer repetitions against all others on the repetitions that it has, as :func:`verdicts`."""
+    rows = areas[areas["metric"] == metric]
+    counts = rows.groupby("strategy")["seed"].nunique()
+    few = [name for name in labels if counts.get(name, counts.max()) < counts.max()]
+    lines = []
+    for name in few:
+        seeds = rows.loc[rows["strategy"] == name, "seed"]
+        shared = rows[rows["seed"].isin(seeds)]
+        means = shared.groupby("strategy")["value"].mean()
+        near = (means.drop(name) - means[name]).abs().idxmin()
+        lines.append(
+            f"{labels[name]}: on its {len(seeds)} repetitions the mean {WORDS[metric]} is {means[name]:.3f}; the "
+            f"nearest on the same is {labels[near]} with {means[near]:.3f}."
+        )
+        lines += verdicts(paired(shared, name), labels, name, metric)
+    return lines
 
 
 def answers(

@@ -53,8 +53,15 @@ def number(value: float, digits: int = 3, sign: bool = False) -> str:
 
 
 def between(low: float, high: float, digits: int = 3, sign: bool = False) -> str:
-    """``[low, high]`` without a place to break the line."""
-    return f"[{number(low, digits, sign)},{NO_BREAK}{number(high, digits, sign)}]"
+    """``[low, high]`` without a place to break the line.
+
+    Where the interval excludes zero and only one end rounds to it, that end keeps one digit that says so.
+    """
+    flat = [round(float(end), digits) == 0 for end in (low, high)]
+    kept = low * high > 0 and sum(flat) == 1
+    more = "+.1g" if sign else ".1g"
+    ends = [f"{e:{more}}" if kept and f else number(e, digits, sign) for e, f in zip((low, high), flat, strict=True)]
+    return f"[{ends[0]},{NO_BREAK}{ends[1]}]"
 
 
 def cell(value: float, low: float, high: float, digits: int = 3, sign: bool = False) -> str:
