@@ -101,6 +101,16 @@ def test_answers_speak_of_every_process():
     assert line.startswith("**Is c better?** *v3*: third is **better**") and "*v2*: third is **worse**" in line
 
 
+def test_a_sentence_a_difference_says_which_way():
+    gaps = evaluation.paired(results(metric="captured"), "a").set_index("strategy", drop=False)
+    (better,) = pairwise.sentences(gaps.loc[["d"]], LABELS, "a")
+    assert better.startswith("fourth is **better** by 0.") and "share of the attainable benefit (+0." in better
+    (worse,) = pairwise.sentences(gaps.loc[["d"]].assign(metric="pehe"), LABELS, "a")
+    assert "**worse**" in worse
+    (apart,) = pairwise.sentences(gaps.loc[["b"]].assign(value=-0.0001, low=-0.2, high=0.1), LABELS, "a")
+    assert apart.startswith("second cannot be told apart from first") and "(0.000\u00a0[" in apart
+
+
 def test_a_table_to_show():
     summary = evaluation.summarise(pd.concat([results(), results(metric="autoc")]), by=("strategy", "metric"))
     shown = pairwise.with_intervals(summary[summary["strategy"] != "b"], LABELS, ["autoc", "pehe"], digits=1)

@@ -13,9 +13,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from helpers.evaluation import LOWER_IS_BETTER, WORDS, paired, sentences
+from helpers.evaluation import LOWER_IS_BETTER, WORDS, paired
 from helpers.repetitions import interval, p_value
-from helpers.wording import NAMES, cell
+from helpers.wording import NAMES, cell, number
 
 LEVEL = 0.05
 
@@ -165,6 +165,19 @@ def on_the_same(areas: pd.DataFrame, labels: Mapping[str, str], metric: str) -> 
             f"nearest on the same is {labels[near]} with {means[near]:.3f}."
         )
         lines += verdicts(paired(shared, name), labels, name, metric)
+    return lines
+
+
+def sentences(gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str) -> list[str]:
+    """One sentence a row of a paired table: which way, how much, and whether the difference is real."""
+    lines = []
+    for row in gaps.itertuples():
+        better = (row.value < 0) == (row.metric in LOWER_IS_BETTER)
+        verdict = "cannot be told apart from"
+        if row.real:
+            verdict = f"is **{'better' if better else 'worse'}** by {number(abs(row.value))} than"
+        said = cell(row.value, row.low, row.high, sign=True)
+        lines.append(f"{labels[row.strategy]} {verdict} {labels[baseline]} in {WORDS[row.metric]} ({said}).")
     return lines
 
 
