@@ -39,6 +39,8 @@ NAMES = {
     "bound": "mean effect at worst",
     "limit": "with sampling error",
     "log_loss": "log loss",
+    "auroc": "AUROC",
+    "ece": "ECE",
     "calibration_error": "calibration error",
     "brier": "Brier score",
     "se": "standard error",
