@@ -1,11 +1,13 @@
 """The sensitivity bounds against their formula, and against a confounder that was really left out."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from helpers.confounding import hidden_confounding, recorded_strength
+from helpers.confounding import as_strong, columns_of, hidden_confounding, recorded_strength, sentences
 from helpers.nuisance import Nuisances, logistic
+from helpers.schema import Cohort, Roles
 from helpers.scores import pseudo_outcome
 from helpers.uncertainty import mean_interval
 
@@ -58,6 +60,47 @@ def test_a_confounder_left_out_stays_within_the_bounds_of_its_strength():
     pair = tuple(strength.loc["strong", ["cf_y", "cf_d"]])
     table = hidden_confounding(Y, T, without, strengths=[0.001, pair])
     assert table.loc[1, "low"] < -1 < table.loc[1, "high"] and not table.loc[0, "low"] < -1 < table.loc[0, "high"]
+
+
+def test_columns_of_a_field_are_found_whatever_its_name():
+    levels = pd.Categorical(["none", "low", "high"], ["none", "low", "high"])
+    frame = pd.DataFrame({"id": [1, 2, 3], "text": "", "heart_rate": 1.0, "fever": levels, "pain": 0, "age": 3.0})
+    cohort = Cohort(frame, Roles(annotations=("heart_rate", "fever", "pain"), tabular=("age",)))
+    found = columns_of(cohort)
+    assert list(found) == ["heart_rate", "fever", "pain"]
+    assert sorted(sum(found.values(), [])) == list(range(cohort.annotations.shape[1]))
+    names = cohort.annotation_names
+    assert all(names[i].startswith(field) for field, places in found.items() for i in places)
+
+
+def test_bounds_at_the_strengths_of_recorded_ones():
+    Y, T, W = simulate()
+    f = fitted(Y, T, W)
+    yardstick = pd.DataFrame({"left_out": ["u", "v"], "cf_y": [0.1, 0.9], "cf_d": [0.05, 0.9], "rho": 1.0})
+    yardstick = yardstick.assign(change=[0.0, 0.0])
+    found = as_strong(Y, T, f, yardstick)
+    table = hidden_confounding(Y, T, f, strengths=[(0.1, 0.05), (0.9, 0.9)])
+    np.testing.assert_allclose(found["bound"], table["bound_high"])
+    np.testing.assert_allclose(found["limit"], table["high"])
+    assert found["overturns"].tolist() == [False, True]
+    flipped = as_strong(-Y, T, fitted(-Y, T, W), yardstick)
+    np.testing.assert_allclose(flipped["limit"], -found["limit"], rtol=1e-6)
+    assert flipped["overturns"].tolist() == [False, True]
+    moved = as_strong(Y, T, f, yardstick.assign(cf_d=0.0, change=[0.4, -3.0]))
+    np.testing.assert_allclose(moved["bound"] - moved["value"], [0.4, 3.0])
+    assert moved["overturns"].tolist() == [False, True]
+
+
+def test_the_limit_is_quoted_and_not_the_point():
+    hidden = pd.DataFrame({"value": [-1.0], "robustness": [0.4], "robustness_limit": [0.3]})
+    row = {"cf_y": 0.2, "cf_d": 0.1, "rho": 1.0, "change": 0.1, "value": -1.0}
+    weak, strong = {"left_out": "weak", "limit": -0.8, "bound": -0.9}, {"left_out": "strong", "limit": 0.1, "bound": 0}
+    said = " ".join(sentences(hidden, pd.DataFrame([{**row, **weak, "overturns": False}])))
+    assert "strength of 0.30 on both" in said and "as weak" in said and "would not overturn" in said
+    rows = [{**row, **weak, "overturns": False}, {**row, **strong, "overturns": True, "cf_d": 0.0}]
+    said = " ".join(sentences(hidden, pd.DataFrame(rows)))
+    assert "could overturn the sign**: strong." in said and "strong: a second strength of 0" in said
+    assert "nothing to overturn" in sentences(hidden.assign(robustness_limit=0.0), pd.DataFrame([row]))[0]
 
 
 def test_extreme_propensities_are_named_with_a_remedy():

@@ -26,6 +26,9 @@ def test_forest_draws_every_value_in_the_order_of_the_labels(summary):
     ax = figure.axes[0]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["second", "first"] and ax.yaxis_inverted()
     np.testing.assert_allclose(ax.lines[0].get_xdata(), [-0.2, 0.5])
+    assert ax.get_xlabel() == "difference in policy value\n(below zero is better)"
+    level = figures.forest(rows, ("policy_value",), {"b": "second"}).axes[0].get_xlabel()
+    assert level.startswith("policy value") and "difference" not in level
 
 
 def test_curves_draw_a_line_a_strategy(summary):
@@ -33,6 +36,12 @@ def test_curves_draw_a_line_a_strategy(summary):
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["first", "second"]
     np.testing.assert_allclose(ax.lines[0].get_xdata(), [0.1, 0.5, 1.0])
     assert ax.get_xscale() == "log"
+
+
+def test_curves_draw_the_line_of_chance(summary):
+    ax = figures.curves(summary, "autoc", {"a": "first"}, diagonal="by chance").axes[0]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["first", "by chance"]
+    np.testing.assert_allclose(ax.lines[-1].get_ydata(), ax.lines[-1].get_xdata())
 
 
 def test_bars_histograms_and_clouds_draw_their_data():

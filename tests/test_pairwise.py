@@ -64,10 +64,30 @@ def test_verdicts_sort_the_others_by_direction(metric, better, worse):
     assert len(pairwise.verdicts(gaps[gaps["real"]], LABELS, "a", metric)) == 2
 
 
-def test_the_best_is_named_with_its_rivals():
-    assert "**third** (" in pairwise.best_of(results(), LABELS, "policy_value")
+def test_the_best_is_named_with_those_that_holm_does_not_separate():
+    said = pairwise.best_of(results(), LABELS, "policy_value")
+    assert "**third** (" in said and "every other one is worse" in said
     level = pairwise.best_of(results({"a": 0.0, "b": 0.001, "d": 1.0}), LABELS, "policy_value")
-    assert "not to be told apart from it: " in level and "fourth" not in level
+    assert "not separated from it" in level and "fourth" not in level and "third" not in level
+    close = results({"a": 0.1, "b": 0.0, "c": 1.0, "d": 1.0})
+    pair = pairwise.all_pairs(close, "policy_value").set_index(["first", "second"]).loc[("a", "b")]
+    assert pair["real"] and not pair["certain"]
+    assert "**second** (" in (said := pairwise.best_of(close, LABELS, "policy_value")) and said.endswith(
+        "(Holm): first."
+    )
+
+
+def test_a_strategy_with_fewer_repetitions_is_compared_on_them_and_is_not_called_best():
+    lucky = results()["seed"].map(results().query("strategy == 'd'").set_index("seed")["value"]).nsmallest(12).index
+    seeds = set(results().loc[lucky, "seed"])
+    areas = results()[lambda t: (t["strategy"] != "d") | t["seed"].isin(seeds)]
+    assert areas.query("strategy == 'd'")["value"].mean() < areas.query("strategy == 'c'")["value"].mean()
+    assert "**third**" in pairwise.best_of(areas, LABELS, "policy_value")
+    first, better, *_ = pairwise.on_the_same(areas, LABELS, "policy_value")
+    assert first.startswith(f"fourth: on its {len(seeds)} repetitions")
+    assert better.startswith("**Better** than fourth")
+    assert better.index("third") < better.index("first")
+    assert pairwise.on_the_same(results(), LABELS, "policy_value") == []
 
 
 def test_the_tally_counts():
@@ -81,8 +101,30 @@ def test_answers_speak_of_every_process():
     assert line.startswith("**Is c better?** *v3*: third is **better**") and "*v2*: third is **worse**" in line
 
 
+def test_a_sentence_a_difference_says_which_way():
+    gaps = evaluation.paired(results(metric="captured"), "a").set_index("strategy", drop=False)
+    (better,) = pairwise.sentences(gaps.loc[["d"]], LABELS, "a")
+    assert better.startswith("fourth is **better** by 0.") and "share of the attainable benefit (+0." in better
+    (worse,) = pairwise.sentences(gaps.loc[["d"]].assign(metric="pehe"), LABELS, "a")
+    assert "**worse**" in worse
+    (apart,) = pairwise.sentences(gaps.loc[["b"]].assign(value=-0.0001, low=-0.2, high=0.1), LABELS, "a")
+    assert apart.startswith("second cannot be told apart from first") and "(0.000\u00a0[" in apart
+
+
 def test_a_table_to_show():
     summary = evaluation.summarise(pd.concat([results(), results(metric="autoc")]), by=("strategy", "metric"))
     shown = pairwise.with_intervals(summary[summary["strategy"] != "b"], LABELS, ["autoc", "pehe"], digits=1)
-    assert shown.index.tolist() == ["first", "third", "fourth"] and shown.columns.tolist() == ["autoc", "pehe"]
-    assert shown["autoc"].str.fullmatch(r"-?\d\.\d \[-?\d\.\d, -?\d\.\d\]").all() and (shown["pehe"] == "-").all()
+    assert shown.index.tolist() == ["first", "third", "fourth"] and shown.columns.tolist() == ["AUTOC", "PEHE"]
+    assert shown["AUTOC"].str.fullmatch(r"-?\d\.\d\s\[-?\d\.\d,\s-?\d\.\d\]").all() and (shown["PEHE"] == "-").all()
+
+
+def test_estimates_and_their_intervals_share_a_column():
+    table = pd.DataFrame({"clip": [0.1], "e": [1.0], "e_low": [0.5], "e_high": [1.5]})
+    shown = pairwise.ranges(table, ["e"], digits=1)
+    assert shown.columns.tolist() == ["clip", "e"] and shown["e"][0].replace("\u00a0", " ") == "1.0 [0.5, 1.5]"
+
+
+def test_strategies_with_fewer_repetitions_are_marked():
+    few = results()[lambda t: (t["strategy"] != "c") | (t["seed"] < 3)]
+    assert pairwise.marked(LABELS, few) == LABELS | {"c": "third (3 repetitions)"}
+    assert pairwise.marked(LABELS, results()) == LABELS

@@ -1,6 +1,7 @@
 """Clipping, calibration and choice of learners: closed forms, and cases built so that the answer is known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression
@@ -34,6 +35,20 @@ def test_clipping_table_is_the_estimate_at_each_bound():
     assert width[0.1] < width[0.001]
     with pytest.raises(ValueError, match="bounds"):
         sensitivity.clipping_sensitivity(Y, T, fitted, -W[:, 1], bounds=(0.6,))
+
+
+def test_the_words_on_clipping_name_the_reach_and_the_verdict():
+    row = {"mean_effect": -1.0, "mean_effect_low": -1.2, "mean_effect_high": -0.8}
+    row |= {"autoc": -0.5, "autoc_low": -0.6, "autoc_high": -0.4}
+    rows = [{**row, "clip": 0.01, "clipped": 0}, {**row, "clip": 0.1, "clipped": 0}]
+    table = pd.DataFrame([*rows, {**row, "clip": 0.2, "clipped": 1234, "mean_effect": -0.95, "autoc": -0.3}])
+    reach, mean, autoc = sensitivity.clipping_sentences(table, 0.01)
+    assert reach == "No chance lies beyond 0.1 or its mirror; beyond 0.2: 1,234 records."
+    assert "at most 0.050 (at 0.2)" in mean and "little hangs" in mean
+    assert "at most 0.200" in autoc and "the bound decides" in autoc
+    withheld = table.astype(float).mask(table["clip"] == 0.01, np.nan).assign(clip=table["clip"])
+    assert "half of its interval at 0.1 is" in sensitivity.clipping_sentences(withheld, 0.01)[1]
+    assert sensitivity.clipping_sentences(table.assign(clipped=20), 0.01)[0].startswith("Every bound")
 
 
 def test_calibration_table_by_hand():

@@ -10,7 +10,7 @@ from helpers import config, deploy, evaluation, recoverability, study, trials, w
 from helpers.data.own import read_own, write_example
 from helpers.heldout import held_out_scores
 from helpers.schema import Cohort, Roles
-from helpers.trials import LazyTrials, Trial
+from helpers.trials import Trial
 
 STRATEGIES = ["random", "risk", "tabular", "aace_ridge"]
 
@@ -107,9 +107,7 @@ def test_repetitions_pool_and_turn_back(settings, cohort):
     assert (abs(turned["value"] - observed) < 8).all(), "near the mean well-being, on the user's scale"
     gaps = pooled[(pooled["metric"] == "policy_value") & (pooled["baseline"] == "tabular")]
     assert len(gaps) == len(STRATEGIES) - 1
-    labels = {name: study.STRATEGIES[name].label for name in STRATEGIES}
-    lines = without_truth.verdicts(gaps, labels, cohort)
-    assert len(lines) == len(gaps) and all("DR learner, tabular only" in line for line in lines)
+    assert ((gaps["p"] < 0.05) == gaps["real"]).all() and (gaps["repetitions"] == 2).all()
     with pytest.raises(ValueError, match="baseline = 'dr'"):
         without_truth.repetitions(settings, STRATEGIES, progress=False)
 
@@ -134,24 +132,23 @@ def test_slow_strategies_run_in_the_first_repetitions_only(settings, monkeypatch
     assert mean["value"].item() == pytest.approx(value["value"].mean())
 
 
-def test_verdicts_keep_to_the_users_direction():
-    roles = {True: Roles(), False: Roles(lower_is_better=False)}
+def test_the_true_difference_is_that_of_the_true_values():
+    settings = config.load(n=800, encoder="tfidf", seeds=2, folds=3, test_share=0.4)
+    table = without_truth.repetitions(settings, ["random", "risk", "tabular"], "tabular", progress=False)
+    curve = table[(table["metric"] == "policy_curve") & (table["seed"] == 1) & (table["at"] == 0.3)]
+    truth = curve.set_index(["strategy", "baseline"])["truth"]
+    assert truth[("risk", "tabular")] == pytest.approx(truth[("risk", "")] - truth[("tabular", "")])
+    gaps = table[table["baseline"] != ""]
+    known = gaps.groupby("metric")["truth"].apply(lambda t: t.notna().all())
+    assert known[["policy_value", "autoc", "qini", "policy_curve", "toc"]].all() and not known["overlap"]
+
+
+def test_metrics_of_differences_are_named_with_the_better_side():
     frame = pd.DataFrame({"id": [1], "text": [""]})
-    row = {"strategy": "a", "baseline": "b", "metric": "policy_value", "at": np.nan, "value": -2.0, "low": -3.0}
-    gaps = pd.DataFrame([{**row, "high": -1.0, "real": True}])
-    for lower, sign in ((True, "-2.000"), (False, "+2.000")):
-        (line,) = without_truth.verdicts(gaps, {"a": "A", "b": "B"}, Cohort(frame, roles[lower]))
-        assert "A is **better** than B" in line and f"difference {sign}" in line
-
-
-def test_intervals_hold_the_true_values_of_the_same_patients():
-    settings = config.load(n=1500, encoder="tfidf", seeds=3, folds=3, test_share=0.4)
-    lazy = LazyTrials(settings)
-    blocks = [without_truth.repetition(settings, lazy[i], ["risk", "tabular"], "tabular") for i in range(3)]
-    found = without_truth.coverage(pd.concat(blocks))
-    assert found["n"].tolist() == [6, 6, 6]
-    # intervals are over patients, so they are wide enough for the truth of the very same patients
-    assert (found["covered"] >= 5 / 6).all() and (found["bias"].abs() < 0.15).all(), found
+    table = pd.DataFrame({"metric": ["autoc", "policy_value"]})
+    named = without_truth.in_words(table, Cohort(frame, Roles(lower_is_better=False)), differences=True)
+    assert named["metric"][0] == "difference in AUTOC (above zero is better)"
+    assert "(lower is better)" in without_truth.in_words(table, Cohort(frame, Roles()))["metric"][1]
 
 
 def test_scores_of_the_grid_are_those_of_held_out_records(settings, trial):

@@ -16,8 +16,11 @@ import pandas as pd
 from sklearn.base import clone
 
 from helpers.nuisance import Nuisances, folds_by_patient
+from helpers.schema import Cohort, design_matrix
 
 STRENGTHS = (0.01, 0.03, 0.05, 0.1, 0.2)
+LEAST_STRENGTH = 0.0005  # shown as 0.000
+STRONGEST = 0.99  # doubleml refuses 1, a confounder that leaves nothing to explain
 
 
 def hidden_confounding(
@@ -100,6 +103,81 @@ def recorded_strength(
         found = {k: float(np.ravel(v)[0]) for k, v in gain_statistics(full, without).items()}
         rows.append({"left_out": name, **found})
     return pd.DataFrame(rows).rename(columns={"delta_theta": "change"})
+
+
+def columns_of(cohort: Cohort) -> dict[str, list[int]]:
+    """Annotated field to the positions of its columns in ``cohort.W``, all indicators of a category together."""
+    found, start = {}, 0
+    for field in cohort.roles.annotations:
+        width = len(design_matrix(cohort.frame.head(0), (field,))[1])
+        found[field] = list(range(start, start + width))
+        start += width
+    return found
+
+
+def as_strong(
+    Y: np.ndarray,
+    T: np.ndarray,
+    nuisances: Nuisances,
+    yardstick: pd.DataFrame,
+    groups: np.ndarray | None = None,
+    null: float = 0.0,
+) -> pd.DataFrame:
+    """What a hidden confounder as strong as each recorded one could do at worst (rho = 1).
+
+    Parameters
+    ----------
+    Y, T, nuisances, groups
+        As in :func:`hidden_confounding`.
+    yardstick : DataFrame
+        From :func:`recorded_strength`.
+    null : float
+        Mean effect that would turn the conclusion.
+
+    Returns
+    -------
+    DataFrame
+        The yardstick with ``value``; ``bound``, the end of the bounds that lies nearer to ``null`` or beyond it;
+        ``limit``, its one-sided 95 % limit; and ``overturns``, whether the limit reaches ``null``. Where leaving the
+        field out moves the mean effect by more than the bound of its strengths allows, which happens if the variance of
+        the weights is badly estimated, this move counts.
+    """
+    strengths = list(yardstick[["cf_y", "cf_d"]].clip(upper=STRONGEST).itertuples(index=False, name=None))
+    table = hidden_confounding(Y, T, nuisances, groups, strengths, null=null)
+    value = table["value"].to_numpy()
+    below = value < null
+    bound = np.where(below, table["bound_high"], table["bound_low"])
+    error = np.where(below, table["high"], table["low"]) - bound
+    moved = np.maximum(np.abs(bound - value), yardstick["change"].abs())
+    bound = np.where(below, value + moved, value - moved)
+    return yardstick.assign(value=value, bound=bound, limit=bound + error, overturns=(bound + error >= null) == below)
+
+
+def sentences(hidden: pd.DataFrame, strong: pd.DataFrame) -> list[str]:
+    """What the tables of :func:`hidden_confounding` and :func:`as_strong` say about a mean effect of zero."""
+    value, point, needed = (hidden[c].iloc[0] for c in ("value", "robustness", "robustness_limit"))
+    if needed < LEAST_STRENGTH:
+        return [f"The limit of the mean effect ({value:+.2f}) lies at zero already; there is nothing to overturn."]
+    worst = strong.loc[(strong["limit"] * np.sign(value)).idxmin()]
+    able = ", ".join(strong.loc[strong["overturns"], "left_out"])
+    flat = ", ".join(strong.loc[strong["cf_d"] < LEAST_STRENGTH, "left_out"])
+    lines = [
+        f"Before the mean effect of {value:+.2f} could not be told from zero, a hidden confounder would need a "
+        f"strength of {needed:.2f} on both scales (of {point:.2f} to make the estimate itself zero).",
+        f"One as strong as {worst['left_out']} ({worst['cf_y']:.2f} and {worst['cf_d']:.2f}), the worst of the "
+        f"recorded ones, could leave {worst['bound']:+.2f}, with the sampling error {worst['limit']:+.2f}.",
+    ]
+    lines.append(
+        f"**As strong as one of these, it could overturn the sign**: {able}."
+        if able
+        else "**As strong as any single recorded one, it would not overturn the sign.**"
+    )
+    if flat:
+        lines.append(
+            f"{flat}: a second strength of 0, since the estimated variance of the weights does not fall without it; "
+            f"the correlation is then 1 or -1 and means nothing. The change of the mean effect counts instead."
+        )
+    return lines
 
 
 def _model(Y: np.ndarray, T: np.ndarray, nuisances: Nuisances, groups: np.ndarray | None):

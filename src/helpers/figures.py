@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.schema import Quiet
+from helpers.wording import difference
 
 # Okabe-Ito, told apart by colour-blind readers and in grey print
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
@@ -82,9 +83,10 @@ def forest(summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str,
     labels : mapping
         Strategy to label; its order is the order from top to bottom.
     zero : bool
-        Draw the line of no difference.
+        The values are differences: draw the line of no difference, and say so on the axis.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import MaxNLocator
 
     names = [s for s in labels if s in set(summary["strategy"])]
     with style():
@@ -97,7 +99,9 @@ def forest(summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str,
             ax.plot(rows["value"], y, "o", color=COLOURS[0], ms=6)
             if zero:
                 ax.axvline(0, color="black", lw=0.8)
-            ax.set_xlabel("\n(".join(AXIS.get(metric, metric).split(" (")), fontsize=9)
+            words = difference(metric) if zero else AXIS.get(metric, metric)
+            ax.set_xlabel("\n(".join(words.split(" (")), fontsize=9)
+            ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         axes[0, 0].set_yticks(np.arange(len(names)), [labels[s] for s in names])
         axes[0, 0].invert_yaxis()
     return figure
@@ -148,6 +152,7 @@ def curves(
     x_label: str | None = None,
     log_x: bool = False,
     y_label: str | None = None,
+    diagonal: str | None = None,
 ):
     """Lines with interval bands over ``x``, one a strategy.
 
@@ -158,6 +163,8 @@ def curves(
     metric : str
     labels : mapping
         Strategy to label, in the order of the legend.
+    diagonal : str or None
+        Label of the line ``y = x``; None leaves it out.
     """
     import matplotlib.pyplot as plt
 
@@ -170,6 +177,9 @@ def curves(
             line = "--" if i >= len(COLOURS) else "-"
             ax.plot(rows[x], rows["value"], line, color=COLOURS[i % len(COLOURS)], label=label)
             ax.fill_between(rows[x], rows["low"], rows["high"], color=COLOURS[i % len(COLOURS)], alpha=0.15, lw=0)
+        if diagonal:
+            ends = [summary[x].min(), summary[x].max()]
+            ax.plot(ends, ends, ":", color="black", lw=1.2, label=diagonal)
         if log_x:
             ax.set_xscale("log")
             ticks = sorted(summary[x].dropna().unique())

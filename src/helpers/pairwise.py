@@ -13,8 +13,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from helpers.evaluation import LOWER_IS_BETTER, WORDS, paired, sentences
+from helpers.evaluation import LOWER_IS_BETTER, WORDS, paired
 from helpers.repetitions import interval, p_value
+from helpers.wording import NAMES, cell, number
 
 LEVEL = 0.05
 
@@ -69,6 +70,23 @@ def both_ways(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([pairs, pairs.assign(**turned, low=-pairs["high"], high=-pairs["low"])], ignore_index=True)
 
 
+def marked(labels: Mapping[str, str], results: pd.DataFrame) -> dict[str, str]:
+    """The labels, with the number of repetitions added where a strategy has fewer than others.
+
+    Its mean is over other test patients than theirs: compare paired differences only.
+
+    Parameters
+    ----------
+    labels : mapping
+        Strategy to label.
+    results : DataFrame
+        Long results with ``strategy`` and ``seed``.
+    """
+    counts = results.groupby("strategy")["seed"].nunique()
+    few = counts[counts < counts.max()]
+    return {name: f"{label} ({few[name]} repetitions)" if name in few else label for name, label in labels.items()}
+
+
 def verdicts(gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, metric: str) -> list[str]:
     """At most three sentences: what is better than the baseline, what is worse, what cannot be told apart from it.
 
@@ -94,7 +112,7 @@ def verdicts(gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, metri
 
 
 def _listed(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    return "; ".join(f"{labels[r.strategy]} {r.value:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in rows.itertuples())
+    return "; ".join(f"{labels[r.strategy]} {cell(r.value, r.low, r.high, sign=True)}" for r in rows.itertuples())
 
 
 def tally(pairs: pd.DataFrame) -> str:
@@ -107,15 +125,60 @@ def tally(pairs: pd.DataFrame) -> str:
 
 
 def best_of(areas: pd.DataFrame, labels: Mapping[str, str], metric: str) -> str:
-    """One sentence: which strategy has the best mean, and which others no interval tells apart from it."""
-    rows = areas[areas["strategy"].isin(list(labels))]
-    means = rows[rows["metric"] == metric].groupby("strategy")["value"].mean()
+    """One sentence: which strategy has the best mean, and which others Holm does not separate from it.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        Long results of one process; the correction is for all their pairs.
+    labels : mapping
+        The strategies that count. One with fewer repetitions than others cannot be the best: its mean is over other
+        test patients.
+    metric : str
+    """
+    rows = areas[(areas["metric"] == metric) & areas["strategy"].isin(list(labels))]
+    groups = rows.groupby("strategy")["value"]
+    means = groups.mean()[groups.size() == groups.size().max()]
     best = means.idxmin() if metric in LOWER_IS_BETTER else means.idxmax()
-    table = both_ways(all_pairs(rows, metric))
-    level = set(table.loc[(table["first"] == best) & ~table["real"], "second"])
-    others = " and ".join(labels[s] for s in labels if s in level)
-    tail = f"not to be told apart from it: {others}" if level else "every other one is worse, the intervals say"
-    return f"Best in {WORDS[metric]} is **{labels[best]}** ({means[best]:.3f}); {tail}."
+    table = both_ways(all_pairs(areas, metric))
+    apart = set(table.loc[(table["first"] == best) & table["certain"], "second"])
+    level = [labels[s] for s in labels if s in set(rows["strategy"]) - apart - {best}]
+    tail = "every other one is worse, also when the number of comparisons is allowed for (Holm)"
+    if level:
+        tail = f"not separated from it when the number of comparisons is allowed for (Holm): {'; '.join(level)}"
+    return f"Best mean in {WORDS[metric]}: **{labels[best]}** ({means[best]:.3f}); {tail}."
+
+
+def on_the_same(areas: pd.DataFrame, labels: Mapping[str, str], metric: str) -> list[str]:
+    """Each strategy with fewer repetitions against all others on the repetitions that it has, as :func:`verdicts`."""
+    rows = areas[areas["metric"] == metric]
+    counts = rows.groupby("strategy")["seed"].nunique()
+    few = [name for name in labels if counts.get(name, counts.max()) < counts.max()]
+    lines = []
+    for name in few:
+        seeds = rows.loc[rows["strategy"] == name, "seed"]
+        shared = rows[rows["seed"].isin(seeds)]
+        means = shared.groupby("strategy")["value"].mean()
+        near = (means.drop(name) - means[name]).abs().idxmin()
+        lines.append(
+            f"{labels[name]}: on its {len(seeds)} repetitions the mean {WORDS[metric]} is {means[name]:.3f}; the "
+            f"nearest on the same is {labels[near]} with {means[near]:.3f}."
+        )
+        lines += verdicts(paired(shared, name), labels, name, metric)
+    return lines
+
+
+def sentences(gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str) -> list[str]:
+    """One sentence a row of a paired table: which way, how much, and whether the difference is real."""
+    lines = []
+    for row in gaps.itertuples():
+        better = (row.value < 0) == (row.metric in LOWER_IS_BETTER)
+        verdict = "cannot be told apart from"
+        if row.real:
+            verdict = f"is **{'better' if better else 'worse'}** by {number(abs(row.value))} than"
+        said = cell(row.value, row.low, row.high, sign=True)
+        lines.append(f"{labels[row.strategy]} {verdict} {labels[baseline]} in {WORDS[row.metric]} ({said}).")
+    return lines
 
 
 def answers(
@@ -145,10 +208,22 @@ def answers(
 def with_intervals(
     summary: pd.DataFrame, labels: Mapping[str, str], columns: Sequence[str], by: str = "metric", digits: int = 3
 ) -> pd.DataFrame:
-    """A table to show: a row a strategy in the order of ``labels``, a column a value of ``by``, "mean [low, high]"."""
+    """A table to show: a row a strategy in the order of ``labels``, a column a value of ``by``, "mean [low, high]".
+
+    Columns of metrics are named in words.
+    """
     rows = summary[summary[by].isin(list(columns)) & summary["strategy"].isin(list(labels))]
-    cells = [f"{r.value:.{digits}f} [{r.low:.{digits}f}, {r.high:.{digits}f}]" for r in rows.itertuples()]
+    cells = [cell(r.value, r.low, r.high, digits) for r in rows.itertuples()]
     wide = rows.assign(cell=cells).pivot(index="strategy", columns=by, values="cell")
     order = [s for s in labels if s in wide.index]
     shown = wide.reindex(index=order, columns=list(columns)).rename(index=labels)
-    return shown.where(shown.notna(), "-")
+    return shown.where(shown.notna(), "-").rename(columns=NAMES).rename_axis(index=None, columns=None)
+
+
+def ranges(table: pd.DataFrame, names: Sequence[str], digits: int = 3) -> pd.DataFrame:
+    """A table to show: estimates in columns ``<name>, <name>_low, <name>_high`` become one, "value [low, high]"."""
+    shown = table.drop(columns=[f"{name}_{end}" for name in names for end in ("low", "high")]).copy()
+    for name in names:
+        rows = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
+        shown[name] = [cell(*row, digits) for row in rows]
+    return shown.round(digits)

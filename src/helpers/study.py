@@ -57,6 +57,7 @@ __all__ = [
     "run_grid",
     "run_strategy",
     "score_cell",
+    "scorer",
     "strategy_named",
     "training_data",
     "trials",
@@ -115,8 +116,12 @@ def score_cell(config: Config, trial: Trial, name: str, learner: EffectLearner) 
 
 def held_out(config: Config, trial: Trial) -> heldout.HeldOutScores:
     """Doubly robust scores of the test side, cross-fitted there; no strategy has seen them."""
-    calm = nuisance.Nuisances(nuisance.ridge(), nuisance.logistic(), config.folds, config.clip or 0.01)
-    return heldout.held_out_scores(trial.test, calm)
+    return heldout.held_out_scores(trial.test, scorer(config))
+
+
+def scorer(config: Config) -> nuisance.Nuisances:
+    """Prototype of the nuisances behind :func:`held_out`: calm ones, since a test side is small."""
+    return nuisance.Nuisances(nuisance.ridge(), nuisance.logistic(), config.folds, config.clip or 0.01)
 
 
 def run_grid(config: Config | Iterable[Config], names: Iterable[str] = COMPARED, progress: bool = True) -> pd.DataFrame:

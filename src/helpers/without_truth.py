@@ -3,6 +3,7 @@
 One repetition splits by patient, fits the strategies on one side and scores the other (:mod:`helpers.heldout`).
 Repetitions of given records share their patients, so they are no independent samples: :func:`pooled` averages estimates
 and ends of intervals, which can only make an interval too wide, never too narrow, for the luck of the split.
+What the results say is in :mod:`helpers.heldout_verdicts`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from tqdm.auto import tqdm
 
 from helpers import agreement, artifacts, evaluation, heldout, resampling, study, uncertainty
@@ -27,6 +29,7 @@ AREAS = {
     "policy_value": "policy value: mean outcome over all budgets ({better} is better)",
     "autoc": "AUTOC (more {sign} is better)",
 }
+Z = stats.norm.ppf(0.975)
 KEYS = ["strategy", "baseline", "metric", "at"]
 CODE = (*study.CODE, agreement, heldout, resampling, uncertainty)
 
@@ -55,8 +58,8 @@ def repetitions(
     DataFrame
         Columns ``strategy, baseline, metric, at, value, low, high, truth, seed``. ``baseline`` is empty in the metrics
         of :func:`helpers.heldout.evaluate_held_out`; else a row is the difference to the baseline, or the agreement
-        with it. ``truth`` is the same metric by the true effects of the held-out patients, where they are known. In
-        the library's direction: lower is better.
+        with it. ``truth`` is the same metric, or difference, by the true effects of the held-out patients, where they
+        are known. In the library's direction: lower is better.
     """
     names = list(names)
     if baseline not in names:
@@ -70,7 +73,18 @@ def repetitions(
         blocks.append(
             store.frame("without_truth", key, lambda i=index, q=now: repetition(config, lazy[i], q, baseline))
         )
-    return pd.concat(blocks, ignore_index=True)
+    return with_true_differences(pd.concat(blocks, ignore_index=True))
+
+
+def with_true_differences(table: pd.DataFrame) -> pd.DataFrame:
+    """The results with ``truth`` of the differences: of the strategy less of the baseline, in the same repetition."""
+    at = table["at"].fillna(-1)
+    keys = pd.MultiIndex.from_arrays([table["strategy"], table["metric"], at, table["seed"]])
+    own = table["baseline"] == ""
+    known = pd.Series(table.loc[own, "truth"].to_numpy(), index=keys[own])
+    based = pd.MultiIndex.from_arrays([table["baseline"], table["metric"], at, table["seed"]])
+    gaps = known.reindex(keys).to_numpy() - known.reindex(based).to_numpy()
+    return table.assign(truth=np.where(own, table["truth"], gaps))
 
 
 def repetition(config: Config, trial: Trial, names: list[str], baseline: str) -> pd.DataFrame:
@@ -95,40 +109,14 @@ def repetition(config: Config, trial: Trial, names: list[str], baseline: str) ->
 def pooled(table: pd.DataFrame) -> pd.DataFrame:
     """Means over repetitions of estimates and of the ends of their intervals, one row a strategy and metric.
 
-    Adds ``real``: whether the interval excludes zero.
+    Adds ``repetitions``; ``p``, the two-sided p-value of a normal estimate whose 95 % interval is this one; and
+    ``real``: whether the interval excludes zero.
     """
-    found = table.groupby(KEYS, dropna=False, sort=False)[["value", "low", "high", "truth"]].mean().reset_index()
-    return found.assign(real=(found["low"] > 0) | (found["high"] < 0))
-
-
-def coverage(table: pd.DataFrame, metrics: Iterable[str] = ("policy_value", "autoc", "qini")) -> pd.DataFrame:
-    """How the estimates of areas compare with the truth, one row a metric.
-
-    Returns
-    -------
-    DataFrame with ``metric``, ``n`` (estimates: strategies times repetitions), ``bias`` (mean of estimate less truth),
-    ``covered`` (share of the intervals that hold the truth) and ``spread`` (standard deviation of the error).
-    """
-    rows = []
-    for metric in metrics:
-        part = table[(table["metric"] == metric) & (table["baseline"] == "") & table["truth"].notna()]
-        error = part["value"] - part["truth"]
-        covered = (part["low"] <= part["truth"]) & (part["truth"] <= part["high"])
-        rows.append([metric, len(part), error.mean(), covered.mean(), error.std()])
-    return pd.DataFrame(rows, columns=["metric", "n", "bias", "covered", "spread"])
-
-
-def verdicts(gaps: pd.DataFrame, labels: dict[str, str], cohort: Cohort, metric: str = "policy_value") -> list[str]:
-    """One sentence a strategy on its difference to the baseline, in the direction of the user's outcome."""
-    rows = gaps[(gaps["metric"] == metric) & (gaps["baseline"] != "")]
-    shown = evaluation.turned_back(rows, cohort)
-    lines = []
-    for inside, row in zip(rows.itertuples(), shown.itertuples(), strict=True):
-        said = f"difference {row.value:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}"
-        word = "**better** than" if inside.value < 0 else "**worse** than"
-        verdict = f"is {word}" if row.real else "cannot be told apart from"
-        lines.append(f"{labels[row.strategy]} {verdict} {labels[row.baseline]} in {evaluation.WORDS[metric]} ({said}).")
-    return lines
+    groups = table.groupby(KEYS, dropna=False, sort=False)
+    found = groups[["value", "low", "high", "truth"]].mean().assign(repetitions=groups.size()).reset_index()
+    se = (found["high"] - found["low"]) / (2 * Z)
+    p = 2 * stats.norm.sf(np.abs(found["value"]) / se.where(se > 0))
+    return found.assign(p=p, real=(found["low"] > 0) | (found["high"] < 0))
 
 
 def overlap(config: Config, trial: Trial, public: bool) -> pd.DataFrame:
@@ -145,10 +133,22 @@ def overlap(config: Config, trial: Trial, public: bool) -> pd.DataFrame:
     return report.drop(columns=["e_min", "e_max"]).assign(**hidden)
 
 
-def in_words(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """The table with metrics named as figures show them, in the direction of the user's outcome (:data:`AREAS`)."""
-    better, sign = ("lower", "negative") if cohort.roles.lower_is_better else ("higher", "positive")
+def in_words(table: pd.DataFrame, cohort: Cohort, differences: bool = False) -> pd.DataFrame:
+    """The table with metrics named as figures show them, in the direction of the user's outcome (:data:`AREAS`).
+
+    Parameters
+    ----------
+    table : DataFrame
+    cohort : Cohort
+    differences : bool
+        The rows are differences to a baseline.
+    """
+    lower = cohort.roles.lower_is_better
+    better, sign = ("lower", "negative") if lower else ("higher", "positive")
     words = {m: name.format(better=better, sign=sign) for m, name in AREAS.items()}
+    if differences:
+        side = "below" if lower else "above"
+        words = {m: f"difference in {evaluation.WORDS[m]} ({side} zero is better)" for m in AREAS}
     return table.assign(metric=table["metric"].replace(words))
 
 
