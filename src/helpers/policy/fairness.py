@@ -88,7 +88,7 @@ def _groups(treated: np.ndarray, series: pd.Series, smallest: int, withheld: boo
             f"column {series.name!r} takes {series.nunique()} values, more than {MOST_LEVELS}; "
             f"cut it into groups first, as with pandas.cut."
         )
-    parts = pd.Series(treated).groupby(series.to_numpy(), dropna=False, observed=True).agg(["size", "sum"])
+    parts = pd.Series(treated).groupby(series.reset_index(drop=True), dropna=False, observed=True).agg(["size", "sum"])
     n, k = parts["size"].to_numpy(), parts["sum"].to_numpy()
     low, high = _wilson(k, n)
     names = ["(missing)" if pd.isna(v) else str(v) for v in parts.index]
