@@ -65,11 +65,13 @@ def test_without_a_budget_the_card_says_so(settings, trial, guess):
 
 
 def test_few_patients_stay_hidden_where_records_are_not_public(settings, trial, guess, monkeypatch):
-    open_ = " ".join(card_contents.statements(settings, trial, guess, 0.2)["treats"])
+    def treats(**options):
+        return " ".join(card_contents.statements(settings, trial, guess, 0.5, **options)["treats"])
+
+    assert "winter: treated" in treats() and "smoking: treated" in treats()
     monkeypatch.setattr(data, "is_public", lambda _: False)
-    closed = " ".join(card_contents.statements(settings, trial, guess, 0.2, withheld=("winter",))["treats"])
-    assert "winter: treated" in open_ and "winter: treated" not in closed
-    assert "asthma: treated" not in closed, "of 80 patients, 16 treated, too few have asthma"
+    assert "winter: treated" in treats() and "smoking: treated" not in treats(), "too few smokers untreated"
+    assert "winter: treated" not in treats(withheld=("winter",))
 
 
 def test_chances_at_the_bound_are_counted(settings, trial):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import config, decisions, study
+from helpers import aggregate, config, decisions, study
 
 SETTING = decisions.Setting(share=0.25, cost=0.8)
 
@@ -76,7 +76,8 @@ def test_pooling_counts_what_single_samples_tell():
     assert true["value"] == told["value"] == pytest.approx(-0.1)
     assert told["low"] == pytest.approx(-0.2) and told["high"] == pytest.approx(0.0)
     assert true["high"] - true["low"] > 0.3, "over repetitions, not the mean of the intervals over patients"
-    assert (told["gains"], told["loses"], told["seeds"]) == (2, 1, 4)
+    assert (told["gains"], told["loses"], told["seeds"]) == (0.5, 0.25, 4)
+    assert len(aggregate.checked(table, "rules").dropna()) == len(table), "a gate for records must not blank it"
 
 
 def test_words_follow_the_intervals():

@@ -598,7 +598,10 @@ def test_the_card_states_every_fact():
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli") / "policy"
-    done = CliRunner().invoke(cli.app, ["export", "--out", str(folder), "-p", "n=400", "-p", "encoder=tfidf"])
+    done = CliRunner().invoke(
+        cli.app,
+        ["export", "--out", str(folder), "--share", "0.3", "--cost", "0.5", "-p", "n=400", "-p", "encoder=tfidf"],
+    )
     assert done.exit_code == 0, done.output
     return folder
 
@@ -661,6 +664,10 @@ def test_export_gives_the_policy_of_the_study(exported):
     np.testing.assert_allclose(loaded.score(trial.test.frame)["effect"], effect, atol=1e-4)
     assert loaded.card["training_records"] == len(trial.train) and "autoc" in loaded.card["metrics"]
     assert any("simulated" in line for line in loaded.card["not_for"])
+    written = (exported / "CARD.md").read_text()
+    assert "the first 30% of a list" in written and "plus cost of 0.5" in written and "## Whom it treats" in written
+    assert loaded.card["encoder_model"] == "tfidf" and loaded.card["encoder_revision"] is None
+    assert set(loaded.card["intervals"]) == set(loaded.card["metrics"]) - {"test_records"}
 
 
 def test_export_refuses_what_cannot_be_used_at_the_bedside(tmp_path, exported):

@@ -20,6 +20,7 @@ from helpers.heldout import HeldOutScores
 from helpers.schema import Cohort
 
 TODAY, EVERYBODY = "as treated today", "everybody"
+AS_MANY = "by effect, as many"
 TREES = ("tree on tabular columns", "tree on symptoms asked for")
 SCORES, TRUTH = "held-out scores", "true effects"
 KEYS = ["policy", "baseline", "by"]
@@ -64,9 +65,6 @@ class Setting:
         """Rule and the one it is compared with, of equal shares but for the last two."""
         equal = [(name, as_many(name)) for name in (*TREES, TODAY)]
         return [(self.by_risk, self.by_effect), *equal, (TODAY, self.by_cost), (EVERYBODY, self.by_cost)]
-
-
-AS_MANY = "by effect, as many"
 
 
 def as_many(name: str) -> str:
@@ -162,14 +160,15 @@ def pooled(results: pd.DataFrame) -> pd.DataFrame:
 
     By the true effects: means over repetitions with their 95 % intervals over repetitions. By held-out scores: means
     of the estimates and of the ends of their intervals over patients, the interval that a clinic with one held-out
-    sample would see. ``gains, loses``: in how many of the ``seeds`` repetitions that interval lies below or above zero.
+    sample would see. ``gains, loses``: in which share of the ``seeds`` repetitions that interval lies below, or above,
+    zero.
     """
     rows = []
     for (name, baseline, by), part in results.groupby(["policy", "baseline", "by"], sort=False):
         ends = (part["value"].mean(), part["low"].mean(), part["high"].mean())
         if by == TRUTH and len(part) > 1:
             ends = repetitions.interval(part["value"].to_numpy())
-        told = int((part["high"] < 0).sum()), int((part["low"] > 0).sum())
+        told = (part["high"] < 0).mean(), (part["low"] > 0).mean()
         rows.append((name, baseline, by, part["share"].mean(), *ends, *told, len(part)))
     return pd.DataFrame(rows, columns=[*KEYS, "share", "value", "low", "high", "gains", "loses", "seeds"])
 
@@ -207,6 +206,6 @@ def _truly(row) -> str:
 
 def _told(row) -> str:
     mean = f"held-out scores ({row.value:+.3f} [{row.low:+.3f}, {row.high:+.3f}] in the mean)"
-    counts = {"that it gains": row.gains, "that it loses": row.loses}
-    told = [f"{what} in {count} of {row.seeds} samples" for what, count in counts.items() if count]
+    shares = {"that it gains": row.gains, "that it loses": row.loses}
+    told = [f"{what} in {share * row.seeds:.0f} of {row.seeds} samples" for what, share in shares.items() if share]
     return f"{mean} tell a clinic {' and '.join(told)}" if told else f"{mean} tell a clinic nothing in any sample"

@@ -8,7 +8,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 
-SMALLEST = 11
+from helpers.aggregate import SMALLEST
+
 MOST_LEVELS = 20
 
 
