@@ -79,3 +79,15 @@ def test_the_matrix_of_pairs_shades_by_verdict():
     image = figures.pair_matrix(pairs, names).axes[0].images[0].get_array()
     assert image[0, 1] == 2 and image[1, 0] == -1 and image[2, 0] == 0 and np.ma.is_masked(image[0, 0])
     assert figures.pair_matrix(pairs, names, lower_is_better=False).axes[0].images[0].get_array()[0, 1] == -2
+
+
+def test_curves_by_a_column_have_a_panel_a_value_and_one_colour_a_strategy():
+    rows = [(p, s, "toc", at, v) for p in ("one", "two") for s, v in (("a", 0.1), ("b", -0.3)) for at in (0.2, 0.9)]
+    table = pd.DataFrame(rows, columns=["process", "strategy", "metric", "at", "value"])
+    table = table.assign(low=table["value"], high=table["value"])
+    axes = figures.curves(table, "toc", {"a": "first", "b": "second"}, by="process").axes
+    assert [ax.get_title() for ax in axes] == ["one", "two"]
+    colours = [[line.get_color() for line in ax.lines[:2]] for ax in axes]
+    assert colours[0] == colours[1] and len(set(colours[0])) == 2
+    assert all(list(ax.lines[2].get_ydata()) == [0, 0] for ax in axes)
+    assert axes[0].get_legend() is None and len(axes[1].get_legend().get_texts()) == 2

@@ -23,6 +23,7 @@ from helpers.nuisance import ridge
 from helpers.policy import files
 from helpers.policy.encoding import check_provenance
 from helpers.schema import Cohort, Roles
+from helpers.scores import pseudo_outcome
 
 FACTS = dict.fromkeys(policy.card.FACTS)
 CANARY = "zebra-7731"
@@ -121,6 +122,23 @@ def test_the_held_out_value_by_hand():
     assert table.loc["first", "difference"] == -1.5 and table.loc["all", "difference_high"] == 0
     half = 1.959964 * np.std([-2, 0, 0, 0], ddof=1) / 2
     np.testing.assert_allclose(table.loc["first", ["low", "high"]].astype(float), [-0.5 - half, -0.5 + half], rtol=1e-6)
+
+
+def test_the_value_of_practice_needs_one_right_nuisance_only():
+    """Scores picked by treatment lean on the outcome model; the outcome less the untreated score does not."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=200_000)
+    e = 1 / (1 + np.exp(-x))
+    T = (rng.random(len(x)) < e).astype(float)
+    Y = x + T * (-1 - x) + rng.normal(size=len(x))
+    wrong = np.zeros_like(x)  # outcome models that know nothing
+    psi, gamma0 = pseudo_outcome(Y, T, wrong, wrong, e), (1 - T) * Y / (1 - e)
+    picked, right = (
+        policy.held_out_value({"today": T == 1}, psi, 0.5, changes=changes).iloc[0]
+        for changes in (None, {"today": Y - gamma0})
+    )
+    truth = np.mean(T * (-1 - x + 0.5))
+    assert right["low"] <= truth <= right["high"] and not picked["low"] <= truth <= picked["high"]
 
 
 def test_rows_of_a_patient_count_once():
@@ -232,6 +250,58 @@ def test_no_small_count_is_ever_shown(counts):
     assert (table["n"].dropna() >= 11).all() and (shown["treated"] >= 11).all()
     assert (shown["n"] - shown["treated"] >= 11).all()
     assert table["hidden"].sum() != 1 or len(table) == 1
+
+
+def test_of_public_records_nothing_is_hidden():
+    table = policy.fairness_table(*grouped(("a", 3, 2), ("b", 30, 30)), ["group"], smallest=0).set_index("group")
+    assert table.loc["a", "n"] == 5 and table.loc["a", "share"] == 0.6 and not table["hidden"].any()
+
+
+def test_small_sizes_read_as_such_and_withheld_columns_show_no_share():
+    treated, frame = grouped(("a", 30, 30), ("b", 3, 3))
+    frame["other"] = np.where(np.arange(66) % 2, "x", "y")
+    tables = {"rule": policy.fairness_table(treated, frame, ["group", "other"], withheld=("other",))}
+    shown = policy.shares_shown(tables)
+    assert shown["patients"].tolist() == ["hidden", "<11", "33", "33"] and set(shown["rule"]) == {"hidden"}
+
+
+def test_the_summary_names_the_least_and_the_most_treated():
+    treated, frame = grouped(("a", 10, 90), ("b", 45, 55), ("c", 80, 20), ("d", 1, 0))
+    lines = policy.widest_gaps(policy.fairness_table(treated, frame.assign(one="x"), ["group", "one"], smallest=0))
+    assert lines == ["group: treated 10% of a and 80% of c", "too few patients to show: one"]
+
+
+@given(st.integers(0, 10_000), st.integers(30, 200), st.integers(2, 4))
+def test_no_difference_of_two_tables_points_at_a_few(seed, n, levels):
+    rng = np.random.default_rng(seed)
+    column = pd.Series(rng.integers(levels, size=n))
+    masks = {name: rng.random(n) < rng.random() for name in "abc"}
+    shown = not policy.risky_columns(pd.DataFrame({"c": column}), masks)
+    counts = [
+        (column[(x == v) & (y == w)] == level).sum()
+        for (x, y) in ((masks["a"], masks["b"]), (masks["a"], masks["c"]), (masks["b"], masks["c"]))
+        for v in (True, False)
+        for w in (True, False)
+        for level in range(levels)
+    ]
+    assert shown == all(c == 0 or c >= 11 for c in counts)
+    assert policy.risky_columns(pd.DataFrame({"c": column}), masks, smallest=0) == ()
+
+
+def test_one_rule_within_another_gives_the_rest_away():
+    smoker = pd.DataFrame({"smoker": np.repeat([1, 0], [60, 200])})
+    first, more = (np.isin(np.arange(260), np.r_[:20, 60 : 60 + k]) for k in (40, 80))
+    more[20:25] = True
+    assert policy.risky_columns(smoker, {"first": first}) == policy.risky_columns(smoker, {"more": more}) == ()
+    assert policy.risky_columns(smoker, {"first": first, "more": more}) == ("smoker",)
+    with pytest.raises(ValueError, match="no rule"):
+        policy.risky_columns(smoker, {})
+
+
+def test_quarters_hide_the_extremes():
+    people = policy.in_groups(pd.DataFrame({"age": np.arange(18, 99), "sex": np.arange(81) % 2}), ["age", "sex"])
+    assert people["age"].cat.categories.tolist() == ["up to 38", "38 to 58", "58 to 78", "above 78"]
+    assert people["sex"].nunique() == 2 and people["age"].value_counts().min() >= 20
 
 
 def test_missing_values_are_a_group_and_many_values_are_refused():
@@ -398,7 +468,7 @@ def test_what_is_saved_comes_back(linear, saved, cohort):
     pd.testing.assert_frame_equal(again.score(cohort.frame), linear.score(cohort.frame), check_exact=True)
     assert sorted(p.name for p in saved.iterdir()) == sorted((*files.NAMES, files.SUMS))
     written = (saved / "CARD.md").read_text()
-    assert "| autoc | -0.500 |" in written and "must not be used" in written and "without a clinician" in written
+    assert "| AUTOC | -0.500 |" in written and "must not be used" in written and "without a clinician" in written
 
 
 def test_saving_twice_gives_the_same_files(linear, saved, tmp_path):
@@ -503,6 +573,19 @@ def test_a_frozen_encoder_is_found_again(cohort, tmp_path):
         policy.load(folder)
 
 
+def test_the_card_says_how_sure_it_is_and_what_it_is_for():
+    ends, said = {"autoc": (-0.6, -0.4)}, {"meant_for": ["the first fifth"], "rests_on": ["overlap"]}
+    card = policy.make_card(FACTS, {"autoc": -0.5, "pehe": 1.5}, intervals=ends, statements=said)
+    text = policy.card.as_markdown(card, True, False)
+    assert "| AUTOC | -0.500 | -0.600 to -0.400 |" in text and "| PEHE | 1.500 |  |" in text
+    assert "## What it is meant for\n\n* the first fifth\n" in text and "Whom it treats" not in text
+    old = {k: v for k, v in card.items() if k not in ("intervals", "statements")}
+    assert "meant for" not in policy.card.as_markdown(old, True, False)
+    for wrong in ({"intervals": {"qini": (0, 1)}}, {"statements": {"praise": []}}):
+        with pytest.raises(ValueError, match="no section of"):
+            policy.make_card(FACTS, {"autoc": -0.5}, **wrong)
+
+
 def test_the_card_states_every_fact():
     with pytest.raises(ValueError, match="a card states exactly"):
         policy.make_card({"dataset": "replica"})
@@ -515,7 +598,10 @@ def test_the_card_states_every_fact():
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli") / "policy"
-    done = CliRunner().invoke(cli.app, ["export", "--out", str(folder), "-p", "n=400", "-p", "encoder=tfidf"])
+    done = CliRunner().invoke(
+        cli.app,
+        ["export", "--out", str(folder), "--share", "0.3", "--cost", "0.5", "-p", "n=400", "-p", "encoder=tfidf"],
+    )
     assert done.exit_code == 0, done.output
     return folder
 
@@ -578,6 +664,10 @@ def test_export_gives_the_policy_of_the_study(exported):
     np.testing.assert_allclose(loaded.score(trial.test.frame)["effect"], effect, atol=1e-4)
     assert loaded.card["training_records"] == len(trial.train) and "autoc" in loaded.card["metrics"]
     assert any("simulated" in line for line in loaded.card["not_for"])
+    written = (exported / "CARD.md").read_text()
+    assert "the first 30% of a list" in written and "plus cost of 0.5" in written and "## Whom it treats" in written
+    assert loaded.card["encoder_model"] == "tfidf" and loaded.card["encoder_revision"] is None
+    assert set(loaded.card["intervals"]) == set(loaded.card["metrics"]) - {"test_records"}
 
 
 def test_export_refuses_what_cannot_be_used_at_the_bedside(tmp_path, exported):

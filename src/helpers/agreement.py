@@ -5,7 +5,7 @@ Who is treated is a set, so ties are broken by row order here, as in ``metrics.o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,9 @@ from scipy import stats
 
 from helpers import metrics
 from helpers.evaluation import GRID
+from helpers.policy.disclosure import SMALLEST
 from helpers.schema import Cohort, design_matrix
 
-SMALLEST = 11
 GROUPS = ("both", "only_a", "only_b", "neither")
 
 
@@ -32,8 +32,18 @@ def first_treated(priority: np.ndarray, budget: float) -> np.ndarray:
     return treated
 
 
-def agreement(priority_a: np.ndarray, priority_b: np.ndarray, budgets: Sequence[float] = GRID) -> pd.DataFrame:
+def agreement(
+    priority_a: np.ndarray, priority_b: np.ndarray, budgets: Sequence[float] = GRID, smallest: int = 0
+) -> pd.DataFrame:
     """How far two orders treat the same patients.
+
+    Parameters
+    ----------
+    priority_a, priority_b : (n,) arrays
+    budgets : shares in (0, 1]
+    smallest : int
+        Where both would treat fewer than so many patients together, or one fewer that the other does not, but not
+        none, the budget shows no value.
 
     Returns
     -------
@@ -46,6 +56,7 @@ def agreement(priority_a: np.ndarray, priority_b: np.ndarray, budgets: Sequence[
     overlap = metrics.overlap_at(priority_a, priority_b, budgets)
     share = np.array([first_treated(priority_a, b).mean() for b in budgets])
     same = 1 - 2 * share * (1 - overlap)
+    hidden = np.any([(0 < part) & (part < smallest) for part in _parts(overlap, share * len(priority_a))], axis=0)
     chance = share**2 + (1 - share) ** 2
     kappa = np.divide(same - chance, 1 - chance, out=np.full(len(share), np.nan), where=chance < 1)
     curves = {"overlap": overlap, "same_decision": same, "kappa": kappa}
@@ -53,16 +64,66 @@ def agreement(priority_a: np.ndarray, priority_b: np.ndarray, budgets: Sequence[
         "spearman": stats.spearmanr(priority_a, priority_b).statistic,
         "kendall": stats.kendalltau(priority_a, priority_b).statistic,
     }
-    blocks = [pd.DataFrame({"metric": m, "at": budgets, "value": v}) for m, v in curves.items()]
+    blocks = [
+        pd.DataFrame({"metric": m, "at": budgets, "value": np.where(hidden, np.nan, v)}) for m, v in curves.items()
+    ]
     return pd.concat([pd.DataFrame({"metric": list(ranks), "at": np.nan, "value": list(ranks.values())}), *blocks])
 
 
-def case_mix(cohort: Cohort, priority_a: np.ndarray, priority_b: np.ndarray, budget: float) -> pd.DataFrame:
+HEADERS = {
+    "overlap": "overlap",
+    "same_decision": "same decision",
+    "kappa": "kappa",
+    "spearman": "Spearman",
+    "kendall": "Kendall",
+}
+
+
+def at_shares(compared: pd.DataFrame, shares: Mapping[str, float], labels: Mapping[str, str]) -> pd.DataFrame:
+    """The agreement of one policy with others to show, each at one share treated.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        Tables of :func:`agreement` with the column ``strategy``.
+    shares : mapping of strategy to a share that was among its budgets
+    labels : mapping of strategy to what it is called
+    """
+    wanted = compared["strategy"].map(shares)
+    rows = compared[compared["at"].isna() | (compared["at"] - wanted).abs().lt(1e-9)]
+    order = rows["strategy"].drop_duplicates()
+    wide = rows.pivot(index="strategy", columns="metric", values="value").reindex(index=order, columns=list(HEADERS))
+    shown = wide.map(lambda v: "-" if np.isnan(v) else f"{v:.2f}").rename(columns=HEADERS)
+    shown.insert(0, "treated", [f"{shares[name]:.0%}" for name in order])
+    return shown.rename(index=labels).rename_axis(index=None, columns=None)
+
+
+def _parts(overlap: np.ndarray, treated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Patients treated by both, and by one only, to the whole patient."""
+    return np.round(overlap * treated), np.round((1 - overlap) * treated)
+
+
+def case_mix(
+    cohort: Cohort,
+    priority_a: np.ndarray,
+    priority_b: np.ndarray,
+    budget: float,
+    smallest: int = SMALLEST,
+    withheld: Collection[str] = (),
+) -> pd.DataFrame:
     """Who is treated by both policies, by one, by neither: sizes, and means of bedside columns and annotations.
 
-    A group of fewer than 11 patients shows ``<11`` for its size and no mean. As many are treated by A only as by B
-    only, and the budget is known, so one size gives away the others: all other sizes are then ``hidden``. A column of
-    zeros and ones shows no mean in a group where fewer than 11 patients, but not none, have a one or have a zero.
+    A group of fewer than ``smallest`` patients shows ``<11`` for its size. As many are treated by A only as by B only,
+    and the budget is known, so one size gives away the others: all other sizes are then ``hidden``. A column shows all
+    its four means or none: none if a group is that small, or if in a column of zeros and ones a group holds fewer, but
+    not none, with a one or with a zero.
+
+    Parameters
+    ----------
+    smallest : int
+        Fewest patients that may be shown; 0: of public records nothing is hidden.
+    withheld : names of columns
+        Hidden in any case, since other tables would give them away: see :func:`helpers.policy.risky_columns`.
 
     Returns
     -------
@@ -74,30 +135,61 @@ def case_mix(cohort: Cohort, priority_a: np.ndarray, priority_b: np.ndarray, bud
     if len(a) != len(cohort) or len(b) != len(cohort):
         raise ValueError(f"priority_a ({len(a)}), priority_b ({len(b)}): expected {len(cohort)} rows, as the cohort.")
     masks = dict(zip(GROUPS, (a & b, a & ~b, ~a & b, ~a & ~b), strict=True))
-    values, names = design_matrix(cohort.frame, (*cohort.roles.annotations, *cohort.roles.tabular))
-    rows = [{"variable": "patients", **_sizes({g: int(m.sum()) for g, m in masks.items()}), "gap": np.nan}]
-    return pd.DataFrame(rows + [_mix_row(name, values[:, j], masks) for j, name in enumerate(names)])
+    rows = [{"variable": "patients", **_sizes({g: int(m.sum()) for g, m in masks.items()}, smallest), "gap": np.nan}]
+    for column in (*cohort.roles.annotations, *cohort.roles.tabular):
+        values, names = design_matrix(cohort.frame, (column,))
+        fewest = np.inf if column in withheld else smallest
+        rows += [_mix_row(name, values[:, j], masks, fewest) for j, name in enumerate(names)]
+    return pd.DataFrame(rows)
 
 
-def _sizes(sizes: dict[str, int]) -> dict[str, str]:
-    few = {g for g, n in sizes.items() if n < SMALLEST}
+def mix_shown(mix: pd.DataFrame, only_a: str, only_b: str) -> pd.DataFrame:
+    """A case-mix table to show: means with two decimals, ``hidden`` where missing, the two groups by their names."""
+    means = mix[["variable", *GROUPS]].set_index("variable").rename(columns={"only_a": only_a, "only_b": only_b})
+    shown = means.map(lambda v: v if isinstance(v, str) else _or_blank(v, "hidden", ".2f"))
+    return shown.assign(gap=[_or_blank(v, "", "+.2f") for v in mix["gap"]])
+
+
+def mix_in_words(mix: pd.DataFrame, only_a: str, only_b: str) -> str:
+    """One sentence: by which columns the two groups on whom the policies disagree stand out most."""
+    gaps = mix.dropna(subset="gap").sort_values("gap")
+    if gaps.empty:
+        return "Too few patients disagree to say who they are."
+    least, most = gaps.iloc[0], gaps.iloc[-1]
+    said = []
+    for row, group, own, other in ((most, only_a, "only_a", "only_b"), (least, only_b, "only_b", "only_a")):
+        if (row["gap"] > 0) == (own == "only_a"):
+            spread = f"{abs(row['gap']):.1f} standard deviations more"
+            said.append(
+                f"`{row['variable']}` of those {group} (mean {row[own]:.2f} against {row[other]:.2f}, {spread})"
+            )
+    missing = mix.loc[mix["variable"] != "patients", "gap"].isna().any()
+    start = "Of the columns shown, what sets them apart most" if missing else "What sets them apart most"
+    return f"{start}: {'; '.join(said)}." if said else "The two groups are alike in every column."
+
+
+def _or_blank(value: float, blank: str, digits: str) -> str:
+    return blank if np.isnan(value) else f"{value:{digits}}"
+
+
+def _sizes(sizes: dict[str, int], smallest: int) -> dict[str, str]:
+    few = {g for g, n in sizes.items() if n < smallest}
     rest = "hidden" if few else None
-    return {g: f"<{SMALLEST}" if g in few else rest or str(n) for g, n in sizes.items()}
+    return {g: f"<{smallest}" if g in few else rest or str(n) for g, n in sizes.items()}
 
 
-def _mix_row(name: str, column: np.ndarray, masks: dict[str, np.ndarray]) -> dict:
-    means = {group: _safe_mean(column[mask]) for group, mask in masks.items()}
+def _mix_row(name: str, column: np.ndarray, masks: dict[str, np.ndarray], smallest: float) -> dict:
+    parts = {group: column[mask] for group, mask in masks.items()}
+    hidden = any(_points_at_few(values, smallest) for values in parts.values())
+    means = {group: np.nan if hidden or not len(values) else float(values.mean()) for group, values in parts.items()}
     spread = column.std()
     gap = (means["only_a"] - means["only_b"]) / spread if spread > 0 else np.nan
     return {"variable": name, **means, "gap": gap}
 
 
-def _safe_mean(values: np.ndarray) -> float:
-    """The mean, or missing where it could point at a handful of patients."""
-    if len(values) < SMALLEST:
-        return np.nan
-    if np.isin(values, [0, 1]).all():
-        ones = int(values.sum())
-        if 0 < ones < SMALLEST or 0 < len(values) - ones < SMALLEST:
-            return np.nan
-    return float(values.mean())
+def _points_at_few(values: np.ndarray, smallest: float) -> bool:
+    """Whether a mean could point at a handful of patients."""
+    if len(values) < smallest:
+        return smallest > 0
+    ones = int(values.sum()) if np.isin(values, [0, 1]).all() else 0
+    return 0 < ones < smallest or (ones > 0 and 0 < len(values) - ones < smallest)

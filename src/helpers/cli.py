@@ -115,6 +115,8 @@ def export(
     out: Annotated[Path, typer.Option(help="new folder for the policy")],
     strategy: Annotated[str, typer.Option(help="dr, tabular, aace, aace_ridge, aace_smooth, ...")] = "aace_smooth",
     parameter: Annotated[list[str] | None, typer.Option("-p", help="name=value; repeat for more")] = None,
+    share: Annotated[float | None, typer.Option(help="share of patients it is meant to treat; the card says")] = None,
+    cost: Annotated[float | None, typer.Option(help="cost of a treatment in units of the outcome; as share")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace a policy that is there")] = False,
 ) -> None:
     """Train a policy on the configured data and save it, with its card."""
@@ -122,7 +124,7 @@ def export(
 
     with _plain_errors():
         settings = config.load(**parse_settings(shlex.join(parameter or [])))
-        folder = deploy.export(settings, strategy, out, overwrite)
+        folder = deploy.export(settings, strategy, out, overwrite, share, cost)
     typer.echo(f"{folder}: saved; read CARD.md there before using it.")
 
 

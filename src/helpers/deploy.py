@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
-from helpers import encoders, evaluation, policy, study
+from helpers import card_contents, encoders, policy, study
 from helpers.artifacts import replacing
 from helpers.config import Config
 
@@ -17,7 +18,13 @@ NOT_FOR = {
 }
 
 
-def train_policy(config: Config, name: str) -> policy.Policy:
+def train_policy(
+    config: Config,
+    name: str,
+    share: float | None = None,
+    cost: float | None = None,
+    withheld: Collection[str] = (),
+) -> policy.Policy:
     """The policy of a strategy, learned on the training side of the first repetition, measured on its test side.
 
     Parameters
@@ -25,6 +32,11 @@ def train_policy(config: Config, name: str) -> policy.Policy:
     config : Config
     name : str
         As :func:`helpers.study.strategy_named` takes it; a strategy that estimates effects from bedside features.
+    share, cost : float or None
+        Share of patients it is meant to treat, cost of a treatment in units of the outcome: the card says what the
+        policy is worth there.
+    withheld : names of columns
+        Of whose groups the card says nothing.
 
     Raises
     ------
@@ -36,19 +48,32 @@ def train_policy(config: Config, name: str) -> policy.Policy:
         raise ValueError(f"strategy {name!r} gives no effects from bedside features. {policy.EXPORTABLE}")
     trial = next(iter(study.trials(config, [0])))
     learner = study.run_strategy(config, trial, strategy)
-    card = policy.make_card(
-        _facts(config, trial, name), _metrics(config, trial, name, learner), (NOT_FOR[trial.test.has_truth],)
-    )
     encoder = None
     if strategy.features != "tabular":
         encoder = encoders.make_encoder(config.encoder, device=config.device).fit(trial.train.texts)
+    tau_hat = study.bedside_effect(trial, strategy, learner)
+    areas = card_contents.areas(config, trial, name, tau_hat).set_index("metric")
+    card = policy.make_card(
+        _facts(config, trial, name, encoder),
+        {"test_records": len(trial.test), **areas["value"]},
+        (NOT_FOR[trial.test.has_truth],),
+        intervals={metric: (row.low, row.high) for metric, row in areas.iterrows()},
+        statements=card_contents.statements(config, trial, tau_hat, share, cost, withheld),
+    )
     return policy.from_learner(learner, trial.train, encoder, card, strategy.features)
 
 
-def export(config: Config, name: str, folder: str | Path, overwrite: bool = False) -> Path:
+def export(
+    config: Config,
+    name: str,
+    folder: str | Path,
+    overwrite: bool = False,
+    share: float | None = None,
+    cost: float | None = None,
+) -> Path:
     """Train the policy of a strategy and save it; a folder that may not be written is refused before the training."""
     policy.check_target(folder, overwrite)
-    return policy.save(train_policy(config, name), folder, overwrite)
+    return policy.save(train_policy(config, name, share, cost), folder, overwrite)
 
 
 def score_file(
@@ -113,21 +138,18 @@ def read_records(path: str | Path, fitted: policy.Policy) -> pd.DataFrame:
     raise ValueError(f"{path}: cannot be read as a {path.suffix[1:]} table ({kind}); check that it is whole.")
 
 
-def _facts(config: Config, trial: study.Trial, name: str) -> dict:
+def _facts(config: Config, trial: study.Trial, name: str, encoder: encoders.Encoder | None) -> dict:
     strategy = study.strategy_named(name)
+    made_by = {} if encoder is None else encoder.provenance
     return {
         "dataset": config.dataset,
         "process": config.process,
         "note_style": config.note_style,
         "training_records": len(trial.train),
         "annotated_records": int(trial.annotated.sum()),
-        "encoder": None if strategy.features == "tabular" else config.encoder,
-        "strategy": f"{name} ({strategy.label})",
+        "encoder": None if encoder is None else config.encoder,
+        "encoder_model": made_by.get("model"),
+        "encoder_revision": made_by.get("revision"),
+        "strategy": f"{strategy.label} ({name})",
         "seed": config.seed,
     }
-
-
-def _metrics(config: Config, trial: study.Trial, name: str, learner) -> dict[str, float]:
-    table = evaluation.turned_back(study.score_cell(config, trial, name, learner), trial.test)
-    areas = table[table["at"].isna()]
-    return {"test_records": len(trial.test), **dict(zip(areas["metric"], areas["value"], strict=True))}

@@ -153,6 +153,7 @@ def curves(
     log_x: bool = False,
     y_label: str | None = None,
     diagonal: str | None = None,
+    by: str | None = None,
 ):
     """Lines with interval bands over ``x``, one a strategy.
 
@@ -165,30 +166,46 @@ def curves(
         Strategy to label, in the order of the legend.
     diagonal : str or None
         Label of the line ``y = x``; None leaves it out.
+    by : str or None
+        Column with a panel for each of its values, each on its own scale and with the line at zero.
     """
     import matplotlib.pyplot as plt
 
+    parts = {"": summary} if by is None else dict(list(summary.groupby(by, sort=False, observed=True)))
     with style():
-        figure, ax = plt.subplots(figsize=(7.2, 4.2))
-        for i, (strategy, label) in enumerate(labels.items()):
-            rows = summary[(summary["strategy"] == strategy) & (summary["metric"] == metric)].sort_values(x)
-            if rows.empty:
-                continue
-            line = "--" if i >= len(COLOURS) else "-"
-            ax.plot(rows[x], rows["value"], line, color=COLOURS[i % len(COLOURS)], label=label)
-            ax.fill_between(rows[x], rows["low"], rows["high"], color=COLOURS[i % len(COLOURS)], alpha=0.15, lw=0)
-        if diagonal:
-            ends = [summary[x].min(), summary[x].max()]
-            ax.plot(ends, ends, ":", color="black", lw=1.2, label=diagonal)
-        if log_x:
-            ax.set_xscale("log")
-            ticks = sorted(summary[x].dropna().unique())
-            ax.set_xticks(ticks, [f"{t:.0%}" for t in ticks], minor=False)
-            ax.minorticks_off()
-        ax.set_xlabel(x_label or "share of patients treated")
-        ax.set_ylabel(y_label or AXIS.get(metric, metric))
-        ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        width = 7.2 if by is None else 3.3 * len(parts) + 1.6
+        figure, axes = plt.subplots(1, len(parts), figsize=(width, 4.2 if by is None else 3.6), squeeze=False)
+        for ax, (title, part) in zip(axes[0], parts.items(), strict=True):
+            _lines(ax, part[part["metric"] == metric], labels, x)
+            if by is not None:
+                ax.axhline(0, color="black", lw=0.8)
+                ax.set_title("\n".join(textwrap.wrap(str(title), 32)), fontsize=10)
+            if log_x:
+                _share_ticks(ax, summary[x])
+            ax.set_xlabel(x_label or "share of patients treated")
+            if diagonal:
+                ends = [part[x].min(), part[x].max()]
+                ax.plot(ends, ends, ":", color="black", lw=1.2, label=diagonal)
+        axes[0, 0].set_ylabel(y_label or AXIS.get(metric, metric))
+        axes[0, -1].legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
+
+
+def _lines(ax, rows: pd.DataFrame, labels: Mapping[str, str], x: str) -> None:
+    for i, (strategy, label) in enumerate(labels.items()):
+        own = rows[rows["strategy"] == strategy].sort_values(x)
+        if own.empty:
+            continue
+        colour, line = COLOURS[i % len(COLOURS)], "--" if i >= len(COLOURS) else "-"
+        ax.plot(own[x], own["value"], line, color=colour, label=label)
+        ax.fill_between(own[x], own["low"], own["high"], color=colour, alpha=0.15, lw=0)
+
+
+def _share_ticks(ax, shares: pd.Series) -> None:
+    ax.set_xscale("log")
+    ticks = sorted(shares.dropna().unique())
+    ax.set_xticks(ticks, [f"{t:.0%}" for t in ticks], minor=False)
+    ax.minorticks_off()
 
 
 def histograms(values: Mapping[str, np.ndarray], x_label: str, bins: int = 40, bounds: tuple | None = None):

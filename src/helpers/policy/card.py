@@ -7,7 +7,14 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-FACTS = ("dataset", "process", "note_style", "training_records", "annotated_records", "encoder", "strategy", "seed")
+FACTS = ("dataset", "process", "note_style", "training_records", "annotated_records")
+FACTS += ("encoder", "encoder_model", "encoder_revision", "strategy", "seed")
+SECTIONS = {
+    "meant_for": "What it is meant for",
+    "treats": "Whom it treats",
+    "rests_on": "What its numbers rest on",
+}
+METRICS = {"pehe": "PEHE", "autoc": "AUTOC", "qini": "Qini coefficient", "captured": "share of the attainable benefit"}
 NOT_FOR = (
     "deciding on a patient's treatment without a clinician who may overrule it, and without approval for such use",
     "hospitals, periods, patient groups, note styles or languages other than those it was trained on, "
@@ -19,7 +26,7 @@ TEMPLATE = """# Policy card
 
 Ranks patients by how much treatment is expected to change their outcome. {direction}
 
-## What it was learned from
+{meant_for}## What it was learned from
 
 {facts}
 
@@ -27,7 +34,7 @@ Ranks patients by how much treatment is expected to change their outcome. {direc
 
 {metrics}
 
-## Where it must not be used
+{treats}{rests_on}## Where it must not be used
 
 {not_for}
 
@@ -44,6 +51,8 @@ def make_card(
     metrics: Mapping[str, float] | None = None,
     not_for: Sequence[str] = (),
     date: str | None = None,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
+    statements: Mapping[str, Sequence[str]] | None = None,
 ) -> dict:
     """A card as plain values.
 
@@ -57,37 +66,65 @@ def make_card(
         Where it must not be used, beyond ``NOT_FOR``.
     date : str or None
         Of the training, ISO 8601; None: today.
+    intervals : mapping of metric to (low, high), or None
+        Where they are known.
+    statements : mapping of section to sentences, or None
+        Sections of ``SECTIONS``; those not given are left out.
 
     Raises
     ------
     ValueError
-        If a fact is missing or not known.
+        If a fact is missing or not known, or a section or an interval's metric is not known.
     """
     if set(facts) != set(FACTS):
         raise ValueError(f"facts: {sorted(facts)}; a card states exactly {sorted(FACTS)} (None if not applicable).")
-    measured = {k: float(v) if math.isfinite(v) else None for k, v in (metrics or {}).items()}
+    said, ends = dict(statements or {}), dict(intervals or {})
+    strange = [*(set(said) - set(SECTIONS)), *(set(ends) - set(metrics or {}))]
+    if strange:
+        raise ValueError(f"{strange}: no section of {list(SECTIONS)} and no metric of {list(metrics or {})}.")
+    measured = {k: _finite(v) for k, v in (metrics or {}).items()}
     return {
         **{name: facts[name] for name in FACTS},
         "trained_on": date or datetime.now(UTC).date().isoformat(),
         "package_version": importlib.metadata.version("who-to-treat"),
         "metrics": measured,
+        "intervals": {k: [_finite(v) for v in pair] for k, pair in ends.items()},
+        "statements": {section: list(lines) for section, lines in said.items()},
         "not_for": [*NOT_FOR, *not_for],
     }
 
 
 def as_markdown(card: Mapping, lower_is_better: bool, vocabulary: bool) -> str:
     """The card for people to read."""
-    plain = {k: v for k, v in card.items() if k not in ("metrics", "not_for")}
+    plain = {k: v for k, v in card.items() if k not in ("metrics", "intervals", "statements", "not_for")}
     better = "an effect below zero is a benefit" if lower_is_better else "an effect above zero is a benefit"
-    metrics = [f"| {k.replace('_', ' ')} | {_number(v)} |" for k, v in card["metrics"].items()]
-    table = ["| metric | value |", "|---|---|", *metrics] if metrics else ["Not measured."]
+    ends = card.get("intervals", {})
+    metrics = [
+        f"| {METRICS.get(k, k.replace('_', ' '))} | {_number(v)} | {_ends(ends.get(k))} |"
+        for k, v in card["metrics"].items()
+    ]
+    table = ["| metric | value | 95 % interval over patients |", "|---|---|---|", *metrics] if metrics else []
     return TEMPLATE.format(
         direction=f"Of its numbers, {better}; a high priority is treated first.",
         facts="\n".join(f"* {k.replace('_', ' ')}: {'not applicable' if v is None else v}" for k, v in plain.items()),
-        metrics="\n".join(table),
+        metrics="\n".join(table) or "Not measured.",
+        **{section: _section(card, section) for section in SECTIONS},
         not_for="\n".join(f"* {line}" for line in card["not_for"]),
         vocabulary=VOCABULARY if vocabulary else "",
     )
+
+
+def _section(card: Mapping, section: str) -> str:
+    lines = card.get("statements", {}).get(section, ())
+    return f"## {SECTIONS[section]}\n\n" + "\n".join(f"* {line}" for line in lines) + "\n\n" if lines else ""
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _ends(pair: Sequence[float | None] | None) -> str:
+    return "" if pair is None or None in pair else f"{pair[0]:.3f} to {pair[1]:.3f}"
 
 
 def _number(value: float | None) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-SMALLEST = 11
-MOST_LEVELS = 20
+from helpers.policy.disclosure import MOST_LEVELS, SMALLEST
 
 
-def fairness_table(treated: np.ndarray, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+def fairness_table(
+    treated: np.ndarray,
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    smallest: int = SMALLEST,
+    withheld: Collection[str] = (),
+) -> pd.DataFrame:
     """Share treated in each group of each column, with Wilson 95 % intervals.
 
     A group of fewer than 11 patients does not show its size; one with fewer than 11 treated or untreated patients
@@ -25,11 +30,15 @@ def fairness_table(treated: np.ndarray, frame: pd.DataFrame, columns: Sequence[s
     frame : DataFrame of n rows
     columns : sequence of str
         Categories or few-valued numbers; missing values form a group of their own.
+    smallest : int
+        Fewest patients that may be shown; 0: of public records nothing is hidden.
+    withheld : names of columns
+        Their shares are hidden in any case, since another table would give them away: see ``risky_columns``.
 
     Returns
     -------
-    DataFrame with ``column, group, n, treated, share, low, high, hidden``; what is hidden is missing, and
-    ``hidden`` says where the share is.
+    DataFrame with ``column, group, n, treated, share, low, high, hidden, size``; what is hidden is missing, and
+    ``hidden`` says where the share is; ``size`` is ``n`` in words, ``<11`` where that is all that may be said.
 
     Raises
     ------
@@ -42,23 +51,52 @@ def fairness_table(treated: np.ndarray, frame: pd.DataFrame, columns: Sequence[s
     missing = [c for c in columns if c not in frame.columns]
     if missing or not len(columns):
         raise ValueError(f"columns: {missing or 'none'} given; the frame has {list(frame.columns)}.")
-    return pd.concat([_groups(treated, frame[c]) for c in columns], ignore_index=True)
+    return pd.concat([_groups(treated, frame[c], smallest, c in withheld) for c in columns], ignore_index=True)
 
 
-def _groups(treated: np.ndarray, series: pd.Series) -> pd.DataFrame:
+def shares_shown(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Fairness tables of several rules side by side, in words: a row a group, a column a rule.
+
+    Sizes below the fewest patients that may be shown read ``<11``; what would give them away reads ``hidden``.
+    """
+    first = next(iter(tables.values()))
+    shown = first[["column", "group"]].assign(patients=first["size"])
+    for name, table in tables.items():
+        cells = [f"{r.share:.0%} [{r.low:.0%}, {r.high:.0%}]" if not r.hidden else "hidden" for r in table.itertuples()]
+        shown = shown.assign(**{name: cells})
+    return shown.set_index(["column", "group"])
+
+
+def widest_gaps(table: pd.DataFrame) -> list[str]:
+    """One line a column of a fairness table: the group treated least and the one treated most.
+
+    Groups of fewer than 11 patients are passed over, public or not: their shares say little.
+    """
+    lines, shown = [], table[~table["hidden"] & (table["n"] >= SMALLEST).fillna(False).astype(bool)]
+    for column, part in shown.groupby("column", sort=False):
+        least, most = part.loc[part["share"].idxmin()], part.loc[part["share"].idxmax()]
+        if len(part) > 1:
+            lines.append(f"{column}: treated {' and '.join(f'{r.share:.0%} of {r.group}' for r in (least, most))}")
+    counts = shown["column"].value_counts()
+    left = [c for c in table["column"].unique() if counts.get(c, 0) < 2]
+    return lines + ([f"too few patients to show: {', '.join(left)}"] if left else [])
+
+
+def _groups(treated: np.ndarray, series: pd.Series, smallest: int, withheld: bool) -> pd.DataFrame:
     if series.nunique() > MOST_LEVELS:
         raise ValueError(
             f"column {series.name!r} takes {series.nunique()} values, more than {MOST_LEVELS}; "
             f"cut it into groups first, as with pandas.cut."
         )
-    parts = pd.Series(treated).groupby(series.to_numpy(), dropna=False, observed=True).agg(["size", "sum"])
+    parts = pd.Series(treated).groupby(series.reset_index(drop=True), dropna=False, observed=True).agg(["size", "sum"])
     n, k = parts["size"].to_numpy(), parts["sum"].to_numpy()
     low, high = _wilson(k, n)
     names = ["(missing)" if pd.isna(v) else str(v) for v in parts.index]
     table = pd.DataFrame({"column": series.name, "group": names, "n": n, "treated": k, "share": k / n})
     table = table.assign(low=low, high=high).astype({"n": "Int64", "treated": "Int64"})
-    few = _hidden(n < SMALLEST, n)
-    table["hidden"] = _hidden(few | (np.minimum(k, n - k) < SMALLEST), n)
+    few = _hidden(n < smallest, n)
+    table["hidden"] = _hidden(few | (np.minimum(k, n - k) < smallest), n) | withheld
+    table["size"] = np.where(n < smallest, f"<{smallest}", np.where(few, "hidden", n.astype(str)))
     table.loc[few, "n"] = pd.NA
     table.loc[table["hidden"], "treated"] = pd.NA
     table.loc[table["hidden"], ["share", "low", "high"]] = np.nan

@@ -62,6 +62,7 @@ def held_out_value(
     cost: float = 0.0,
     baseline: str | None = None,
     groups: np.ndarray | None = None,
+    changes: Mapping[str, np.ndarray] | None = None,
 ) -> pd.DataFrame:
     """What policies are worth on patients they were not learned from, with 95 % intervals over patients.
 
@@ -77,6 +78,10 @@ def held_out_value(
         The policy all are compared with; None: the last one.
     groups : (n,) array or None
         Patient identifiers, if a patient may have several rows.
+    changes : mapping of name to (n,) array, or None
+        Change of the outcome against no treatment, row by row, where it is not ``scores`` of the treated: for the
+        treatments as they were given it is ``Y - gamma0``, since a score that leans on who was treated must not be
+        picked by who was treated.
 
     Returns
     -------
@@ -88,10 +93,11 @@ def held_out_value(
     if baseline not in treated:
         raise ValueError(f"baseline = {baseline!r}: not among the policies {list(treated)}.")
     masks = {name: _mask(mask, len(scores), name) for name, mask in treated.items()}
+    known = {name: _vector(values, f"changes[{name!r}]") for name, values in (changes or {}).items()}
+    gains = {name: known.get(name, mask * scores) + cost * mask for name, mask in masks.items()}
     rows = []
     for name, mask in masks.items():
-        gain = mask * (scores + cost)
-        ends = [*_interval(gain, groups), *_interval(gain - masks[baseline] * (scores + cost), groups)]
+        ends = [*_interval(gains[name], groups), *_interval(gains[name] - gains[baseline], groups)]
         rows.append((name, mask.mean(), *ends))
     ends = ["value", "low", "high", "difference", "difference_low", "difference_high"]
     return pd.DataFrame(rows, columns=["policy", "share", *ends])
