@@ -39,6 +39,7 @@ NAMES = {
     "bound": "mean effect at worst",
     "limit": "with sampling error",
     "log_loss": "log loss",
+    "cpu_seconds": "processor seconds",
     "auroc": "AUROC",
     "ece": "ECE",
     "calibration_error": "calibration error",
