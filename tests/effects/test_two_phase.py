@@ -99,7 +99,7 @@ def test_where_features_are_enough_anchoring_costs_little(share):
 def test_with_very_few_annotations_a_margin_keeps_the_anchor():
     cautious = AnchoredAACE(correction=Correction(margin=1.0))
     gap = [rmse(cautious, 0.0, 0.05, s) - rmse(DRLearner(), 0.0, 0.05, s) for s in range(5)]
-    assert max(gap) < 0.02
+    assert np.count_nonzero(gap) <= 1 and max(gap) < 0.03
 
 
 def test_lost_confounding_is_removed():

@@ -18,9 +18,11 @@ def loss(share_low, share, share_high):
 
 
 def test_a_good_and_a_bad_order():
-    test, train = cohort(500), cohort(200, seed=1)
-    good, bad = check_order(test, -test.tau, train), check_order(test, noisy(test, 2.0), train)
-    assert good.answer in ("survives", "open") and good.loss.p_value > 0.05
+    several = [check_order(cohort(500, s), -cohort(500, s).tau, cohort(200, seed=100 + s)) for s in range(8)]
+    assert {v.answer for v in several} <= {"survives", "open"}
+    assert sum(v.loss.p_value < 0.05 for v in several) <= 2, "the test keeps its level"
+    test, train, good = cohort(500), cohort(200, seed=1), several[1]
+    bad = check_order(test, noisy(test, 2.0), train)
     assert bad.answer == "lost" and bad.loss.share > 0.3
     assert bad.words.startswith("The order does not survive") and f"{bad.loss.share:.0%}" in bad.words
     assert good.rows == 500 and good != bad
@@ -42,8 +44,8 @@ def test_the_answer_follows_from_the_limits(limits, answer):
 
 
 def test_few_rows_leave_it_open():
-    test = cohort(120)
-    assert check_order(test, noisy(test, 0.3)).answer == "open"
+    few = [cohort(60, s) for s in range(4)]
+    assert [check_order(test, noisy(test, 0.3)).answer for test in few] == ["open"] * 4
 
 
 def test_same_seed_same_verdict():

@@ -2,7 +2,8 @@
 
 Notes repeat sentences, so an epoch goes once over the *different* sentences. Votes and weights of all sentences are
 kept in a table; a step recomputes those of one batch of sentences with gradients, takes the others from the table,
-and lowers the loss of all notes. That is many times cheaper than an epoch over whole notes.
+and lowers the loss of all notes. That is many times cheaper than an epoch over whole notes. The table holds votes
+without the noise of training: noisy ones of all other sentences would hide what a batch can still explain.
 """
 
 from __future__ import annotations
@@ -52,9 +53,9 @@ class TunedReader(SentenceReader):
         self,
         base: Encoder,
         layers: int | None = 2,
-        rounds: int = 3,
-        encoder_rate: float = 5e-5,
-        head_rate: float = 1e-3,
+        rounds: int = 4,
+        encoder_rate: float = 2e-5,
+        head_rate: float = 2e-4,
         batch: int = 256,
         patience: int = 2,
         hidden: int = 64,
@@ -148,11 +149,15 @@ class Tuning:
 
     def _step(self, part) -> None:
         """Fresh votes for one batch of sentences; the others from the table."""
-        votes = score(self._features(part), self.head, self.reader.noise, self.reader.dropout, self.rng)
+        import torch
+
+        features = self._features(part)
+        votes = score(features, self.head, self.reader.noise, self.reader.dropout, self.rng)
         self.optimiser.zero_grad()
         self._loss(self.table.index_copy(0, part, votes), self.bags, self.labels).backward()
         self.optimiser.step()
-        self.table[part] = votes.detach()
+        with torch.no_grad():
+            self.table[part] = score(features, self.head)
 
     def _judge(self) -> None:
         import torch
