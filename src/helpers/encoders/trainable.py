@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from helpers.encoders.base import Encoder
-from helpers.encoders.cpu import fast_bf16
 from helpers.encoders.loading import load, local_folder, resolve
 
 BATCH = 256  # sentences at once
@@ -44,8 +43,7 @@ class Network:
         texts = [self.prefix + s for s in sentences]
         batch = self.tokenizer(texts, padding=True, truncation=True, max_length=self.longest, return_tensors="pt")
         batch = batch.to(self.place)
-        fast = fast_bf16() if self.place == "cpu" else torch.cuda.is_available() and torch.cuda.is_bf16_supported()
-        with torch.autocast(self.place, torch.bfloat16, enabled=fast):
+        with torch.autocast(self.place, torch.bfloat16, enabled=resolve(self.place, "auto")[1] == "bf16"):
             hidden = self.model(**batch).last_hidden_state
         mask = batch["attention_mask"][..., None].float()
         mean = (hidden.float() * mask).sum(1) / mask.sum(1).clamp(min=1)
