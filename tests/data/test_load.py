@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simsum_file import published_layout
 
+import helpers.data.load as loading
 from helpers import data
 from helpers.config import load
-from helpers.data import load
 from helpers.data.cohort import Cohort, Roles
 from helpers.data.folds import split
 from helpers.data.load import fingerprint, is_public, load_cohort
@@ -29,7 +29,7 @@ def of_patients(ids) -> Cohort:
 def test_replica(monkeypatch):
     made = []
     make = data.make_replica
-    monkeypatch.setattr(load, "make_replica", lambda *a: made.append(a) or make(*a))
+    monkeypatch.setattr(loading, "make_replica", lambda *a: made.append(a) or make(*a))
     config = load(n=300, seed=2, note_style="compact")
     cohort, again = load_cohort(config), load_cohort(config)
     assert made == [(300, "compact", 2)]

@@ -24,12 +24,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 from typer.testing import CliRunner
 
 from helpers import annotation, cli, data, encoders, policy, privacy, report
-from helpers.annotation import files, keywords
+from helpers.annotation import files as annotation_files
+from helpers.annotation import keywords
 from helpers.annotation.prompts import parse_answer
-from helpers.artifacts import files
+from helpers.artifacts import files as artifact_files
 from helpers.artifacts.store import Store
 from helpers.config import Config
-from helpers.data import cohort, mimic, own, simsum
+from helpers.data import mimic, own, simsum
 from helpers.data.cohort import Cohort, Roles
 from helpers.data.mimic import convert, engine, folder, reader
 from helpers.data.mimic_synthetic.canary import CANARY
@@ -319,8 +320,8 @@ def what_the_cache_holds(bench: Bench) -> str:
 
 
 def cache_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(files, "PRIVATE_FOLDER", 0o755)
-    bench.monkeypatch.setattr(files, "PRIVATE_FILE", 0o644)
+    bench.monkeypatch.setattr(artifact_files, "PRIVATE_FOLDER", 0o755)
+    bench.monkeypatch.setattr(artifact_files, "PRIVATE_FILE", 0o644)
 
 
 def a_frame_of_mixed_kinds(bench: Bench) -> str:
@@ -331,7 +332,7 @@ def a_frame_of_mixed_kinds(bench: Bench) -> str:
 def mixed_guard(bench: Bench) -> None:
     import pyarrow as pa
 
-    bench.monkeypatch.setattr(files, "_encode", lambda _, value: pa.Table.from_pandas(value))
+    bench.monkeypatch.setattr(artifact_files, "_encode", lambda _, value: pa.Table.from_pandas(value))
 
 
 def a_note_as_a_key(bench: Bench) -> str:
@@ -349,7 +350,7 @@ def annotations_file(bench: Bench) -> str:
     path = bench.outside / "answers.csv"
     path.write_text("id,annotator,fever\n1,me," + NOTES[0].split(",")[0] + "\n", encoding="utf-8")
     wrong = said(lambda: annotation.read_annotations(path, cohort()))
-    bench.monkeypatch.setattr(files, "level_of", failing)
+    bench.monkeypatch.setattr(annotation_files, "level_of", failing)
     return wrong + said(lambda: annotation.read_annotations(path, cohort()))
 
 
@@ -533,7 +534,7 @@ STEPS = {
     "what the cache holds": Step(what_the_cache_holds, cache_guard, raises=False),
     "a frame of mixed kinds": Step(a_frame_of_mixed_kinds, mixed_guard),
     "a note as a key": Step(a_note_as_a_key, key_guard),
-    "a file of annotations": Step(annotations_file, lambda b: unwrap(b, files, "read_annotations")),
+    "a file of annotations": Step(annotations_file, lambda b: unwrap(b, annotation_files, "read_annotations")),
     "an answer of a model": Step(an_answer_of_a_model, answer_guard),
     "a template with text": Step(a_template_with_text, template_guard),
     "keywords fail": Step(keywords_fail, lambda b: unwrap(b, annotation.KeywordAnnotator, "read")),

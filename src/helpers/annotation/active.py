@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from scipy.special import entr
 
 from helpers.annotation import designs
 from helpers.data.cohort import Cohort
-from helpers.effects.em.learner import EMLearner
 
 
-def effect_spread(learner: EMLearner, Y, T, X, W) -> np.ndarray:
+class ReadsConfounders(Protocol):
+    """What choosing needs of a learner that infers the confounders nobody annotated, such as EM.
+
+    Attributes
+    ----------
+    levels : tuple of int
+        Number of levels of each field.
+    marginals_ : (n, sum of levels) array
+        Posterior of each field's levels for the rows it was fitted on.
+    tau_ : array
+        Intercept of the effect, then the effect of each level but a field's first.
+    """
+
+    levels: tuple[int, ...]
+    marginals_: np.ndarray
+    tau_: np.ndarray
+
+    def fit(self, Y, T, X, *, W, annotated, groups) -> ReadsConfounders:
+        """Learn from all rows; W is looked at in annotated rows alone."""
+
+    def marginals(self, Y, T, X, W) -> np.ndarray:
+        """Posterior of each field's levels given text, T and Y."""
+
+
+def effect_spread(learner: ReadsConfounders, Y, T, X, W) -> np.ndarray:
     """(n,) posterior standard deviation of the effect given text, T and Y, as if nobody had annotated anything.
 
     By the fields' marginals, which ignores that they depend on each other a little once Y is known. It stands in for
@@ -26,7 +51,7 @@ def effect_spread(learner: EMLearner, Y, T, X, W) -> np.ndarray:
 
 
 def annotate_actively(
-    learner: EMLearner, Y, T, X, W, ids: np.ndarray, budget: float, seed: int, pilot: float = 1 / 3
+    learner: ReadsConfounders, Y, T, X, W, ids: np.ndarray, budget: float, seed: int, pilot: float = 1 / 3
 ) -> np.ndarray:
     """Annotate a random pilot, fit EM, then annotate the patients with the most uncertain posterior.
 
@@ -35,7 +60,7 @@ def annotate_actively(
 
     Parameters
     ----------
-    learner : EMLearner
+    learner : ReadsConfounders
         Prototype; fitted once on the pilot.
     Y, T, X, W : arrays of n rows
         As ``fit`` takes them; of W only the rows annotated so far are looked at.
@@ -69,7 +94,7 @@ def annotate_actively(
 
 
 def by_spread(
-    learner: EMLearner, train: Cohort, phi: np.ndarray, budget: float, seed: int, pilot: float = 1 / 3
+    learner: ReadsConfounders, train: Cohort, phi: np.ndarray, budget: float, seed: int, pilot: float = 1 / 3
 ) -> tuple[np.ndarray, np.ndarray]:
     """A random pilot, then chances proportional to the effect's posterior spread, a quarter of their mean at least.
 

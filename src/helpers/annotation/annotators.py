@@ -22,7 +22,7 @@ class Annotator:
     ----------
     kind : {"flip", "slip", "note", "keywords"}
         ``flip``: wrong at one rate, all wrong levels alike. ``slip``: overlooks and invents, at a rate each.
-        ``note``: knows only what the note mentions. ``keywords``: :class:`helpers.annotation.keywords.KeywordAnnotator`.
+        ``note``: knows only what the note mentions. ``keywords``: :class:`~helpers.annotation.KeywordAnnotator`.
     rates : tuple of float
         (rate,) of ``flip``; (miss, invent) of ``slip``; else empty.
     blank : bool
@@ -37,7 +37,8 @@ class Annotator:
         wanted = {"flip": 1, "slip": 2}.get(self.kind, 0)
         if self.kind not in ANNOTATION_SOURCES or len(self.rates) != wanted:
             raise ValueError(
-                f"kind = {self.kind!r}, rates = {self.rates}: kinds are {ANNOTATION_SOURCES}; flip has one rate, slip has "
+                f"kind = {self.kind!r}, rates = {self.rates}: kinds are {ANNOTATION_SOURCES}; flip has one rate, slip "
+                f"has "
                 f"(miss, invent), the others have none, rates=()."
             )
 

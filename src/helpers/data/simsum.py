@@ -34,7 +34,7 @@ def read_simsum(path: str | Path, note_style: Literal["normal", "compact"] = "no
     Returns
     -------
     Cohort
-        Columns ``id``, those of :data:`helpers.data.replica.network.NETWORK_COLUMNS`, ``text``; no treatment or outcome yet.
+        Columns ``id``, those of ``NETWORK_COLUMNS``, ``text``; no treatment or outcome yet.
 
     Raises
     ------

@@ -90,7 +90,8 @@ def without_annotations(name: str) -> str:
 def _put_to_use(base: str, how: str, device: str, settings: dict) -> Encoder:
     if how not in ENCODER_VARIANTS or base == "tfidf":
         raise ValueError(
-            f"encoder = {base + ':' + how!r}: after a frozen encoder and a colon comes one of {', '.join(ENCODER_VARIANTS)}."
+            f"encoder = {base + ':' + how!r}: after a frozen encoder and a colon comes one of "
+            f"{', '.join(ENCODER_VARIANTS)}."
         )
     return ENCODER_VARIANTS[how](make_encoder(base, device, **settings))
 

@@ -95,7 +95,7 @@ def case_mix(
     smallest : int
         Fewest patients that may be shown; 0: of public records nothing is hidden.
     withheld : names of columns
-        Hidden in any case, since other tables would give them away: see :func:`helpers.privacy.disclosure.risky_columns`.
+        Hidden in any case, since other tables would give them away: see :func:`helpers.privacy.risky_columns`.
 
     Returns
     -------

@@ -101,7 +101,7 @@ def verdicts(gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, metri
     Parameters
     ----------
     gaps : DataFrame
-        Rows of one metric with ``strategy, value, low, high, real``, as :func:`helpers.evaluation.results.paired` gives them.
+        Rows of one metric with ``strategy, value, low, high, real``, as :func:`helpers.evaluation.paired` gives them.
     labels : mapping
         Strategies and how they are called.
     baseline : str

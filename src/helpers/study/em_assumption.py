@@ -11,7 +11,7 @@ from helpers.study import cell, grid, strategies, trials
 
 
 def run_assumption_tests(config: Config, progress: bool = True) -> pd.DataFrame:
-    """:func:`helpers.effects.em.assumption.text_beyond_annotations` in every repetition; kept, so a rerun computes only what is new.
+    """The test of EM's assumption in every repetition; kept, so a rerun computes only what is new.
 
     Parameters
     ----------

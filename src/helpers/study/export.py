@@ -30,7 +30,7 @@ def train_policy(
     ----------
     config : Config
     name : str
-        As :func:`helpers.study.strategies.strategy_named` takes it; a strategy that estimates effects from bedside features.
+        As :func:`helpers.study.strategy_named` takes it; a strategy that estimates effects from bedside features.
     share, cost : float or None
         Share of patients it is meant to treat, cost of a treatment in units of the outcome: the card says what the
         policy is worth there.

@@ -1,6 +1,6 @@
 """Every strategy on held-out records whose effects nobody knows, with intervals over patients.
 
-One repetition splits by patient, fits the strategies on one side and scores the other (:mod:`helpers.evaluation.held_out`).
+One repetition splits by patient, fits the strategies on one side and scores the other.
 Repetitions of given records share their patients, so they are no independent samples: :func:`pooled` averages estimates
 and ends of intervals, which can only make an interval too wide, never too narrow, for the luck of the split.
 What the results say is in :mod:`helpers.report.comparisons`.
@@ -45,7 +45,7 @@ def repetitions(
     ----------
     config : Config
     names : iterable of str
-        Strategies that :func:`helpers.study.strategies.applicable` finds usable; ``baseline`` is among them. Slow ones run in the
+        Strategies that :func:`helpers.study.applicable` finds usable; ``baseline`` is among them. Slow ones run in the
         first ``slow_seeds`` repetitions only.
     baseline : str
         Strategy that the others are compared with; not a slow one.
@@ -54,7 +54,7 @@ def repetitions(
     -------
     DataFrame
         Columns ``strategy, baseline, metric, at, value, low, high, truth, seed``. ``baseline`` is empty in the metrics
-        of :func:`helpers.evaluation.held_out.evaluate_held_out`; else a row is the difference to the baseline, or the agreement
+        of :func:`helpers.evaluation.evaluate_held_out`; else a row is the difference to the baseline, or the agreement
         with it. ``truth`` is the same metric, or difference, by the true effects of the held-out patients, where they
         are known. In the library's direction: lower is better.
     """
@@ -104,7 +104,7 @@ def repetition(config: Config, trial: Trial, names: list[str], baseline: str) ->
 
 
 def overlap(config: Config, trial: Trial, public: bool) -> pd.DataFrame:
-    """How the chances of treatment lie on the test side; see :func:`helpers.effects.nuisance.diagnostics.overlap_report`.
+    """How the chances of treatment lie on the test side; see :func:`helpers.effects.overlap_report`.
 
     Where the records are not public, extremes (single patients) are left out and counts from 1 to 10 withheld.
     """

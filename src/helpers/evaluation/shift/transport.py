@@ -99,12 +99,12 @@ def trust(w: np.ndarray, checks: pd.DataFrame) -> dict[str, float]:
     w : (n,) array
         Weights of the source records.
     checks : DataFrame
-        As :func:`helpers.evaluation.shift.balance.balance` gives it, of the classifier's score and of both outcome models.
+        As :func:`balance` gives it, of the classifier's score and of both outcome models.
 
     Returns
     -------
     dict
-        As :func:`helpers.evaluation.shift.density_ratio.support`; ``imbalance``, the largest standardised difference that is left, and
+        As :func:`support`; ``imbalance``, the largest standardised difference that is left, and
         ``balanced``; ``trusted`` if the source covers the target and all functions balance.
     """
     held = support(w)
