@@ -38,12 +38,24 @@ def _has(query: str) -> bool:
     return bool(getattr(torch.cpu, query, bool)())
 
 
-def can_pack() -> bool:
-    """Whether this torch has oneDNN's packed linear layers."""
+def can_pack(precision: str) -> bool:
+    """Whether this torch has oneDNN's packed linear layers and this CPU can use them in ``precision``, fp32 or bf16.
+
+    In bfloat16 oneDNN packs only for AVX-512 or AVX-NE-CONVERT and raises elsewhere; unpacked layers work everywhere.
+    """
     import torch
 
     names = ("_reorder_linear_weight", "_linear_pointwise")
-    return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, n) for n in names)
+    there = torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, n) for n in names)
+    return there and (precision != "bf16" or packs_bf16())
+
+
+def packs_bf16() -> bool:
+    """Whether oneDNN can lay out bfloat16 weights on this CPU; False if this torch cannot say."""
+    import torch
+
+    query = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return query is not None and bool(query())
 
 
 def pack(model, rows: int):

@@ -84,11 +84,11 @@ def load_model(model: str, revision: str | None, device: str, precision: str):
             network = AutoModel.from_pretrained(**source, dtype=dtype).eval().to(device)
     except (OSError, ValueError) as error:
         raise FileNotFoundError(_missing(model, revision, folder, error)) from None
-    return tokenizer, _prepared(network) if device == "cpu" else network
+    return tokenizer, _prepared(network, precision) if device == "cpu" else network
 
 
-def _prepared(network):
-    if cpu.can_pack():
+def _prepared(network, precision: str):
+    if cpu.can_pack(precision):
         cpu.pack(network, rows=1_024)
     if network.config.model_type in cpu.KNOWN_MODELS:
         network.set_attn_implementation(cpu.register_attention())
