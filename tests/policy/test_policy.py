@@ -448,7 +448,7 @@ def test_nothing_of_a_record_shows_in_a_repr(linear):
 FRESH = """
 import sys, numpy as np, pandas as pd
 from helpers import policy
-np.save(sys.argv[3], policy.load(sys.argv[1]).score(pd.read_parquet(sys.argv[2]))[["effect", "priority", "rank"]])
+np.save(sys.argv[3], policy.load_policy(sys.argv[1]).score(pd.read_parquet(sys.argv[2]))[["effect", "priority", "rank"]])
 """
 
 
