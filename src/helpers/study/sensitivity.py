@@ -9,27 +9,18 @@ import numpy as np
 import pandas as pd
 
 from helpers import evaluation
-from helpers.config import Config
 from helpers.data.cohort import Cohort
-from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.study import cell, strategies
 from helpers.study.trials import Trial
 
 STRESS_DRAWS = 200
 
 
-def stress_nuisances(config: Config, trial: Trial) -> Nuisances:
-    """The nuisances behind ``study.held_out``, fitted on the test side of the trial."""
-    test = trial.test
-    return cell.held_out_nuisances(config).fit(test.Y, test.T, test.W, test.ids)
-
-
-def clipping_stress(config: Config, trial: Trial, name: str) -> pd.DataFrame:
+def clipping_stress(trial: Trial, name: str) -> pd.DataFrame:
     """Mean effect, and AUTOC of a strategy, as the bound on the propensity moves.
 
     Parameters
     ----------
-    config : Config
     trial : Trial
     name : str
         Strategy, fitted on the training side.
@@ -40,15 +31,13 @@ def clipping_stress(config: Config, trial: Trial, name: str) -> pd.DataFrame:
         As :func:`helpers.evaluation.clipping.clipping_sensitivity`.
     """
     strategy, test = strategies.strategy_named(name), trial.test
-    priority = -cell.bedside_effect(trial, strategy, cell.run_strategy(config, trial, strategy))
+    priority = -cell.bedside_effect(trial, strategy, cell.run_strategy(trial, strategy))
     options = {"draws": STRESS_DRAWS, "seed": trial.seed}
-    table = evaluation.clipping_sensitivity(
-        test.Y, test.T, stress_nuisances(config, trial), priority, test.ids, **options
-    )
+    table = evaluation.clipping_sensitivity(test.Y, test.T, trial.nuisances, priority, test.ids, **options)
     return _turned(table, test, {m: (m, f"{m}_low", f"{m}_high") for m in ("mean_effect", "autoc")})
 
 
-def hidden_stress(config: Config, trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
+def hidden_stress(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What a confounder that nobody annotated could do to the held-out mean effect.
 
     Returns
@@ -58,11 +47,10 @@ def hidden_stress(config: Config, trial: Trial) -> tuple[pd.DataFrame, pd.DataFr
     strong : DataFrame
         As :func:`helpers.evaluation.hidden_confounding.as_strong`, a row an annotated field.
     """
-    test, fitted = trial.test, stress_nuisances(config, trial)
-    rows = (test.Y, test.T)
+    test, fitted = trial.test, trial.nuisances
+    rows, columns = (test.Y, test.T), evaluation.columns_of(test)
     bounds = evaluation.hidden_confounding(*rows, fitted, test.ids)
-    columns = evaluation.columns_of(test)
-    yardstick = evaluation.recorded_strength(*rows, test.W, columns, cell.held_out_nuisances(config), test.ids)
+    yardstick = evaluation.recorded_strength(*rows, test.W, columns, fitted, test.ids)
     strong = evaluation.as_strong(*rows, fitted, yardstick, test.ids)
     ends = {"value": ("value", "bound_low", "bound_high"), "": ("value", "low", "high")}
     turned = _turned(bounds, test, ends)
