@@ -13,8 +13,8 @@ from helpers.evaluation.comparisons import (
     most_and_least,
     pooled_held_out,
 )
+from helpers.evaluation.confounding import as_strong, columns_of, hidden_confounding, recorded_strength
 from helpers.evaluation.held_out import HeldOutScores, compare_held_out, evaluate_held_out, held_out_scores
-from helpers.evaluation.hidden_confounding import as_strong, columns_of, hidden_confounding, recorded_strength
 from helpers.evaluation.policy_agreement import GROUPS, agreement, case_mix
 from helpers.evaluation.results import (
     AS_MANY,
@@ -30,7 +30,7 @@ from helpers.evaluation.results import (
     turned_back,
 )
 from helpers.evaluation.shift.density_ratio import DensityRatio, Sample, cross_fitted_ratio, divergence, support
-from helpers.evaluation.shift.transport import ESTIMATORS, UNTRUSTED, _moved, share_treated, transported_value
+from helpers.evaluation.shift.transport import ESTIMATORS, UNTRUSTED, share_treated, transported_value
 from helpers.evaluation.shift.two_sample import (
     PENALTY,
     area_under_roc,
@@ -56,7 +56,6 @@ __all__ = [
     "TODAY",
     "TRUTH",
     "UNTRUSTED",
-    "_moved",
     "against_free",
     "agreement",
     "all_pairs",

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy import stats
 
 from helpers.stats.arrays import consecutive_codes, vectors
-from helpers.stats.half_samples import AREAS, CURVES, half_samples, order_draws, order_shares
+from helpers.stats.resampling import AREAS, CURVES, half_samples, order_draws, order_shares
 
 LEAST_FREEDOM = 3
 

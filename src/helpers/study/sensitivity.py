@@ -43,9 +43,9 @@ def hidden_stress(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     bounds : DataFrame
-        As :func:`helpers.evaluation.hidden_confounding.hidden_confounding`.
+        As :func:`helpers.evaluation.hidden_confounding`.
     strong : DataFrame
-        As :func:`helpers.evaluation.hidden_confounding.as_strong`, a row an annotated field.
+        As :func:`helpers.evaluation.as_strong`, a row an annotated field.
     """
     test, fitted = trial.test, trial.nuisances
     rows, columns = (test.Y, test.T), evaluation.columns_of(test)
