@@ -5,7 +5,7 @@ import pytest
 
 from helpers import config, study
 from helpers.study import trials
-from helpers.study.repeat import Block, each_block
+from helpers.study.repeat import each_block
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -47,7 +47,7 @@ def test_what_is_kept_is_not_made_again_unless_what_it_depends_on_changes(settin
 
 def test_columns_of_a_block_are_added_and_not_kept(settings):
     def blocks(label):
-        return [Block({"part": i}, lambda i=i: pd.DataFrame({"value": [i]}), {"label": label}) for i in range(2)]
+        return [({"part": i}, lambda i=i: pd.DataFrame({"value": [i]}), {"label": label}) for i in range(2)]
 
     one, two = (each_block(settings, "parts", blocks(label), "a", progress=False) for label in ("x", "y"))
     assert one.to_dict("list") == {"value": [0, 1], "label": ["x", "x"]} and two["label"].tolist() == ["y", "y"]

@@ -13,7 +13,7 @@ from helpers.study.annotators import (
     share_won_back,
 )
 from helpers.study.card import UNDECIDED, card_areas, robustness, statements
-from helpers.study.cell import bedside_effect, cell_key, run_cell, run_strategy, training_data
+from helpers.study.cell import bedside_effect, cell_key, fitted_effect, run_cell, run_strategy, training_data
 from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, pooled_rules, repeated, rules, worth
 from helpers.study.em_assumption import run_assumption_tests
 from helpers.study.export import export_policy, train_policy
@@ -71,6 +71,7 @@ __all__ = [
     "each_replication",
     "export_policy",
     "filled",
+    "fitted_effect",
     "from_both",
     "from_disagreement",
     "from_panel",

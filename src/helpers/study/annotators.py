@@ -22,7 +22,7 @@ from helpers.data import fields
 from helpers.data.fields import MISSING
 from helpers.effects.em.learner import EMLearner, tuned_penalty
 from helpers.study import cell, strategies, trials
-from helpers.study.repeat import Block, each_block, made
+from helpers.study.repeat import each_block, made
 
 DOUBLY_ANNOTATED = 0.05  # share of the training records that a second annotator, or a panel, looks at
 
@@ -183,7 +183,7 @@ def run_annotators(config: Config, cells: Iterable[tuple], progress: bool = True
         about = {"trial": index, "strategy": name, "way": way, "annotator": asdict(annotator)}
         about["other"] = None if other is None else asdict(other)
         make = partial(made, run_annotator_cell, lazy, index, name, annotator, way, other, fitted)
-        blocks.append(Block(about, make, {"annotator": label}))
+        blocks.append((about, make, {"annotator": label}))
     return each_block(config, "annotators", blocks, artifacts.code_of(__name__), progress)
 
 

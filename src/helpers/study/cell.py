@@ -31,6 +31,12 @@ def bedside_effect(trial: Trial, strategy: Strategy, learner: EffectLearner) -> 
     return learner.effect(FEATURES[strategy.features](trial.test, trial.features_test))
 
 
+def fitted_effect(trial: Trial, name: str) -> np.ndarray:
+    """Effects for the test side from a strategy that is fitted on the training side."""
+    strategy = strategy_named(name)
+    return bedside_effect(trial, strategy, run_strategy(trial, strategy))
+
+
 def run_cell(trial: Trial, name: str) -> pd.DataFrame:
     """Long results of one strategy in one trial."""
     return score_cell(trial, name, run_strategy(trial, strategy_named(name)))

@@ -19,7 +19,8 @@ from helpers.data.cohort import Cohort
 from helpers.effects.nuisance.diagnostics import overlap_report
 from helpers.evaluation.comparisons import HELD_OUT_KEYS
 from helpers.privacy.small_counts import SMALLEST
-from helpers.study import cell, strategies
+from helpers.study import strategies
+from helpers.study.cell import fitted_effect
 from helpers.study.repeat import each_replication
 from helpers.study.trials import Trial
 
@@ -87,7 +88,7 @@ def with_true_differences(table: pd.DataFrame) -> pd.DataFrame:
 def repetition(trial: Trial, names: list[str], baseline: str) -> pd.DataFrame:
     """One repetition of :func:`repetitions`."""
     scores = trial.scores
-    tau_hats = {name: _effects(trial, name) for name in names}
+    tau_hats = {name: fitted_effect(trial, name) for name in names}
     priorities = {name: -tau for name, tau in tau_hats.items()}
     estimates = {name: tau for name, tau in tau_hats.items() if strategies.strategy_named(name).estimates}
     options = {"draws": HELD_OUT_DRAWS, "seed": trial.seed}
@@ -114,11 +115,6 @@ def overlap(trial: Trial, public: bool) -> pd.DataFrame:
     counts = report[["rows", "clipped_low", "clipped_high"]].astype(float)
     hidden = counts.where((counts == 0) | (counts >= SMALLEST))
     return report.drop(columns=["e_min", "e_max"]).assign(**hidden)
-
-
-def _effects(trial: Trial, name: str) -> np.ndarray:
-    strategy = strategies.strategy_named(name)
-    return cell.bedside_effect(trial, strategy, cell.run_strategy(trial, strategy))
 
 
 def _with_truth(table: pd.DataFrame, test: Cohort, priority: np.ndarray) -> pd.DataFrame:

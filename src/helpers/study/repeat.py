@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import pandas as pd
 from tqdm.auto import tqdm
@@ -15,25 +14,7 @@ from helpers.study.cell import cell_key
 from helpers.study.trials import LazyTrials, Trial
 
 
-class Block(NamedTuple):
-    """A block of results.
-
-    Attributes
-    ----------
-    about : mapping
-        Plain values that it depends on, beside the configuration and the code.
-    make : callable
-        Makes it.
-    columns : mapping
-        Columns that are added to it; they are not kept.
-    """
-
-    about: Mapping
-    make: Callable[[], pd.DataFrame]
-    columns: Mapping
-
-
-def each_block(config: Config, kind: str, blocks: Sequence[Block], code: str, progress: bool = True) -> pd.DataFrame:
+def each_block(config: Config, kind: str, blocks: Sequence[tuple], code: str, progress: bool = True) -> pd.DataFrame:
     """Blocks of results below each other, from the store or made.
 
     Parameters
@@ -41,7 +22,9 @@ def each_block(config: Config, kind: str, blocks: Sequence[Block], code: str, pr
     config : Config
     kind : str
         What the results are, a folder of the store.
-    blocks : list of Block
+    blocks : list of (about, make, columns)
+        Plain values that a block depends on beside configuration and code; what makes it; columns that are added to it
+        but not kept.
     code : str
         Digest of the code that makes them: ``artifacts.code_of(__name__)`` of the caller.
     progress : bool
@@ -49,7 +32,7 @@ def each_block(config: Config, kind: str, blocks: Sequence[Block], code: str, pr
     """
     store, base = artifacts.Store(), {"config": cell_key(config), "code": code}
     shown = tqdm(blocks, desc=kind.replace("_", " "), disable=not progress)
-    tables = [store.frame(kind, base | block.about, block.make).assign(**block.columns) for block in shown]
+    tables = [store.frame(kind, base | about, make).assign(**columns) for about, make, columns in shown]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -77,7 +60,7 @@ def each_replication(
     """
     lazy = LazyTrials(config)
     blocks = [
-        Block({**about(i), "trial": i}, partial(made, make, lazy, i), {"seed": i})
+        ({**about(i), "trial": i}, partial(made, make, lazy, i), {"seed": i})
         for i in (range(config.seeds) if seeds is None else seeds)
     ]
     return each_block(config, kind, blocks, code, progress)

@@ -14,7 +14,7 @@ from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.evaluation.shift.density_ratio import Sample, cross_fitted_ratio
 from helpers.evaluation.shift.transport import share_treated, transported_value
-from helpers.study.repeat import Block, each_block
+from helpers.study.repeat import each_block
 from helpers.study.shift.grid import Bench
 from helpers.study.shift.pairs import Pair, Pairs
 
@@ -145,7 +145,7 @@ def _kept(config: Config, kind: str, cells: Sequence[tuple[str, int, dict, Calla
         return make(bench)
 
     blocks = [
-        Block(
+        (
             {"kind": kind, "shift": repr(bench.pairs.shifts[name]), "trial": index, **more},
             partial(at, name, index, make),
             {"shift": name, "seed": index},

@@ -13,7 +13,7 @@ from helpers import artifacts, evaluation
 from helpers.config import Config
 from helpers.effects.learners import EffectLearner
 from helpers.study import cell, strategies
-from helpers.study.repeat import Block, each_block
+from helpers.study.repeat import each_block
 from helpers.study.shift import remedies
 from helpers.study.shift.pairs import TRAINING_MIXES, Pair, Pairs
 from helpers.study.shift.worlds import SHIFTS, Shift
@@ -59,7 +59,7 @@ def run_shifts(
     shifts, cells, bench, blocks = list(shifts), list(cells), Bench(Pairs(config, known)), []
     for index, name, (way, strategy) in product(range(config.seeds), shifts, cells):
         about = {"trial": index, "shift": repr(known[name]), "way": way, "strategy": strategy}
-        blocks.append(Block(about, partial(bench.run_cell, name, index, way, strategy), {"shift": name}))
+        blocks.append((about, partial(bench.run_cell, name, index, way, strategy), {"shift": name}))
     return each_block(bench.pairs.config, "shift", blocks, artifacts.code_of(__name__), progress)
 
 
