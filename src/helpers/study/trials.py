@@ -67,10 +67,8 @@ class Trial:
     @cached_property
     def scores(self) -> evaluation.HeldOutScores:
         """Doubly robust scores of the test side, from :attr:`nuisances`."""
-        fitted = self.nuisances
-        return evaluation.HeldOutScores(
-            self.test.Y, self.test.T, fitted.mu0_, fitted.mu1_, fitted.e_, groups=self.test.ids
-        )
+        test, fitted = self.test, self.nuisances
+        return evaluation.HeldOutScores(test.Y, test.T, fitted.mu0_, fitted.mu1_, fitted.e_, test.ids)
 
 
 class Seeds(NamedTuple):
@@ -118,10 +116,9 @@ def make_trial(config: Config, encoder: encoders.Encoder, world: World, index: i
 
 def draw(config: Config, cohort: Cohort, seeds: Seeds) -> Cohort:
     """Records with treatment and outcome, their own or drawn, less the annotations that nobody makes."""
-    known = cohort.roles.outcome is not None
-    return annotation.leave_out(
-        cohort if known else data.draw_outcomes(cohort, config.process, seeds.outcome), config.hidden
-    )
+    if cohort.roles.outcome is None:
+        cohort = data.draw_outcomes(cohort, config.process, seeds.outcome)
+    return annotation.leave_out(cohort, config.hidden)
 
 
 def split_rows(config: Config, cohort: Cohort, seeds: Seeds) -> tuple[np.ndarray, np.ndarray]:
