@@ -99,9 +99,11 @@ def repetition(trial: Trial, names: list[str], baseline: str) -> pd.DataFrame:
         if name != baseline and np.ptp(priority) > 0:  # an order of ties alone treats nobody in particular
             alike = evaluation.agreement(priority, priorities[baseline])
             blocks.append(alike.assign(strategy=name, baseline=baseline))
-    gaps = evaluation.compare_held_out(scores, priorities, baseline, estimates, **options)
-    table = pd.concat([*blocks, gaps.assign(baseline=baseline)], ignore_index=True)
-    return table.assign(seed=trial.index)[[*HELD_OUT_KEYS, "value", "low", "high", "truth", "seed"]]
+    if len(names) > 1:
+        gaps = evaluation.compare_held_out(scores, priorities, baseline, estimates, **options)
+        blocks.append(gaps.assign(baseline=baseline))
+    table = pd.concat(blocks, ignore_index=True).assign(seed=trial.index)
+    return table[[*HELD_OUT_KEYS, "value", "low", "high", "truth", "seed"]]
 
 
 def overlap(trial: Trial, public: bool) -> pd.DataFrame:
