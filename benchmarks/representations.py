@@ -28,7 +28,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from helpers import annotation, data, encoders, evaluation, study
-from helpers.artifacts.digests import code_version, digest
+from helpers.artifacts.code import code_of
+from helpers.artifacts.digests import digest
 from helpers.artifacts.files import replacing
 from helpers.artifacts.store import Store
 from helpers.config import Config, load
@@ -36,6 +37,7 @@ from helpers.data.cohort import Cohort
 from helpers.data.replica.network import sample_network
 from helpers.data.replica.notes import write_notes
 from helpers.data.seeds import derived_seed
+from helpers.encoders.features import Features
 from helpers.encoders.sentences import bags_of
 from helpers.study.cell import cell_key
 from helpers.study.trials import Trial, learn_to_read
@@ -46,8 +48,6 @@ ENCODERS = ("minilm:reader", "minilm:sentences", "minilm:words", "minilm:project
 ENCODERS += ("tfidf", "minilm:sections", "minilm:tfidf")
 LEARNERS = {1.0: ("plug", "dr"), 0.1: ("em", "plug")}
 METRICS = ("autoc", "pehe", "policy_value")
-CODE = ("encoders", "effects", "data", "reading", "recoverability", "trials")
-CODE = code_version(*(f"helpers.{name}" for name in CODE))
 
 
 @dataclass(frozen=True)
@@ -86,24 +86,23 @@ class Bench:
         self.world, self.name, self.budget = world, name, budget
         self.key, self.vectors, self.minutes = None, None, np.nan
 
-    def trial(self, seed: int) -> tuple[Trial, dict[str, np.ndarray]]:
-        """The repetition, and phi of the held-out notes in every setting."""
+    def trial(self, seed: int) -> tuple[Trial, dict[str, Features]]:
+        """The repetition, and the features of the held-out notes in every setting."""
         train, test = self.world.draw(seed)
         annotated = annotation.choose(train.ids, self.budget, derived_seed("annotate", seed))
-        text, by_setting = self._vectors(train, test, annotated)
-        phi = {name: np.hstack([v, test.tabular]).astype(np.float32) for name, v in by_setting.items()}
-        phi_train = np.hstack([text, train.tabular]).astype(np.float32)
-        pi = np.full(len(train), self.budget)
-        return Trial(train, test, phi_train, phi["home"], text.shape[1], annotated, pi, seed, seed), phi
+        text, by_setting = self._vectors(train, annotated)
+        seen = {name: Features(vectors, test.tabular) for name, vectors in by_setting.items()}
+        sides = (train, test, Features(text, train.tabular), seen["home"])
+        return Trial(self.world.config, *sides, annotated, np.full(len(train), self.budget), seed, seed), seen
 
-    def _vectors(self, train: Cohort, test: Cohort, annotated: np.ndarray):
+    def _vectors(self, train: Cohort, annotated: np.ndarray):
         encoder = encoders.make_encoder(self.name)
         supervised = getattr(encoder, "supervised", False)
         key = digest(annotated) if supervised else self.name
         if key != self.key:
             began = time.process_time()
             if supervised:
-                text, _ = learn_to_read(encoder, train, test, annotated)
+                text = learn_to_read(encoder, train, annotated)
             else:
                 text = encoders.encode(train.texts, encoder.fit(train.texts), progress=False)
             self.minutes = (time.process_time() - began) / 60
@@ -114,19 +113,19 @@ class Bench:
 
 def cell(world: World, bench: Bench, learner: str, seed: int) -> pd.DataFrame:
     """Results of a learner in one repetition, in every setting."""
-    trial, phi = bench.trial(seed)
+    trial, seen = bench.trial(seed)
     strategy = study.strategy_named(learner)
-    fitted = strategy.make(world.config, trial)
+    fitted = strategy.make(trial)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fitted.fit(trial.train.Y, trial.train.T, trial.phi_train, trial.train.W, trial.annotated, trial.train.ids)
     blocks = []
-    for setting, X in phi.items():
-        tau_hat = fitted.effect(X)
+    for setting, features in seen.items():
+        tau_hat = fitted.effect(features.phi)
         table = evaluation.evaluate(trial.test, -tau_hat, tau_hat)
         table = table[table["metric"].isin(METRICS)][["metric", "value"]]
         if learner == "plug":
-            table = pd.concat([table, recovered(trial, fitted.fields_.predict_proba(X))])
+            table = pd.concat([table, recovered(trial, fitted.fields_.predict_proba(features.phi))])
         blocks.append(table.assign(setting=setting))
     return pd.concat(blocks, ignore_index=True)
 
@@ -166,7 +165,7 @@ def run(world: World, names: list[str], budgets: list[float], seeds: int, store:
     """All cells, from the store where they are known."""
     tables, about = (
         [],
-        {"config": cell_key(world.config), "code": CODE, "records": world.records, "table": 2},
+        {"config": cell_key(world.config), "code": code_of(Path(__file__)), "records": world.records, "table": 2},
     )
     jobs = [(name, budget) for budget in budgets for name in names]
     with tqdm(total=seeds * len(jobs), desc="encoder x budget x seed") as bar:

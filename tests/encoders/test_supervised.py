@@ -94,11 +94,11 @@ def test_trial_hands_over_budgeted_training_annotations_only():
     config = load(n=300, encoder="minilm:words", budget=0.5)
     trial = next(iter(study.replications(config, [0])))
     spy = Spy(WordReader())
-    vectors = learn_to_read(spy, trial.train, trial.test, trial.annotated)
+    vectors = learn_to_read(spy, trial.train, trial.annotated)
     texts, annotations, annotated = spy.given
     assert texts == trial.train.texts and np.isnan(annotations[~annotated]).all()
-    np.testing.assert_array_equal(vectors[0], trial.phi_train[:, : trial.text_width])
-    np.testing.assert_array_equal(vectors[1], trial.phi_test[:, : trial.text_width])
+    np.testing.assert_array_equal(vectors, trial.features_train.text)
+    np.testing.assert_array_equal(spy.transform(trial.test.texts), trial.features_test.text)
 
 
 def test_active_design_needs_vectors_before_annotations():

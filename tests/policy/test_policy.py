@@ -658,7 +658,7 @@ def test_export_gives_the_policy_of_the_study(exported):
     settings = config.load(n=400, encoder="tfidf")
     trial = next(iter(study.replications(settings, [0])))
     strategy = study.strategy_named("aace_smooth")
-    effect = study.bedside_effect(trial, strategy, study.run_strategy(settings, trial, strategy))
+    effect = study.bedside_effect(trial, strategy, study.run_strategy(trial, strategy))
     loaded = policy.load_policy(exported)
     np.testing.assert_allclose(loaded.score(trial.test.frame)["effect"], effect, atol=1e-4)
     assert loaded.card["training_records"] == len(trial.train) and "autoc" in loaded.card["metrics"]

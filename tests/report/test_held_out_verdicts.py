@@ -77,7 +77,7 @@ def test_the_largest_error_is_named_with_its_side():
 def test_intervals_hold_the_true_values_and_differences_of_the_same_patients():
     settings = config.load(n=1500, encoder="tfidf", seeds=3, folds=3, test_share=0.4)
     lazy = LazyTrials(settings)
-    blocks = [study.repetition(settings, lazy[i], ["risk", "tabular"], "tabular") for i in range(3)]
+    blocks = [study.repetition(lazy[i], ["risk", "tabular"], "tabular") for i in range(3)]
     found = evaluation.held_out_coverage(study.with_true_differences(pd.concat(blocks)))
     assert found["n"].tolist() == [6, 6, 6, 3, 3, 3]
     # intervals are over patients, so they are wide enough for the truth of the very same patients

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import annotation, config, data, study
+from helpers import annotation, config, data, encoders, study
 from helpers.annotation.annotators import Annotator
 from helpers.study import annotators
 
@@ -26,8 +26,8 @@ def small():
 def trial(small):
     """With thirty of its text features, which keeps the fits quick."""
     full = next(iter(study.replications(small)))
-    cut = [np.hstack([phi[:, :30], phi[:, full.text_width :]]) for phi in (full.phi_train, full.phi_test)]
-    return replace(full, phi_train=cut[0], phi_test=cut[1], text_width=30)
+    cut = [encoders.Features(z.text[:, :30], z.tabular) for z in (full.features_train, full.features_test)]
+    return replace(full, features_train=cut[0], features_test=cut[1])
 
 
 def with_truth(trial, change):
@@ -80,10 +80,10 @@ def test_what_two_annotators_agree_on_is_rarely_wrong():
         np.testing.assert_allclose(a, b, atol=0.03)
 
 
-def test_a_learner_never_sees_the_truth_of_what_was_not_settled(small, trial):
+def test_a_learner_never_sees_the_truth_of_what_was_not_settled(trial):
     """The keyword annotator reads the notes, so other true annotations change nothing."""
     changed = with_truth(trial, lambda v: 1 - v)
-    tables = [study.run_annotator_cell(small, t, "em", Annotator("keywords", ()), "ignored") for t in (trial, changed)]
+    tables = [study.run_annotator_cell(t, "em", Annotator("keywords", ()), "ignored") for t in (trial, changed)]
     pd.testing.assert_frame_equal(*tables)
 
 
@@ -97,20 +97,20 @@ def test_blanks_are_no_absence(trial):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("way", list(study.REMEDY_LABELS))
-def test_every_way_gives_finite_results_and_repeats(small, trial, way):
+def test_every_way_gives_finite_results_and_repeats(trial, way):
     other = Annotator("flip", (0.2,)) if way == "both" else None
-    one, two = (study.run_annotator_cell(small, trial, "em", Annotator("flip", (0.1,)), way, other) for _ in range(2))
+    one, two = (study.run_annotator_cell(trial, "em", Annotator("flip", (0.1,)), way, other) for _ in range(2))
     pd.testing.assert_frame_equal(one, two)
     assert np.isfinite(one["value"]).all() and set(one["way"]) == {way} and set(one["noise"]) == {0.1}
 
 
-def test_an_annotator_without_errors_gives_what_the_study_gives(small, trial):
-    clean = study.run_annotator_cell(small, trial, "aace_smooth", Annotator(), "ignored").drop(columns="way")
-    pd.testing.assert_frame_equal(clean, study.run_cell(small, trial, "aace_smooth"))
+def test_an_annotator_without_errors_gives_what_the_study_gives(trial):
+    clean = study.run_annotator_cell(trial, "aace_smooth", Annotator(), "ignored").drop(columns="way")
+    pd.testing.assert_frame_equal(clean, study.run_cell(trial, "aace_smooth"))
 
 
-def test_remembered_fits_change_nothing(small, trial):
-    what = (small, trial, "em", Annotator("flip", (0.2,)))
+def test_remembered_fits_change_nothing(trial):
+    what = (trial, "em", Annotator("flip", (0.2,)))
     fitted = {}
     study.run_annotator_cell(*what, "ignored", fitted=fitted)
     remembered = study.run_annotator_cell(*what, "disagreement", fitted=fitted)
@@ -125,13 +125,13 @@ def test_finished_cells_are_not_run_again(small, monkeypatch):
     def never(*_, **__):
         raise RuntimeError("a finished cell was run again")
 
-    monkeypatch.setattr(annotators, "run_cell", never)
+    monkeypatch.setattr(annotators, "run_annotator_cell", never)
     pd.testing.assert_frame_equal(first, study.run_annotators(small, cells, progress=False))
 
 
-def test_what_cannot_be_done_is_refused(small, trial):
+def test_what_cannot_be_done_is_refused(trial):
     with pytest.raises(ValueError, match="only EM learners"):
-        study.run_annotator_cell(small, trial, "aace_smooth", Annotator("flip", (0.1,)), "known")
+        study.run_annotator_cell(trial, "aace_smooth", Annotator("flip", (0.1,)), "known")
     with pytest.raises(ValueError, match="no known matrices"):
         Annotator("keywords", ()).errors(LEVELS)
     with pytest.raises(ValueError, match="kinds are"):

@@ -9,6 +9,7 @@ import pytest
 from helpers import config, data, evaluation, policy, study
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic, ridge
+from helpers.study import card
 
 
 @pytest.fixture(scope="module")
@@ -26,33 +27,57 @@ def guess(trial):
     return trial.test.tau + np.random.default_rng(0).normal(0, 0.5, len(trial.test))
 
 
-def test_areas_are_those_of_the_study_with_intervals(settings, trial, guess):
-    table = study.card_areas(settings, trial, "dr", guess).set_index("metric")
-    from helpers import evaluation
+def areas_by_hand(tau, mu0, guess):
+    """Every metric from its definition, one budget after the other."""
+    n, best = len(tau), np.argsort(tau, kind="stable")
+    order = np.argsort(guess, kind="stable")
 
-    known = evaluation.evaluate(trial.test, -guess, guess)
-    known = known[known["at"].isna()].set_index("metric")["value"]
-    assert set(table.index) == set(known.index)
-    np.testing.assert_allclose(table["value"], known[table.index])
-    assert (table["low"] < table["value"]).all() and (table["value"] < table["high"]).all()
-    squares = (trial.test.tau - guess) ** 2
-    half = 1.96 * squares.std() / np.sqrt(len(squares)) / (2 * np.sqrt(squares.mean()))
-    assert table.loc["pehe", "high"] - table.loc["pehe", "value"] == pytest.approx(half, rel=0.3)
+    def over_budgets(of):
+        return np.mean([of(k) for k in range(1, n + 1)])
+
+    def qini(first):
+        return over_budgets(lambda k: k / n * (tau[first[:k]].mean() - tau.mean()))
+
+    def worth(first):
+        return over_budgets(lambda k: mu0.mean() + tau[first[:k]].sum() / n)
+
+    return {
+        "regret": worth(order) - worth(best),
+        "captured": qini(order) / qini(best),
+        "pehe": np.sqrt(np.mean((tau - guess) ** 2)),
+        "policy_value": worth(order),
+        "autoc": over_budgets(lambda k: tau[order[:k]].mean() - tau.mean()),
+        "qini": qini(order),
+    }
 
 
-def test_without_truth_the_scores_do_and_a_better_high_outcome_turns(settings, trial, guess):
+def test_areas_by_hand_with_intervals_of_resampled_patients(trial, guess):
+    table = study.card_areas(trial, "dr", guess).set_index("metric")
+    tau, mu0 = trial.test.tau, trial.test.mu0
+    expected = pd.Series(areas_by_hand(tau, mu0, guess))
+    assert set(table.index) == set(expected.index)
+    np.testing.assert_allclose(table["value"], expected[table.index])
+    rng, n = np.random.default_rng(1), len(tau)
+    samples = [rng.integers(0, n, n) for _ in range(300)]
+    spread = pd.DataFrame([areas_by_hand(tau[r], mu0[r], guess[r]) for r in samples]).std(ddof=1)
+    half = (table["high"] - table["low"]) / 2
+    np.testing.assert_allclose(half, 1.96 * spread[table.index], rtol=0.2)
+    assert ((table["high"] + table["low"]) / 2 - table["value"]).abs().max() < 0.05
+
+
+def test_without_truth_the_scores_do_and_a_better_high_outcome_turns(trial, guess):
     turned = replace(trial.test, roles=replace(trial.test.roles, truth=(), lower_is_better=False))
     blind = replace(trial, test=turned)
-    table = study.card_areas(settings, blind, "dr", -guess).set_index("metric")  # inside, lower is better
+    table = study.card_areas(blind, "dr", -guess).set_index("metric")  # inside, lower is better
     assert set(table.index) == {"policy_value", "autoc", "qini"} and (table["low"] < table["high"]).all()
     assert table.loc["autoc", "value"] > 0, "an order that helps raises an outcome that is better when higher"
-    said = study.statements(settings, blind, guess, 0.2, 0.5)["meant_for"][0]
+    said = study.statements(blind, guess, 0.2, 0.5)["meant_for"][0]
     assert "less cost of 0.5" in said
 
 
-def test_the_worth_of_the_rule_by_hand(settings, trial, guess):
-    scores = study.held_out_of(settings, trial)
-    said = study.statements(settings, trial, guess, share=0.3, cost=0.4)["meant_for"]
+def test_the_worth_of_the_rule_by_hand(trial, guess):
+    scores = trial.scores
+    said = study.statements(trial, guess, share=0.3, cost=0.4)["meant_for"]
     mask = policy.treat_by_budget(-guess, 0.3)
     nobody = np.mean(mask * (scores.psi + 0.4))
     today = nobody - np.mean(trial.test.Y - scores.gamma0 + 0.4 * trial.test.T)
@@ -60,14 +85,14 @@ def test_the_worth_of_the_rule_by_hand(settings, trial, guess):
     assert len(said) == 2 and "whoever gains more" in said[1]
 
 
-def test_without_a_budget_the_card_says_so(settings, trial, guess):
-    said = study.statements(settings, trial, guess)
+def test_without_a_budget_the_card_says_so(trial, guess):
+    said = study.statements(trial, guess)
     assert said["meant_for"] == [study.UNDECIDED] and said["treats"] == []
 
 
-def test_few_patients_stay_hidden_where_records_are_not_public(settings, trial, guess, monkeypatch):
+def test_few_patients_stay_hidden_where_records_are_not_public(trial, guess, monkeypatch):
     def treats(**options):
-        return " ".join(study.statements(settings, trial, guess, 0.5, **options)["treats"])
+        return " ".join(study.statements(trial, guess, 0.5, **options)["treats"])
 
     assert "winter: treated" in treats() and "smoking: treated" in treats()
     monkeypatch.setattr(data, "is_public", lambda _: False)
@@ -76,12 +101,12 @@ def test_few_patients_stay_hidden_where_records_are_not_public(settings, trial, 
 
 
 def test_chances_at_the_bound_are_counted(settings, trial):
-    scores = study.held_out_of(settings, trial)
+    scores = trial.scores
     low = settings.clip or 0.01
     for k, said in ((0, "no record has"), (4, "fewer than 11 records have"), (20, "20 records have")):
         e = np.clip(scores.e, 0.1, 0.9)
         e[:k] = low
-        assert said in study._overlap(replace(scores, e=e), settings)[0]
+        assert said in card._overlap(replace(scores, e=e), low)
 
 
 def test_the_robustness_value_is_that_of_doubleml():

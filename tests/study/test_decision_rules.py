@@ -42,9 +42,9 @@ def test_rules_are_compared_where_they_treat_equally_many(trial):
     assert effect[masks[today]].max() <= effect[~masks[today]].min()
 
 
-def test_values_by_hand(settings, trial):
+def test_values_by_hand(trial):
     masks, _ = masks_of(trial)
-    scores = study.held_out_of(settings, trial)
+    scores = trial.scores
     table = study.worth(masks, trial.test, scores, SETTING).set_index(["policy", "baseline", "by"])["value"]
     T, tau = trial.test.T, trial.test.tau
     true, told = ((evaluation.TODAY, "", by) for by in (evaluation.TRUTH, evaluation.SCORES))

@@ -35,7 +35,7 @@ def test_networks_of_all_trials_train_together_and_equal_single_cells(settings, 
     assert table[["seed", "strategy"]].drop_duplicates().to_numpy().tolist() == [[s, n] for s in (0, 1) for n in NAMES]
     trial = next(iter(study.replications(settings, [1])))
     for name in NAMES:
-        alone = study.run_cell(settings, trial, name)
+        alone = study.run_cell(trial, name)
         cell = table[(table["strategy"] == name) & (table["seed"] == 1)]
         np.testing.assert_allclose(cell["value"], alone["value"], atol=1e-3)
     assert study.run_grid(settings, NAMES, progress=False).equals(table) and calls == [4]

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import config, data, encoders, evaluation, report, study
+from helpers import config, data, encoders, evaluation, report, stats, study
 from helpers.data.cohort import Cohort, Roles
 from helpers.data.own.example import write_example
 from helpers.data.own.table import read_own
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.nuisance.prototypes import logistic, ridge
 from helpers.evaluation.held_out import held_out_scores
 from helpers.study import held_out, trials
-from helpers.study.trials import Trial
+from helpers.study.trials import LazyTrials, Trial
 
 STRATEGIES = ["random", "risk", "tabular", "aace_ridge"]
 
@@ -48,7 +50,7 @@ def test_what_can_run_and_why_not(cohort):
     measured = replace(cohort, frame=cohort.frame.assign(cough=37.5), roles=replace(cohort.roles, tabular=()))
     usable, reasons = study.applicable(measured, ("em", "aace", "tabular", "dr@tabular"))
     assert usable == ["aace"] and "cough are measured numbers" in reasons["em"]
-    assert "no bedside columns" in reasons["tabular"] == reasons["dr@tabular"] or "bedside" in reasons["dr@tabular"]
+    assert reasons["tabular"] == reasons["dr@tabular"] == "These records have no bedside columns."
     with pytest.raises(ValueError, match="'cough'.* have no levels"):
         measured.levels  # noqa: B018
 
@@ -68,8 +70,8 @@ def test_a_trial_brings_its_own_outcomes_and_judges_annotated_records_only(setti
 def test_empty_bedside_values_are_filled_from_training_rows_alone():
     frame = pd.DataFrame({"id": range(4), "text": "", "a": [1.0, 3.0, np.nan, 100.0], "b": 0.0})
     both = Cohort(frame, Roles(tabular=("a", "b")))
-    train, test = study.filled(both.take(np.array([0, 1])), both.take(np.array([2, 3])))
-    assert train.frame["a"].tolist() == [1, 3] and test.frame["a"].tolist() == [2, 100]
+    sides = [study.World(both.take(np.array(rows)), None) for rows in ([0, 1], [2, 3], [3])]
+    assert [side.cohort.frame["a"].tolist() for side in study.filled(*sides)] == [[1, 3], [2, 100], [100]]
     assert both.frame["a"].isna().sum() == 1
 
 
@@ -83,7 +85,7 @@ def test_the_grid_is_evaluated_by_held_out_scores(settings, trial):
     table = study.run_grid(settings, ["random", "tabular"], progress=False)
     assert set(table["metric"]) == {"policy_value", "autoc", "qini", "policy_curve", "toc"}
     assert np.isfinite(table["value"]).all() and set(table["process"]) == {"given"}
-    scores = study.held_out_of(settings, trial)
+    scores = trial.scores
     areas = table[(table["strategy"] == "random") & (table["seed"] == 0)].set_index("metric")["value"]
     half = (scores.gamma0.mean() + scores.gamma1.mean()) / 2
     assert areas["policy_value"] == pytest.approx(half, abs=abs(scores.psi.mean()) / len(scores))
@@ -105,8 +107,19 @@ def test_repetitions_pool_and_turn_back(settings, cohort):
     assert set(value["strategy"]) == set(STRATEGIES) and (value["low"] < value["value"]).all()
     turned = evaluation.turned_back(value, cohort)
     np.testing.assert_array_equal(turned["low"], -value["high"])
-    observed = cohort.frame["Y"].mean()
-    assert (abs(turned["value"] - observed) < 8).all(), "near the mean well-being, on the user's scale"
+    scores = [t.scores for t in study.replications(settings)]
+    by_chance = -np.mean([(s.gamma0.mean() + s.gamma1.mean()) / 2 for s in scores])  # on the user's scale
+    ties = max(abs(s.psi.mean()) / len(s) for s in scores)
+    value = turned.set_index("strategy")["value"]
+    assert value["random"] == pytest.approx(by_chance, abs=ties)
+    for i, s in enumerate(scores):
+        trial = LazyTrials(settings)[i]
+        tau_hat = study.bedside_effect(
+            trial, study.STRATEGIES["risk"], study.run_strategy(trial, study.STRATEGIES["risk"])
+        )
+        own = table[(table["strategy"] == "risk") & (table["seed"] == i) & (table["baseline"] == "")]
+        expected = stats.policy_value(s.gamma0, s.gamma1, -tau_hat)
+        assert own.set_index("metric").loc["policy_value", "value"] == pytest.approx(expected)
     gaps = pooled[(pooled["metric"] == "policy_value") & (pooled["baseline"] == "tabular")]
     assert len(gaps) == len(STRATEGIES) - 1
     assert ((gaps["p"] < 0.05) == gaps["real"]).all() and (gaps["repetitions"] == 2).all()
@@ -154,31 +167,33 @@ def test_metrics_of_differences_are_named_with_the_better_side():
 
 
 def test_scores_of_the_grid_are_those_of_held_out_records(settings, trial):
-    ours = study.held_out_of(settings, trial)
-    assert isinstance(trial, Trial) and len(ours) == len(trial.test)
-    assert np.corrcoef(ours.psi, held_out_scores(trial.test).psi)[0, 1] > 0.8
+    prototype = Nuisances(ridge(), logistic(), settings.folds, settings.clip)
+    assert isinstance(trial, Trial) and len(trial.scores) == len(trial.test)
+    np.testing.assert_array_equal(trial.scores.psi, held_out_scores(trial.test, prototype).psi)
+    table = study.repetition(trial, ["tabular"], "tabular")
+    assert (table["baseline"] == "").all(), "nothing to compare with"
+    assert table.set_index("metric").loc["mean_effect", "value"] == pytest.approx(trial.scores.psi.mean())
 
 
-def test_overlap_of_records_that_are_not_public_points_at_nobody(settings, trial, monkeypatch):
-    open_report = study.overlap(settings, trial, True)
+def test_overlap_of_records_that_are_not_public_points_at_nobody(trial, monkeypatch):
+    open_report = study.overlap(trial, True)
     assert open_report.loc["all", "rows"] == len(trial.test) and "e_max" in open_report
     few = open_report.assign(clipped_low=[0, 3, 12]).reset_index()
     monkeypatch.setattr(held_out, "overlap_report", lambda *_: few)
-    kept = study.overlap(settings, trial, False)
+    kept = study.overlap(trial, False)
     assert not {"e_min", "e_max"} & set(kept.columns)
     np.testing.assert_array_equal(kept["clipped_low"], [0, np.nan, 12])
 
 
 def test_a_policy_of_an_own_table_is_exported_with_what_held_out_records_say(settings, trial):
     made = study.train_policy(settings, "tabular")
-    table = study.run_cell(settings, trial, "tabular").set_index("metric")["value"]
+    table = study.run_cell(trial, "tabular").set_index("metric")["value"]
     assert made.card["metrics"]["policy_value"] == pytest.approx(-table["policy_value"]) and table["policy_value"] < 0
     assert "captured" not in made.card["metrics"] and any("never tried out" in words for words in made.card["not_for"])
 
 
 def test_recoverability_takes_records_that_nobody_annotated(trial):
-    width = trial.text_width
-    views = {"tabular": (trial.phi_train[:, width:], trial.phi_test[:, width:])}
+    views = {"tabular": (trial.features_train.tabular, trial.features_test.tabular)}
     scores, _ = encoders.compare(trial.train, trial.test, views, trial.seed, trial.annotated)
     auroc = scores[scores["metric"] == "auroc"].set_index("level")["value"]
     assert {"breathless", "fever_hoch"} <= set(auroc.index) and auroc["breathless"] > 0.55

@@ -1,12 +1,16 @@
 """The grid on a few hundred records: what is seen by whom, what is kept, what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from helpers import config, study
 from helpers.effects.learners import RandomOrder
+from helpers.encoders.features import Features
 from helpers.study import trials
+from helpers.study.cell import score_cell
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -25,11 +29,12 @@ def test_a_trial_splits_by_patient_and_aligns_its_parts(trial):
     assert not set(trial.train.ids) & set(trial.test.ids)
     assert len(trial.train) + len(trial.test) == 400 and len(trial.test) == 40
     assert len(trial.phi_train) == len(trial.train) == len(trial.annotated)
-    np.testing.assert_array_equal(trial.phi_test[:, trial.text_width :], trial.test.tabular.astype(np.float32))
+    np.testing.assert_array_equal(trial.features_test.tabular, trial.test.tabular.astype(np.float32))
 
 
 def test_repetitions_differ_and_repeat(settings, trial):
     again, other = study.replications(settings)
+    assert again.config == settings and (again.index, other.index) == (0, 1)
     np.testing.assert_array_equal(trial.train.Y, again.train.Y)
     np.testing.assert_array_equal(trial.phi_test, again.phi_test)
     assert set(trial.test.ids) != set(other.test.ids)
@@ -53,37 +58,90 @@ def test_an_encoder_that_learns_sees_training_notes_only(settings, monkeypatch):
 
 
 @pytest.mark.parametrize("name", list(study.STRATEGIES))
-def test_every_strategy_runs_and_is_scored(settings, trial, name):
-    table = study.run_cell(settings, trial, name)
+def test_every_strategy_runs_reads_its_features_and_is_scored(trial, name):
+    strategy = study.STRATEGIES[name]
+    learner = study.run_strategy(trial, strategy)
+    table = score_cell(trial, name, learner)
     areas = table[table["at"].isna()].set_index("metric")["value"]
     assert np.isfinite(table["value"]).all() and set(table["strategy"]) == {name}
-    assert ("pehe" in areas) == study.STRATEGIES[name].estimates
+    assert ("pehe" in areas) == strategy.estimates
     assert areas["captured"] <= 1 + 1e-9
     if name == "oracle":
         assert areas["regret"] == pytest.approx(0) and areas["pehe"] == 0
+    effect = study.bedside_effect(trial, strategy, learner)
+    assert (np.ptp(effect) > 0) == (name != "random"), "other records, other effects"
+    turned = replace(trial, test=trial.test.take(BACKWARDS), features_test=taken(trial.features_test, BACKWARDS))
+    np.testing.assert_allclose(study.bedside_effect(turned, strategy, learner), effect[BACKWARDS], atol=1e-5)
 
 
-def test_a_strategy_sees_only_its_features(settings, trial):
-    from dataclasses import replace
+BACKWARDS = np.arange(40)[::-1]
 
-    other_text = trial.phi_test.copy()
-    other_text[:, : trial.text_width] = 7
-    blind = replace(trial, phi_test=other_text)
+
+def taken(features, rows):
+    return Features(features.text[rows], features.tabular[rows])
+
+
+class Recorder(RandomOrder):
+    """Remembers what it is given."""
+
+    def fit(self, Y, T, X, W=None, annotated=None, groups=None, **known):
+        self.fitted, self.known = X, known
+        return super().fit(Y, T, X, W, annotated, groups)
+
+    def effect(self, X):
+        self.asked = X
+        return super().effect(X)
+
+
+@pytest.mark.parametrize(
+    "name", [*study.STRATEGIES, "dr@text", "aace_smooth@tabular", "em@text", "dr@confounders", "risk@truth"]
+)
+def test_every_learner_is_given_the_features_of_its_strategy(trial, name):
+    strategy = replace(study.strategy_named(name), make=lambda t: Recorder())
+    learner = study.run_strategy(trial, strategy)
+    study.bedside_effect(trial, strategy, learner)
+    expected = {"tabular": "tabular", "oracle_x": "confounders", "oracle": "truth"}.get(name, "phi")
+    expected = name.partition("@")[2] or expected
+    sides = ((trial.train, trial.phi_train, learner.fitted), (trial.test, trial.phi_test, learner.asked))
+    for cohort, phi, given in sides:
+        width = phi.shape[1] - cohort.tabular.shape[1]
+        wanted = {
+            "phi": phi,
+            "text": phi[:, :width],
+            "tabular": phi[:, width:],
+            "confounders": cohort.W,
+            "truth": (cohort.mu1 - cohort.mu0)[:, None],
+        }[expected]
+        np.testing.assert_array_equal(given, wanted)
+    assert list(learner.known) == (["pi"] if name in ("two_phase", "anchored") else [])
+
+
+@pytest.mark.parametrize("name", ["risk", "dr", "dr@text", "tabular", "aace_ridge", "aace_smooth", "em", "t", "r"])
+def test_a_learner_learns_from_its_features(trial, name):
+    """Training records with the features of other records teach another order."""
+    rows = np.random.default_rng(0).permutation(len(trial.train))
+    mixed = replace(trial, features_train=taken(trial.features_train, rows))
+    strategy = study.strategy_named(name)
+    one, two = (study.bedside_effect(trial, strategy, study.run_strategy(t, strategy)) for t in (trial, mixed))
+    assert np.corrcoef(one, two)[0, 1] < 0.9
+
+
+def test_a_strategy_sees_only_its_features(trial):
+    blind = replace(trial, features_test=Features(trial.features_test.text * 0 + 7, trial.features_test.tabular))
     strategy = study.strategy_named("aace_smooth@tabular")
-    learner = study.run_strategy(settings, trial, strategy)
+    learner = study.run_strategy(trial, strategy)
     np.testing.assert_array_equal(
         study.bedside_effect(trial, strategy, learner), study.bedside_effect(blind, strategy, learner)
     )
 
 
-def test_test_patients_never_reach_training(settings, trial):
+def test_test_patients_never_reach_training(trial):
     """Changing everything about the test side leaves every fitted effect as it was."""
-    from dataclasses import replace
-
-    spoiled = replace(trial, test=trial.test.take(np.arange(5)), phi_test=trial.phi_test[:5] * 0)
+    nothing = Features(trial.features_test.text[:5] * 0, trial.features_test.tabular[:5] * 0)
+    spoiled = replace(trial, test=trial.test.take(np.arange(5)), features_test=nothing)
     for name in ("dr", "aace_smooth", "em"):
         strategy = study.STRATEGIES[name]
-        a, b = (study.run_strategy(settings, t, strategy) for t in (trial, spoiled))
+        a, b = (study.run_strategy(t, strategy) for t in (trial, spoiled))
         np.testing.assert_array_equal(a.effect(trial.phi_test), b.effect(trial.phi_test))
 
 
@@ -100,7 +158,7 @@ def test_finished_cells_are_not_run_again(settings, monkeypatch):
 
 
 def test_slow_strategies_run_on_fewer_repetitions(settings, monkeypatch):
-    monkeypatch.setitem(study.STRATEGIES, "dull", study.Strategy("dull", lambda c, t: RandomOrder(), slow=True))
+    monkeypatch.setitem(study.STRATEGIES, "dull", study.Strategy("dull", lambda t: RandomOrder(), slow=True))
     many = settings.model_copy(update={"seeds": 4, "slow_seeds": 2})
     table = study.run_grid(many, ["dull", "random"], progress=False)
     assert table.groupby("strategy")["seed"].unique().map(list).to_dict() == {"dull": [0, 1], "random": [0, 1, 2, 3]}

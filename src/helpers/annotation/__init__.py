@@ -1,6 +1,7 @@
 """Who annotates what, how well, and how to mend it: designs, simulated and real annotators, error rates."""
 
 from helpers.annotation.agreement import error_rates_from_double, kappa_table
+from helpers.annotation.allocation import annotate_by
 from helpers.annotation.annotators import Annotator
 from helpers.annotation.dawid_skene import AnnotatorModel, dawid_skene
 from helpers.annotation.designs import choose, choose_by_probability, optimal_probability
@@ -17,6 +18,7 @@ __all__ = [
     "KeywordAnnotator",
     "SENTENCE",
     "TrainedAnnotator",
+    "annotate_by",
     "asymmetric",
     "choose",
     "choose_by_probability",

@@ -3,6 +3,7 @@
 from helpers.encoders.base import Encoder
 from helpers.encoders.cache import encode
 from helpers.encoders.cpu import ATTENTION, KNOWN_MODELS, can_pack
+from helpers.encoders.features import Features
 from helpers.encoders.geometry import cosines, neighbour_agreement
 from helpers.encoders.loading import resolve
 from helpers.encoders.probe import read_perfectly
@@ -34,6 +35,7 @@ __all__ = [
     "ENCODER_VARIANTS",
     "Encoder",
     "FeatureUnion",
+    "Features",
     "Gate",
     "KNOWN_MODELS",
     "MeanReader",

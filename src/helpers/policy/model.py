@@ -13,6 +13,7 @@ from helpers.effects.learners import EffectLearner, KnownEffect, RandomOrder, Ri
 from helpers.effects.networks.heads import HeadRegressor
 from helpers.effects.networks.training import predict_network
 from helpers.encoders.base import Encoder
+from helpers.encoders.features import Features
 from helpers.policy.records import Inputs
 from helpers.privacy.errors import only_own_words
 
@@ -89,8 +90,9 @@ class Policy:
 
     def phi(self, records: pd.DataFrame) -> np.ndarray:
         """(n, d) float32 features of checked records: the note's vector, then the tabular columns."""
-        blocks = [] if self.encoder is None else [self.encoder.transform(records[self.inputs.text].tolist())]
-        return np.hstack([*blocks, self.inputs.matrix(records)]).astype(np.float32)
+        empty = np.empty((len(records), 0))
+        text = empty if self.encoder is None else self.encoder.transform(records[self.inputs.text].tolist())
+        return Features(text, self.inputs.matrix(records)).phi
 
     def effect(self, phi: np.ndarray) -> np.ndarray:
         """(n,) effects of features; below zero is a benefit, whatever the direction of the outcome."""

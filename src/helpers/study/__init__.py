@@ -13,7 +13,7 @@ from helpers.study.annotators import (
     share_won_back,
 )
 from helpers.study.card import UNDECIDED, card_areas, robustness, statements
-from helpers.study.cell import bedside_effect, cell_key, held_out_of, run_cell, run_strategy, training_data
+from helpers.study.cell import bedside_effect, cell_key, fitted_effect, run_cell, run_strategy, training_data
 from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, pooled_rules, repeated, rules, worth
 from helpers.study.em_assumption import run_assumption_tests
 from helpers.study.export import export_policy, train_policy
@@ -26,6 +26,7 @@ from helpers.study.held_out import (
     with_more_held_out,
     with_true_differences,
 )
+from helpers.study.repeat import each_replication
 from helpers.study.representations import (
     CEILING,
     REPRESENTATION_LABELS,
@@ -38,9 +39,9 @@ from helpers.study.representations import (
     share_of_ceiling,
     shares_recovered,
 )
-from helpers.study.sensitivity import clipping_stress, hidden_stress, stress_nuisances
+from helpers.study.sensitivity import clipping_stress, hidden_stress
 from helpers.study.strategies import COMPARED, STRATEGIES, Strategy, applicable, on_confounders, strategy_named
-from helpers.study.trials import LazyTrials, filled, replications
+from helpers.study.trials import LazyTrials, Trial, World, filled, replications
 
 __all__ = [
     "Answers",
@@ -54,7 +55,9 @@ __all__ = [
     "RuleSetting",
     "STRATEGIES",
     "Strategy",
+    "Trial",
     "UNDECIDED",
+    "World",
     "annotate",
     "applicable",
     "as_many",
@@ -65,13 +68,14 @@ __all__ = [
     "cell_key",
     "clipping_stress",
     "cost",
+    "each_replication",
     "export_policy",
     "filled",
+    "fitted_effect",
     "from_both",
     "from_disagreement",
     "from_panel",
     "grow_trees",
-    "held_out_of",
     "hidden_stress",
     "live",
     "on_confounders",
@@ -96,7 +100,6 @@ __all__ = [
     "shares_recovered",
     "statements",
     "strategy_named",
-    "stress_nuisances",
     "train_policy",
     "training_data",
     "with_more_held_out",

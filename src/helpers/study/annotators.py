@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from helpers import annotation, artifacts, data, stats
 from helpers.annotation.annotators import Annotator
@@ -21,7 +21,8 @@ from helpers.config import Config
 from helpers.data import fields
 from helpers.data.fields import MISSING
 from helpers.effects.em.learner import EMLearner, tuned_penalty
-from helpers.study import cell, grid, strategies, trials
+from helpers.study import cell, strategies, trials
+from helpers.study.repeat import each_block, made
 
 DOUBLY_ANNOTATED = 0.05  # share of the training records that a second annotator, or a panel, looks at
 
@@ -132,7 +133,6 @@ def with_errors(ignoring: EMLearner, errors: list[np.ndarray], data: dict) -> EM
 
 
 def run_annotator_cell(
-    config: Config,
     trial: trials.Trial,
     name: str,
     annotator: Annotator,
@@ -145,19 +145,19 @@ def run_annotator_cell(
     ``fitted`` remembers EM learners that ignore errors, which the other ways start from.
     """
     answers, strategy = annotate(trial, annotator, other), strategies.strategy_named(name)
-    learner, fitted = strategy.make(config, trial), {} if fitted is None else fitted
+    learner, fitted = strategy.make(trial), {} if fitted is None else fitted
     if way != "ignored" and not isinstance(learner, EMLearner):
         raise ValueError(f"strategy {name!r}, way {way!r}: only EM learners take error rates; others ignore errors.")
     known = way == "known"
     written, errors = (answers.first, annotator.errors(answers.levels)) if known else ERROR_REMEDIES[way](answers)
     W = np.hstack([fields.to_indicators(written, answers.levels), trial.train.tabular])
     data = cell.training_data(trial, strategy) | {"W": W}
-    key = artifacts.digest(cell.cell_key(config), trial.index, name, written)
+    key = artifacts.digest(cell.cell_key(trial.config), trial.index, name, written)
     if key not in fitted:
         fitted.clear()  # each holds its prepared features: one at a time
         fitted[key] = learner.fit(**data)
     learner = fitted[key] if errors is None else with_errors(fitted[key], errors, data)
-    return cell.score_cell(config, trial, name, learner).assign(noise=annotator.noise, way=way)
+    return cell.score_cell(trial, name, learner).assign(noise=annotator.noise, way=way)
 
 
 def run_annotators(config: Config, cells: Iterable[tuple], progress: bool = True) -> pd.DataFrame:
@@ -177,21 +177,14 @@ def run_annotators(config: Config, cells: Iterable[tuple], progress: bool = True
     DataFrame
         Long results with the columns ``annotator`` (the label), ``noise`` (flip rate) and ``way``.
     """
-    cells, store, lazy, tables, fitted = list(cells), artifacts.Store(), trials.LazyTrials(config), [], {}
-    version = artifacts.code_version(*grid.CODE, grid, __name__)
-    todo = [(index, cell) for index in range(config.seeds) for cell in cells]
-    for index, (label, *what) in tqdm(todo, desc="annotators x seeds", disable=not progress):
-        annotator, name, way, other = (*what, None)[:4]
-        key = {"config": cell.cell_key(config), "trial": index, "strategy": name, "way": way, "code": version}
-        key |= {"annotator": asdict(annotator), "other": None if other is None else asdict(other)}
-        make = partial(_make, config, lazy, index, name, annotator, way, other, fitted)
-        tables.append(store.frame("noisy", key, make).assign(annotator=label))
-    return pd.concat(tables, ignore_index=True)
-
-
-def _make(config: Config, lazy: trials.LazyTrials, index: int, *what) -> pd.DataFrame:
-    """A cell whose trial is only made if the cell is not in the store."""
-    return run_annotator_cell(config, lazy[index], *what)
+    lazy, fitted, blocks = trials.LazyTrials(config), {}, []
+    for index, (label, annotator, name, way, *rest) in product(range(config.seeds), list(cells)):
+        other = rest[0] if rest else None
+        about = {"trial": index, "strategy": name, "way": way, "annotator": asdict(annotator)}
+        about["other"] = None if other is None else asdict(other)
+        make = partial(made, run_annotator_cell, lazy, index, name, annotator, way, other, fitted)
+        blocks.append((about, make, {"annotator": label}))
+    return each_block(config, "annotators", blocks, artifacts.code_of(__name__), progress)
 
 
 def share_won_back(ignored: np.ndarray, corrected: np.ndarray, clean: np.ndarray, level: float = 0.95) -> dict:

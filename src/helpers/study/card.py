@@ -13,27 +13,25 @@ import pandas as pd
 from scipy import stats
 
 from helpers import data, evaluation, policy, privacy
-from helpers.config import Config
 from helpers.effects.nuisance.diagnostics import overlap_report
 from helpers.evaluation.held_out import HeldOutScores
 from helpers.privacy.small_counts import SMALLEST
 from helpers.stats.intervals import mean_interval, order_intervals
 from helpers.stats.resampling import half_samples
-from helpers.study import cell, strategies, trials
+from helpers.study import strategies, trials
 
 CARD_DRAWS = 200
 UNDECIDED = "An order of patients. No budget or cost was stated: set one, and measure its value, before use."
 
 
-def card_areas(config: Config, trial: trials.Trial, name: str, tau_hat: np.ndarray) -> pd.DataFrame:
+def card_areas(trial: trials.Trial, name: str, tau_hat: np.ndarray) -> pd.DataFrame:
     """Metrics of the policy on the test side: ``metric, value, low, high``, the intervals over patients.
 
     Where the true effects are known, by them, else by held-out scores; in the direction of the user's outcome. Errors
     and shares of the best order have half-sample intervals (:mod:`helpers.stats.half_samples`).
     """
     test, known = trial.test, trial.test.has_truth
-    scores = None if known else cell.held_out_of(config, trial)
-    gamma0, gamma1 = (test.mu0, test.mu1) if known else (scores.gamma0, scores.gamma1)
+    gamma0, gamma1 = (test.mu0, test.mu1) if known else (trial.scores.gamma0, trial.scores.gamma1)
     found = order_intervals(gamma0, gamma1, {name: -tau_hat}, test.ids, draws=CARD_DRAWS, seed=trial.seed)
     table = found.loc[found["at"].isna(), ["metric", "value", "low", "high"]]
     if known:
@@ -58,7 +56,6 @@ def _of_the_best(trial: trials.Trial, tau_hat: np.ndarray, estimates: bool) -> p
 
 
 def statements(
-    config: Config,
     trial: trials.Trial,
     tau_hat: np.ndarray,
     share: float | None = None,
@@ -76,26 +73,25 @@ def statements(
     withheld : names of columns
         Of which the card may say nothing, since another page would give single patients away.
     """
-    scores = cell.held_out_of(config, trial)
-    masks = {}
+    scores, masks = trial.scores, {}
     if share is not None:
         masks[f"the first {share:.0%} of a list of patients by priority"] = policy.treat_by_budget(-tau_hat, share)
     if cost is not None:
         words = f"whoever gains more than a treatment costs, {cost:g} in units of the outcome"
         masks[words] = policy.treat_by_cost(tau_hat, cost)
-    worth = [_worth(rule, mask, trial, scores, cost or 0.0) for rule, mask in masks.items()]
+    worth = [_worth(rule, mask, trial, cost or 0.0) for rule, mask in masks.items()]
     fair = []
     if masks:
         rule, mask = next(iter(masks.items()))
-        found = _fair(config, trial, mask, withheld)
+        found = _fair(trial, mask, withheld)
         fair = [f"Under the rule of treating {rule}, of the held-out records:", *found]
-    rests = [_mean_effect(scores, trial), *_overlap(scores, config), _hidden(scores)]
+    rests = [_mean_effect(trial), _overlap(scores, trial.config.clip or 0.01), _hidden(scores)]
     return {"meant_for": worth or [UNDECIDED], "treats": fair, "rests_on": rests}
 
 
-def _worth(rule: str, mask: np.ndarray, trial: trials.Trial, scores: HeldOutScores, cost: float) -> str:
+def _worth(rule: str, mask: np.ndarray, trial: trials.Trial, cost: float) -> str:
     """What treating by a rule is worth against nobody and against the treatments as they were given."""
-    today = np.asarray(trial.test.T) == 1
+    scores, today = trial.scores, np.asarray(trial.test.T) == 1
     rules = {"rule": mask, "nobody": np.zeros_like(mask), "today": today}
     changes = {"today": scores.Y - scores.gamma0}
     found = policy.held_out_value(rules, scores.psi, cost, "today", trial.test.ids, changes).set_index("policy")
@@ -113,26 +109,25 @@ def _worth(rule: str, mask: np.ndarray, trial: trials.Trial, scores: HeldOutScor
     )
 
 
-def _fair(config: Config, trial: trials.Trial, mask: np.ndarray, withheld: Collection[str]) -> list[str]:
+def _fair(trial: trials.Trial, mask: np.ndarray, withheld: Collection[str]) -> list[str]:
     columns = list(trial.test.roles.tabular)
     if not columns:
         return []
     people = privacy.in_groups(trial.test.frame, columns)
-    if data.is_public(config):
+    if data.is_public(trial.config):
         return policy.widest_gaps(policy.fairness_table(mask, people, columns, smallest=0))
     kept_back = {*withheld, *privacy.risky_columns(people, {"rule": mask})}
     return policy.widest_gaps(policy.fairness_table(mask, people, columns, withheld=kept_back))
 
 
-def _mean_effect(scores: HeldOutScores, trial: trials.Trial) -> str:
-    found, sign = mean_interval(scores.psi, scores.groups), 1 if trial.test.roles.lower_is_better else -1
+def _mean_effect(trial: trials.Trial) -> str:
+    found, sign = mean_interval(trial.scores.psi, trial.scores.groups), 1 if trial.test.roles.lower_is_better else -1
     low, high = sorted((sign * found["low"], sign * found["high"]))
     said = f"{sign * found['value']:+.3f} [{low:+.3f}, {high:+.3f}]"
     return f"Mean effect of treating everybody, by held-out scores: {said}."
 
 
-def _overlap(scores: HeldOutScores, config: Config) -> list[str]:
-    bound = config.clip or 0.01
+def _overlap(scores: HeldOutScores, bound: float) -> str:
     report = overlap_report(scores.T, scores.e, bound).set_index("arm")
     beyond = int(((scores.e <= bound) | (scores.e >= 1 - bound)).sum())
     few = f"fewer than {SMALLEST} records" if 0 < beyond < SMALLEST else f"{beyond} records"
@@ -143,7 +138,7 @@ def _overlap(scores: HeldOutScores, config: Config) -> list[str]:
     )
     weighed = [(arm, *report.loc[arm, ["rows", "effective_n"]]) for arm in ("treated", "untreated")]
     arms = " and ".join(f"{rows:.0f} {arm} count as {effective:.0f}" for arm, rows, effective in weighed)
-    return [f"Overlap: weighed by the chance of the treatment received, {arms}; {at_bound}."]
+    return f"Overlap: weighed by the chance of the treatment received, {arms}; {at_bound}."
 
 
 def _hidden(scores: HeldOutScores) -> str:

@@ -11,19 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from helpers import artifacts, policy, stats
 from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.evaluation.held_out import HeldOutScores
 from helpers.evaluation.results import AS_MANY, EVERYBODY, SCORES, TODAY, TRUTH
-from helpers.policy import rules, tree
-from helpers.study import cell, grid, strategies, trials
+from helpers.study import cell, strategies, trials
+from helpers.study.repeat import each_replication
 
 TREES = ("tree on tabular columns", "tree on symptoms asked for")
 RULE_KEYS = ["policy", "baseline", "by"]
-CODE = (*grid.CODE, rules, tree)
 
 
 @dataclass(frozen=True)
@@ -132,21 +130,21 @@ def _block(table: pd.DataFrame, baseline: str, setting: RuleSetting) -> pd.DataF
 
 def repeated(config: Config, setting: RuleSetting, progress: bool = True) -> pd.DataFrame:
     """:func:`worth` in every repetition, with ``seed``; kept, so that a rerun computes only what is new."""
-    store, lazy, version = artifacts.Store(), trials.LazyTrials(config), artifacts.code_version(*CODE, __name__)
-    about = {"config": cell.cell_key(config), "setting": vars(setting), "code": version}
-    tables = []
-    for index in tqdm(range(config.seeds), desc="repetitions of the rules", disable=not progress):
-        key = about | {"trial": index}
-        table = store.frame("decisions", key, lambda i=index: _repetition(config, lazy[i], setting))
-        tables.append(table.assign(seed=index))
-    return pd.concat(tables, ignore_index=True)
+    return each_replication(
+        config,
+        "decision_rules",
+        lambda trial: _repetition(trial, setting),
+        artifacts.code_of(__name__),
+        lambda _: {"setting": vars(setting)},
+        progress=progress,
+    )
 
 
-def _repetition(config: Config, trial: trials.Trial, setting: RuleSetting) -> pd.DataFrame:
-    fitted = {name: cell.run_strategy(config, trial, strategies.STRATEGIES[name]) for name in ("risk", setting.chosen)}
+def _repetition(trial: trials.Trial, setting: RuleSetting) -> pd.DataFrame:
+    fitted = {name: cell.run_strategy(trial, strategies.STRATEGIES[name]) for name in ("risk", setting.chosen)}
     risk, effect = (cell.bedside_effect(trial, strategies.STRATEGIES[name], one) for name, one in fitted.items())
     trees = grow_trees(trial, fitted[setting.chosen].psi_, setting.cost)
-    return worth(rules(trial.test, risk, effect, trees, setting), trial.test, cell.held_out_of(config, trial), setting)
+    return worth(rules(trial.test, risk, effect, trees, setting), trial.test, trial.scores, setting)
 
 
 def pooled_rules(results: pd.DataFrame) -> pd.DataFrame:

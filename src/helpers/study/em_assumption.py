@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from helpers import artifacts, effects
 from helpers.config import Config
-from helpers.study import cell, grid, strategies, trials
+from helpers.study import cell, strategies, trials
+from helpers.study.repeat import each_replication
 
 
 def run_assumption_tests(config: Config, progress: bool = True) -> pd.DataFrame:
@@ -26,13 +26,9 @@ def run_assumption_tests(config: Config, progress: bool = True) -> pd.DataFrame:
         Two rows a repetition: ``seed, target, rows, correlation, p_value`` and ``budget``, ``hidden``. No truth and no
         test record is looked at.
     """
-    store, lazy, tables = artifacts.Store(), trials.LazyTrials(config), []
-    version = artifacts.code_version(*grid.CODE, grid, __name__)
-    for index in tqdm(range(config.seeds), desc="tests of the assumption", disable=not progress):
-        key = {"config": cell.cell_key(config), "trial": index, "code": version}
-        tables.append(store.frame("assumption", key, lambda i=index: _test(lazy[i])).assign(seed=index))
+    table = each_replication(config, "assumption", _test, artifacts.code_of(__name__), progress=progress)
     hidden = ", ".join(config.hidden) or "nothing"
-    return pd.concat(tables, ignore_index=True).assign(budget=config.budget, hidden=hidden)
+    return table.assign(budget=config.budget, hidden=hidden)
 
 
 def _test(trial: trials.Trial) -> pd.DataFrame:

@@ -46,18 +46,18 @@ def train_policy(
     if strategy.features not in policy.FEATURE_SETS or not strategy.estimates:
         raise ValueError(f"strategy {name!r} gives no effects from bedside features. {policy.EXPORTABLE}")
     trial = next(iter(trials.replications(config, [0])))
-    learner = cell.run_strategy(config, trial, strategy)
+    learner = cell.run_strategy(trial, strategy)
     encoder = None
     if strategy.features != "tabular":
         encoder = encoders.make_encoder(config.encoder, device=config.device).fit(trial.train.texts)
     tau_hat = cell.bedside_effect(trial, strategy, learner)
-    areas = card_areas(config, trial, name, tau_hat).set_index("metric")
+    areas = card_areas(trial, name, tau_hat).set_index("metric")
     card = policy.make_card(
-        _facts(config, trial, name, encoder),
+        _facts(trial, name, encoder),
         {"test_records": len(trial.test), **areas["value"]},
         (NOT_FOR_DATA[trial.test.has_truth],),
         intervals={metric: (row.low, row.high) for metric, row in areas.iterrows()},
-        statements=statements(config, trial, tau_hat, share, cost, withheld),
+        statements=statements(trial, tau_hat, share, cost, withheld),
     )
     return policy.from_learner(learner, trial.train, encoder, card, strategy.features)
 
@@ -75,8 +75,8 @@ def export_policy(
     return policy.save_policy(train_policy(config, name, share, cost), folder, overwrite)
 
 
-def _facts(config: Config, trial: trials.Trial, name: str, encoder: encoders.Encoder | None) -> dict:
-    strategy = strategies.strategy_named(name)
+def _facts(trial: trials.Trial, name: str, encoder: encoders.Encoder | None) -> dict:
+    config, strategy = trial.config, strategies.strategy_named(name)
     made_by = {} if encoder is None else encoder.provenance
     return {
         "dataset": config.dataset,

@@ -12,23 +12,21 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from helpers import artifacts, evaluation
 from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.effects.nuisance.diagnostics import overlap_report
-from helpers.evaluation import held_out, policy_agreement
 from helpers.evaluation.comparisons import HELD_OUT_KEYS
 from helpers.privacy.small_counts import SMALLEST
-from helpers.stats import intervals, resampling
-from helpers.study import cell, grid, strategies
-from helpers.study.trials import LazyTrials, Trial
+from helpers.study import strategies
+from helpers.study.cell import fitted_effect
+from helpers.study.repeat import each_replication
+from helpers.study.trials import Trial
 
 HELD_OUT_STRATEGIES = tuple(name for name in strategies.COMPARED if name != "oracle")
 HELD_OUT = 0.3  # a tenth, the default of the study, would leave few patients to judge by
 HELD_OUT_DRAWS = 300
-CODE = (*grid.CODE, policy_agreement, held_out, resampling, intervals)
 
 
 def with_more_held_out(config: Config) -> Config:
@@ -61,16 +59,19 @@ def repetitions(
     names = list(names)
     if baseline not in names:
         raise ValueError(f"baseline = {baseline!r}: not among the strategies {names}.")
-    store, lazy, version = artifacts.Store(), LazyTrials(config), artifacts.code_version(*CODE)
-    blocks = []
-    about = {"config": cell.cell_key(config), "baseline": baseline, "code": version}
-    for index in tqdm(range(config.seeds), desc="repetitions", disable=not progress):
-        now = [name for name in names if index < strategies.strategy_named(name).repetitions(config)]
-        key = about | {"names": now, "trial": index}
-        blocks.append(
-            store.frame("without_truth", key, lambda i=index, q=now: repetition(config, lazy[i], q, baseline))
-        )
-    return with_true_differences(pd.concat(blocks, ignore_index=True))
+
+    def run_in(index: int) -> list[str]:
+        return [name for name in names if index < strategies.strategy_named(name).repetitions(config)]
+
+    table = each_replication(
+        config,
+        "held_out",
+        lambda trial: repetition(trial, run_in(trial.index), baseline),
+        artifacts.code_of(__name__),
+        lambda index: {"baseline": baseline, "names": run_in(index)},
+        progress=progress,
+    )
+    return with_true_differences(table)
 
 
 def with_true_differences(table: pd.DataFrame) -> pd.DataFrame:
@@ -84,10 +85,10 @@ def with_true_differences(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(truth=np.where(own, table["truth"], gaps))
 
 
-def repetition(config: Config, trial: Trial, names: list[str], baseline: str) -> pd.DataFrame:
+def repetition(trial: Trial, names: list[str], baseline: str) -> pd.DataFrame:
     """One repetition of :func:`repetitions`."""
-    scores = cell.held_out_of(config, trial)
-    tau_hats = {name: _effects(config, trial, name) for name in names}
+    scores = trial.scores
+    tau_hats = {name: fitted_effect(trial, name) for name in names}
     priorities = {name: -tau for name, tau in tau_hats.items()}
     estimates = {name: tau for name, tau in tau_hats.items() if strategies.strategy_named(name).estimates}
     options = {"draws": HELD_OUT_DRAWS, "seed": trial.seed}
@@ -98,28 +99,24 @@ def repetition(config: Config, trial: Trial, names: list[str], baseline: str) ->
         if name != baseline and np.ptp(priority) > 0:  # an order of ties alone treats nobody in particular
             alike = evaluation.agreement(priority, priorities[baseline])
             blocks.append(alike.assign(strategy=name, baseline=baseline))
-    gaps = evaluation.compare_held_out(scores, priorities, baseline, estimates, **options)
-    table = pd.concat([*blocks, gaps.assign(baseline=baseline)], ignore_index=True)
-    return table.assign(seed=trial.index)[[*HELD_OUT_KEYS, "value", "low", "high", "truth", "seed"]]
+    if len(names) > 1:
+        gaps = evaluation.compare_held_out(scores, priorities, baseline, estimates, **options)
+        blocks.append(gaps.assign(baseline=baseline))
+    table = pd.concat(blocks, ignore_index=True).assign(seed=trial.index)
+    return table[[*HELD_OUT_KEYS, "value", "low", "high", "truth", "seed"]]
 
 
-def overlap(config: Config, trial: Trial, public: bool) -> pd.DataFrame:
+def overlap(trial: Trial, public: bool) -> pd.DataFrame:
     """How the chances of treatment lie on the test side; see :func:`helpers.effects.overlap_report`.
 
     Where the records are not public, extremes (single patients) are left out and counts from 1 to 10 withheld.
     """
-    scored = cell.held_out_of(config, trial)
-    report = overlap_report(scored.T, scored.e, config.clip).set_index("arm")
+    report = overlap_report(trial.scores.T, trial.scores.e, trial.config.clip).set_index("arm")
     if public:
         return report
     counts = report[["rows", "clipped_low", "clipped_high"]].astype(float)
     hidden = counts.where((counts == 0) | (counts >= SMALLEST))
     return report.drop(columns=["e_min", "e_max"]).assign(**hidden)
-
-
-def _effects(config: Config, trial: Trial, name: str) -> np.ndarray:
-    strategy = strategies.strategy_named(name)
-    return cell.bedside_effect(trial, strategy, cell.run_strategy(config, trial, strategy))
 
 
 def _with_truth(table: pd.DataFrame, test: Cohort, priority: np.ndarray) -> pd.DataFrame:

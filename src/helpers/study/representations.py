@@ -61,7 +61,7 @@ def live(config: Config, names: Iterable[str], learner: str = "plug", progress: 
             for trial in trials.replications(one):
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # a learner that stops early says so; here only ranks count
-                    areas = _areas(cell.run_cell(one, trial, learner))
+                    areas = _areas(cell.run_cell(trial, learner))
                 areas = pd.concat([areas, _row("cpu_seconds", time.process_time() - began)])
                 tables.append(areas.assign(encoder=name, seed=trial.index))
                 began = time.process_time()

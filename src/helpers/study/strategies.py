@@ -19,19 +19,20 @@ from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import ridge
 from helpers.effects.ranking import RankLearner
 from helpers.effects.two_phase import AnchoredAACE, TwoPhase
+from helpers.encoders.features import Features
 from helpers.study.trials import Trial
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """A way to decide whom to treat.
+    """A way to decide whom to treat: a learner, and the representation it reads.
 
     Parameters
     ----------
     label : str
         As figures show it.
     make : callable
-        ``make(config, trial)`` gives an unfitted learner; of the trial it uses the seed and the kinds of annotations.
+        ``make(trial)`` gives an unfitted learner; of the trial it uses configuration, seed and kinds of annotations.
     features : str
         What it sees at the bedside: a key of ``FEATURES``.
     estimates : bool
@@ -47,7 +48,7 @@ class Strategy:
     """
 
     label: str
-    make: Callable[[Config, Trial], EffectLearner] = field(repr=False)
+    make: Callable[[Trial], EffectLearner] = field(repr=False)
     features: str = "phi"
     estimates: bool = True
     takes_pi: bool = False
@@ -60,16 +61,16 @@ class Strategy:
         return min(config.seeds, config.slow_seeds) if self.slow else config.seeds
 
 
-FEATURES: dict[str, Callable[[Cohort, np.ndarray, int], np.ndarray]] = {
-    "phi": lambda cohort, phi, width: phi,
-    "text": lambda cohort, phi, width: phi[:, :width],
-    "tabular": lambda cohort, phi, width: phi[:, width:],
-    "confounders": lambda cohort, phi, width: cohort.W,
-    "truth": lambda cohort, phi, width: cohort.tau[:, None],
+FEATURES: dict[str, Callable[[Cohort, Features], np.ndarray]] = {
+    "phi": lambda cohort, seen: seen.only("phi"),
+    "text": lambda cohort, seen: seen.only("text"),
+    "tabular": lambda cohort, seen: seen.only("tabular"),
+    "confounders": lambda cohort, seen: cohort.W,
+    "truth": lambda cohort, seen: cohort.tau[:, None],
 }
 
 
-def published_aace(config: Config, trial: Trial) -> AACE:
+def published_aace(trial: Trial) -> AACE:
     """AACE as published: 64-unit heads everywhere, nuisances in sample, propensity clipped to [.001, .999]."""
     return with_heads(AACE, trial)
 
@@ -81,9 +82,9 @@ def with_heads(kind: type, trial: Trial) -> EffectLearner:
     return kind(HeadRegressor(seed=seeds[2]), stage1)
 
 
-def cross_fitted(config: Config, trial: Trial) -> dict:
+def cross_fitted(trial: Trial) -> dict:
     """Folds, clipping and seed of learners that cross-fit by themselves."""
-    return {"folds": config.folds, "clip": config.clip, "seed": trial.seed}
+    return {"folds": trial.config.folds, "clip": trial.config.clip, "seed": trial.seed}
 
 
 def boosted(trial: Trial):
@@ -95,51 +96,49 @@ def boosted(trial: Trial):
     )
 
 
-def on_confounders(config: Config, trial: Trial) -> Nuisances:
+def on_confounders(trial: Trial) -> Nuisances:
     """Cross-fitted nuisances for annotated confounders."""
-    return Nuisances(folds=config.folds, clip=config.clip, seed=trial.seed)
+    return Nuisances(**cross_fitted(trial))
 
 
-def on_features(config: Config, trial: Trial) -> Nuisances:
+def on_features(trial: Trial) -> Nuisances:
     """Cross-fitted nuisances for embeddings."""
-    return Nuisances(ridge(), effects.logistic(), config.folds, config.clip, trial.seed)
+    return Nuisances(ridge(), effects.logistic(), **cross_fitted(trial))
 
 
-def em(config: Config, trial: Trial, readout: str = "plug", iterations: int = 30) -> EMLearner:
+def em(trial: Trial, readout: str = "plug", iterations: int = 30) -> EMLearner:
     """EM over the records nobody annotated, for the cohort's kinds of annotations."""
-    return EMLearner(trial.train.levels, readout, iterations, clip=config.clip, seed=trial.seed)
+    return EMLearner(trial.train.levels, readout, iterations, clip=trial.config.clip, seed=trial.seed)
 
 
 STRATEGIES: dict[str, Strategy] = {
-    "random": Strategy("random order", lambda c, t: RandomOrder(), estimates=False),
-    "risk": Strategy("highest risk first", lambda c, t: RiskRanker(), estimates=False),
-    "tabular": Strategy("DR learner, tabular only", lambda c, t: DRLearner(ridge(), on_features(c, t)), "tabular"),
-    "dr": Strategy("DR learner on phi (ridge), no annotation", lambda c, t: DRLearner(ridge(), on_features(c, t))),
+    "random": Strategy("random order", lambda t: RandomOrder(), estimates=False),
+    "risk": Strategy("highest risk first", lambda t: RiskRanker(), estimates=False),
+    "tabular": Strategy("DR learner, tabular only", lambda t: DRLearner(ridge(), on_features(t)), "tabular"),
+    "dr": Strategy("DR learner on phi (ridge), no annotation", lambda t: DRLearner(ridge(), on_features(t))),
     "aace": Strategy("AACE as published", published_aace),
-    "aace_ridge": Strategy("AACE, ridge", lambda c, t: AACE(ridge(), on_confounders(c, t))),
-    "aace_smooth": Strategy("AACE, smoothed", lambda c, t: AACE(ridge(), on_confounders(c, t), smoother=ridge())),
-    "plug": Strategy("impute-then-plug", lambda c, t: em(c, t, iterations=0), levels=True),
+    "aace_ridge": Strategy("AACE, ridge", lambda t: AACE(ridge(), on_confounders(t))),
+    "aace_smooth": Strategy("AACE, smoothed", lambda t: AACE(ridge(), on_confounders(t), smoother=ridge())),
+    "plug": Strategy("impute-then-plug", lambda t: em(t, iterations=0), levels=True),
     "em": Strategy("EM, then plug", em, levels=True),
-    "em_regress": Strategy("EM, then regress", lambda c, t: em(c, t, "regress"), levels=True),
-    "two_phase": Strategy("two-phase, augmented", lambda c, t: TwoPhase(**cross_fitted(c, t)), takes_pi=True),
-    "anchored": Strategy("AACE, anchored on phi", lambda c, t: AnchoredAACE(**cross_fitted(c, t)), takes_pi=True),
-    "t": Strategy("T-learner on phi (ridge)", lambda c, t: TLearner()),
-    "t_heads": Strategy("T-learner on phi, 64-unit heads", lambda c, t: TLearner(HeadRegressor(seed=t.seed))),
-    "tarnet": Strategy("TARNet on phi", lambda c, t: TARNet(seed=t.seed)),
-    "dragonnet": Strategy("DragonNet on phi", lambda c, t: DragonNet(seed=t.seed)),
-    "dr_heads": Strategy("DR learner on phi, 64-unit heads", lambda c, t: with_heads(DRLearner, t)),
-    "r": Strategy("R-learner on phi (ridge)", lambda c, t: RLearner(**cross_fitted(c, t))),
-    "forest": Strategy("causal forest on phi", lambda c, t: CausalForest(folds=c.folds, seed=t.seed), slow=True),
-    "econml_dr": Strategy(
-        "econml's DRLearner(X=phi, W=X)", lambda c, t: EconDRLearner(**cross_fitted(c, t)), complete=True
-    ),
-    "aace_boost": Strategy("AACE, boosted smoother", lambda c, t: AACE(ridge(), on_confounders(c, t), boosted(t))),
-    "rank": Strategy("Rank-Learner", lambda c, t: RankLearner(on_confounders(c, t), seed=t.seed), estimates=False),
+    "em_regress": Strategy("EM, then regress", lambda t: em(t, "regress"), levels=True),
+    "two_phase": Strategy("two-phase, augmented", lambda t: TwoPhase(**cross_fitted(t)), takes_pi=True),
+    "anchored": Strategy("AACE, anchored on phi", lambda t: AnchoredAACE(**cross_fitted(t)), takes_pi=True),
+    "t": Strategy("T-learner on phi (ridge)", lambda t: TLearner()),
+    "t_heads": Strategy("T-learner on phi, 64-unit heads", lambda t: TLearner(HeadRegressor(seed=t.seed))),
+    "tarnet": Strategy("TARNet on phi", lambda t: TARNet(seed=t.seed)),
+    "dragonnet": Strategy("DragonNet on phi", lambda t: DragonNet(seed=t.seed)),
+    "dr_heads": Strategy("DR learner on phi, 64-unit heads", lambda t: with_heads(DRLearner, t)),
+    "r": Strategy("R-learner on phi (ridge)", lambda t: RLearner(**cross_fitted(t))),
+    "forest": Strategy("causal forest on phi", lambda t: CausalForest(folds=t.config.folds, seed=t.seed), slow=True),
+    "econml_dr": Strategy("econml's DRLearner(X=phi, W=X)", lambda t: EconDRLearner(**cross_fitted(t)), complete=True),
+    "aace_boost": Strategy("AACE, boosted smoother", lambda t: AACE(ridge(), on_confounders(t), boosted(t))),
+    "rank": Strategy("Rank-Learner", lambda t: RankLearner(on_confounders(t), seed=t.seed), estimates=False),
     "rank_linear": Strategy(
-        "Rank-Learner, linear", lambda c, t: RankLearner(on_confounders(c, t), False, seed=t.seed), estimates=False
+        "Rank-Learner, linear", lambda t: RankLearner(on_confounders(t), False, seed=t.seed), estimates=False
     ),
-    "oracle_x": Strategy("oracle: confounders", lambda c, t: AACE(ridge(), on_confounders(c, t)), "confounders"),
-    "oracle": Strategy("oracle: true effects", lambda c, t: KnownEffect(), "truth"),
+    "oracle_x": Strategy("oracle: confounders", lambda t: AACE(ridge(), on_confounders(t)), "confounders"),
+    "oracle": Strategy("oracle: true effects", lambda t: KnownEffect(), "truth"),
 }
 # With every record annotated EM has nothing to add to impute-then-plug, and the two-phase learners nothing to AACE on
 # ridge: the comparison leaves to the chapter on budgets what differs only where annotations are missing.

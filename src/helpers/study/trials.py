@@ -1,131 +1,196 @@
-"""Repetitions of the study: split, draw, annotate."""
+"""Replications of the study: draw, split, annotate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from helpers import annotation, data, encoders
-from helpers.annotation.active import annotate_actively, by_spread
+from helpers import annotation, data, effects, encoders, evaluation
 from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.effects.em.learner import EMLearner
+from helpers.encoders.features import Features
 
 
 @dataclass(frozen=True, repr=False)
 class Trial:
-    """One repetition: a split by patient, a draw of treatment and outcome, and what may be seen of it.
+    """One replication: a draw of treatment and outcome, a split by patient, and what may be seen of it.
 
     Attributes
     ----------
+    config : Config
+        What it was made from.
     train, test : Cohort
-    phi_train, phi_test : (n, d) float32 arrays
-        Text embedding, then bedside columns.
-    text_width : int
-        Leading columns of phi that come from the text.
+    features_train, features_test : Features
+        Of the records of either side.
     annotated : (n_train,) bool array
         Training records the expert annotated.
     pi : (n_train,) array or None
         Chance of each training record to be annotated; None where the design gives none.
     seed : int
         Seed of everything the learners draw.
+    index : int
+        Which replication of the configuration it is.
     """
 
+    config: Config
     train: Cohort
     test: Cohort
-    phi_train: np.ndarray
-    phi_test: np.ndarray
-    text_width: int
+    features_train: Features
+    features_test: Features
     annotated: np.ndarray
     pi: np.ndarray | None
     seed: int
     index: int
 
+    @property
+    def phi_train(self) -> np.ndarray:
+        """(n_train, d) float32: text vectors, then bedside columns."""
+        return self.features_train.phi
+
+    @property
+    def phi_test(self) -> np.ndarray:
+        """(n_test, d) float32: text vectors, then bedside columns."""
+        return self.features_test.phi
+
+    @cached_property
+    def nuisances(self) -> effects.Nuisances:
+        """Cross-fitted on the test side, which no strategy has seen; calm prototypes, since a test side is small."""
+        test, c = self.test, self.config
+        prototype = effects.Nuisances(effects.ridge(), effects.logistic(), c.folds, c.clip or 0.01)
+        return prototype.fit(test.Y, test.T, test.W, test.ids)
+
+    @cached_property
+    def scores(self) -> evaluation.HeldOutScores:
+        """Doubly robust scores of the test side, from :attr:`nuisances`."""
+        test, fitted = self.test, self.nuisances
+        return evaluation.HeldOutScores(test.Y, test.T, fitted.mu0_, fitted.mu1_, fitted.e_, test.ids)
+
+
+class Seeds(NamedTuple):
+    """Of what a replication draws."""
+
+    split: int
+    outcome: int
+    annotate: int
+    learn: int
+
+    @classmethod
+    def of(cls, config: Config, index: int) -> Seeds:
+        """Of replication ``index``."""
+        return cls(*np.random.SeedSequence([config.seed, index]).generate_state(4).tolist())
+
+
+@dataclass(frozen=True, repr=False)
+class World:
+    """Records with their notes, and (n, d) vectors of these; None where an encoder learns from training notes first."""
+
+    cohort: Cohort
+    vectors: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> World:
+        """These rows (positions), in this order."""
+        return World(self.cohort.take(rows), None if self.vectors is None else self.vectors[rows])
+
 
 def replications(config: Config, which: Iterable[int] | None = None) -> Iterable[Trial]:
-    """The repetitions of a configuration, one at a time; all share the records and their embedding."""
+    """The replications of a configuration, one at a time; all share the records and the vectors of a frozen encoder."""
     cohort = data.load_cohort(config)
     encoder = encoders.make_encoder(config.encoder, device=config.device)
-    embedding = encoders.encode(cohort.texts, encoder) if encoder.frozen else None
+    world = World(cohort, encoders.encode(cohort.texts, encoder) if encoder.frozen else None)
     for index in range(config.seeds) if which is None else which:
-        yield make_trial(config, cohort, encoder, embedding, index)
+        yield make_trial(config, encoder, world, index)
 
 
-def make_trial(config: Config, cohort: Cohort, encoder, embedding: np.ndarray | None, index: int) -> Trial:
-    """Repetition ``index``: split, draw, annotate.
+def make_trial(config: Config, encoder: encoders.Encoder, world: World, index: int) -> Trial:
+    """Replication ``index`` of the records of a world."""
+    seeds = Seeds.of(config, index)
+    world = replace(world, cohort=draw(config, world.cohort, seeds))
+    train, test = (world.take(rows) for rows in split_rows(config, world.cohort, seeds))
+    return assemble(config, encoder, index, train, test)[0]
+
+
+def draw(config: Config, cohort: Cohort, seeds: Seeds) -> Cohort:
+    """Records with treatment and outcome, their own or drawn, less the annotations that nobody makes."""
+    if cohort.roles.outcome is None:
+        cohort = data.draw_outcomes(cohort, config.process, seeds.outcome)
+    return annotation.leave_out(cohort, config.hidden)
+
+
+def split_rows(config: Config, cohort: Cohort, seeds: Seeds) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the training side and of the test side, of different patients."""
+    train, test = data.split(cohort, config.test_share, seeds.split)
+    return train, test[cohort.annotated[test]]  # the others could not be scored
+
+
+def assemble(config: Config, encoder: encoders.Encoder, index: int, train: World, *tests: World) -> list[Trial]:
+    """Replications with one training side, one for each test side.
 
     An encoder that learns sees training notes only, one that is ``supervised`` the annotations within the budget too.
     """
-    split, outcome, annotate, learn = np.random.SeedSequence([config.seed, index]).generate_state(4).tolist()
-    drawn = annotation.leave_out(data.draw_outcomes(cohort, config.process, outcome), config.hidden)
-    train_rows, test_rows = data.split(drawn, config.test_share, split)
-    test_rows = test_rows[drawn.annotated[test_rows]]  # the others could not be scored
-    train, test = filled(drawn.take(train_rows), drawn.take(test_rows))
-    known = None
-    if getattr(encoder, "supervised", False):
-        known = who_is_annotated(config, train, None, annotate)
-        text_train, text_test = learn_to_read(encoder, train, test, known[0])
-    elif embedding is None:
-        fitted = encoder.fit(train.texts)
-        text_train, text_test = fitted.transform(train.texts), fitted.transform(test.texts)
+    train, *tests = filled(train, *tests)
+    seeds, cohort = Seeds.of(config, index), train.cohort
+
+    def chosen(phi: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+        def reader() -> EMLearner:
+            return EMLearner(cohort.levels, clip=config.clip, seed=seeds.annotate)
+
+        return annotation.annotate_by(config.design, cohort, config.budget, seeds.annotate, phi, reader)
+
+    known = chosen(None) if getattr(encoder, "supervised", False) else None
+    features, *seen = featurise(encoder, train, *tests, annotated=known and known[0])
+    annotated, pi = known or chosen(features.phi)
+    return [
+        Trial(config, cohort, test.cohort, features, judged, annotated, pi, seeds.learn, index)
+        for test, judged in zip(tests, seen, strict=True)
+    ]
+
+
+def filled(train: World, *others: World) -> list[World]:
+    """All records with empty bedside numbers (NaN) filled by the median of the training rows."""
+    worlds = [train, *others]
+    columns = [c for c in train.cohort.roles.tabular if any(w.cohort.frame[c].isna().any() for w in worlds)]
+    if not columns:
+        return worlds
+    median = train.cohort.frame[columns].median()
+    frames = [w.cohort.frame.assign(**w.cohort.frame[columns].fillna(median)) for w in worlds]
+    return [replace(w, cohort=replace(w.cohort, frame=frame)) for w, frame in zip(worlds, frames, strict=True)]
+
+
+def featurise(
+    encoder: encoders.Encoder, train: World, *others: World, annotated: np.ndarray | None = None
+) -> list[Features]:
+    """Features of training records and of others; an encoder that learns does so from the training records.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    train, *others : World
+        Their vectors are used where they have any.
+    annotated : (n_train,) bool array or None
+        Training records whose annotations a supervised encoder may look at.
+    """
+    worlds = (train, *others)
+    if train.vectors is not None:
+        vectors = [world.vectors for world in worlds]
+    elif annotated is not None:
+        first = learn_to_read(encoder, train.cohort, annotated)
+        vectors = [first, *(encoder.transform(world.cohort.texts) for world in others)]
     else:
-        text_train, text_test = embedding[train_rows], embedding[test_rows]
-    phi = [np.hstack([t, c.tabular]).astype(np.float32) for t, c in ((text_train, train), (text_test, test))]
-    annotated, pi = known or who_is_annotated(config, train, phi[0], annotate)
-    return Trial(train, test, *phi, text_train.shape[1], annotated, pi, learn, index)
+        fitted = encoder.fit(train.cohort.texts)
+        vectors = [fitted.transform(world.cohort.texts) for world in worlds]
+    return [Features(text, world.cohort.tabular) for text, world in zip(vectors, worlds, strict=True)]
 
 
-def filled(train: Cohort, test: Cohort) -> tuple[Cohort, Cohort]:
-    """Both sides with empty bedside numbers (NaN) filled by the median of the training rows."""
-    empty = [c for c in train.roles.tabular if train.frame[c].isna().any() or test.frame[c].isna().any()]
-    if not empty:
-        return train, test
-    median = train.frame[empty].median()
-    return tuple(replace(c, frame=c.frame.assign(**c.frame[empty].fillna(median))) for c in (train, test))
-
-
-def learn_to_read(encoder, train: Cohort, test: Cohort, annotated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Text vectors of both sides from an encoder that learns from the annotated training records."""
+def learn_to_read(encoder: encoders.Encoder, train: Cohort, annotated: np.ndarray) -> np.ndarray:
+    """(n, d) vectors of the training notes, from an encoder that learns from the annotated ones."""
     seen = np.where(annotated[:, None], train.annotations, np.nan)  # the others do not even reach it
     encoder.fit(train.texts, annotations=seen, levels=train.levels, annotated=annotated, groups=train.ids)
-    return encoder.training_vectors_, encoder.transform(test.texts)
-
-
-def who_is_annotated(
-    config: Config, train: Cohort, phi: np.ndarray | None, seed: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Mask of the annotated training records and their chance of it, by ``config.design``.
-
-    Where a cohort comes with annotations for some of its records, only these can be chosen; the chance then takes them
-    for a random sample.
-
-    ``known``: records with an outcome above the median are three times as likely to be annotated as the others.
-    ``spread``: see :func:`by_spread`. ``active``: no chance is known, since the choice follows from the pilot.
-    """
-    if config.design == "random":
-        chosen = annotation.choose(train.ids, config.budget, seed) & train.annotated
-        return chosen, np.full(len(train), config.budget * train.annotated.mean())
-    if not train.annotated.all():
-        raise ValueError(
-            f"design = {config.design!r}: cohort {train.name!r} has annotations for some of its records only, so the "
-            f"study cannot choose who is annotated; use design='random'."
-        )
-    if config.design == "known":
-        spread = np.where(train.Y > np.median(train.Y), 3.0, 1.0)
-        chance = annotation.optimal_probability(spread, config.budget, floor=config.budget / 10)
-        return annotation.choose_by_probability(train.ids, chance, seed)
-    if phi is None:
-        raise ValueError(
-            f"design = {config.design!r} chooses by the text vectors, which encoder = {config.encoder!r} learns only "
-            f"from annotations; use design='random' or 'known', or another encoder."
-        )
-    learner = EMLearner(train.levels, clip=config.clip, seed=seed)
-    if config.design == "spread":
-        return by_spread(learner, train, phi, config.budget, seed)
-    mask = annotate_actively(learner, train.Y, train.T, phi, train.W, train.ids, config.budget, seed)
-    return mask, None
+    return encoder.training_vectors_
 
 
 class LazyTrials:

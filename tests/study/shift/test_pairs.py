@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from helpers import data, encoders
+from helpers import data, encoders, study
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.study.shift.pairs import TRAINING_MIXES, Pairs
 from helpers.study.shift.worlds import SHIFTS
@@ -54,15 +54,15 @@ def test_each_world_has_its_own_notes(pairs, small):
 
 def test_all_shifts_of_a_repetition_share_its_draw_and_its_split(pairs):
     one, two = (pairs.pair(name, 1) for name in ("compact", "season"))
-    np.testing.assert_array_equal(one.worlds[0].Y, two.worlds[0].Y)
+    np.testing.assert_array_equal(one.worlds[0].cohort.Y, two.worlds[0].cohort.Y)
     assert set(np.concatenate(one.test)) == set(np.concatenate(two.test))
-    assert (pairs.pair("compact", 0).worlds[0].Y != one.worlds[0].Y).any()
+    assert (pairs.pair("compact", 0).worlds[0].cohort.Y != one.worlds[0].cohort.Y).any()
 
 
 def test_the_splitting_column_is_not_among_the_features(pairs):
     trial = pairs.pair("season", 0).trials()["target"]
     assert "winter" not in trial.train.roles.tabular
-    assert trial.phi_train.shape[1] - trial.text_width == len(trial.train.roles.tabular)
+    assert trial.features_train.tabular.shape[1] == len(trial.train.roles.tabular)
     assert (trial.train.frame["winter"] == 1).all() and (trial.test.frame["winter"] == 0).all()
 
 
@@ -90,8 +90,8 @@ def test_a_frozen_encoder_gives_each_record_the_vector_of_its_note(small, monkey
     monkeypatch.setattr(encoders, "make_encoder", lambda *_, **__: Lengths())
     trial = Pairs(small).pair("compact", 0).trials(0.5)
     for where in trial.values():
-        np.testing.assert_array_equal(where.phi_train[:, 0], [len(t) for t in where.train.texts])
-        np.testing.assert_array_equal(where.phi_test[:, 0], [len(t) for t in where.test.texts])
+        np.testing.assert_array_equal(where.features_train.text[:, 0], [len(t) for t in where.train.texts])
+        np.testing.assert_array_equal(where.features_test.text[:, 0], [len(t) for t in where.test.texts])
 
 
 def test_annotators_who_leave_out_fields_do_so_here_too(small):
@@ -104,5 +104,31 @@ def test_a_cohort_with_outcomes_of_its_own_keeps_them(pairs, small):
     own = replace(own, frame=own.frame.assign(era=np.where(own.ids % 3, "old", "new")))
     shifts = {"era": replace(SHIFTS["season"], column="era", source="old", target="new")}
     pair = Pairs(small, shifts, own).pair("era", 0)
-    np.testing.assert_array_equal(pair.worlds[0].Y, own.Y)
+    np.testing.assert_array_equal(pair.worlds[0].cohort.Y, own.Y)
     assert (pair.cohort((pair.train[0], pair.judged)).frame["era"].iloc[: len(pair.train[0])] == "old").all()
+
+
+def test_a_pair_is_the_replication_of_the_study_in_two_worlds(pairs):
+    """Draw, split, seed of the learners: those of the study with as many patients held out."""
+    pair, theirs = pairs.pair("compact", 1), next(iter(study.replications(pairs.config, [1])))
+    ids, Y = pair.worlds[0].cohort.ids, pair.worlds[0].cohort.Y
+    assert set(ids[np.concatenate(pair.train)]) == set(theirs.train.ids)
+    assert set(ids[pair.judged]) == set(theirs.test.ids)
+    drawn = dict(zip(ids, Y, strict=True))
+    np.testing.assert_array_equal(theirs.train.Y, [drawn[i] for i in theirs.train.ids])
+    ours = pair.trials()["target"]
+    assert (ours.seed, ours.index, ours.config) == (theirs.seed, theirs.index, theirs.config)
+
+
+def test_empty_bedside_numbers_are_filled_from_the_training_records_and_unannotated_ones_are_not_judged(pairs, small):
+    own = data.draw_outcomes(pairs.cohort, "v3", 1)
+    frame = own.frame.assign(weight=np.where(own.ids % 5, own.ids.astype(float), np.nan), told=own.ids % 2 == 0)
+    roles = replace(own.roles, tabular=(*own.roles.tabular, "weight"), annotated="told")
+    pair = Pairs(small, SHIFTS, replace(own, frame=frame, roles=roles)).pair("season", 0)
+    trial = pair.trials()["target"]
+    rows = pair.mixed(0.0)[0]
+    median = np.nanmedian(frame["weight"].to_numpy()[rows])
+    empty = own.ids[pair.judged] % 5 == 0
+    assert empty.any() and (trial.test.frame["weight"][empty] == median).all()
+    assert np.isfinite(trial.phi_train).all() and np.isfinite(trial.phi_test).all()
+    assert trial.test.annotated.all() and not trial.train.annotated.all()

@@ -8,17 +8,13 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from helpers import artifacts, evaluation, stats
 from helpers.config import Config
 from helpers.data.cohort import Cohort
-from helpers.evaluation import held_out
-from helpers.evaluation.shift import balance, density_ratio, transport, two_sample, worst_case
 from helpers.evaluation.shift.density_ratio import Sample, cross_fitted_ratio
 from helpers.evaluation.shift.transport import share_treated, transported_value
-from helpers.study.cell import cell_key
-from helpers.study.shift import grid
+from helpers.study.repeat import each_block
 from helpers.study.shift.grid import Bench
 from helpers.study.shift.pairs import Pair, Pairs
 
@@ -26,7 +22,6 @@ SIZES = (25, 50, 100, 200, 400, 800)
 RADII = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1)
 COVERAGE_LEVELS = np.round(np.arange(0.05, 1.0, 0.05), 2)
 CHECKS = ("trusted", "overlap", "balanced", "mass", "share", "imbalance")
-CODE = (*grid.CODE, grid, two_sample, balance, transport, density_ratio, worst_case, held_out)
 
 
 def alarms(config: Config, shifts: Iterable[str], repeats: int = 20, progress: bool = True) -> pd.DataFrame:
@@ -74,8 +69,8 @@ def carried(config: Config, shifts: Iterable[str], strategy: str, progress: bool
         source, target, home, truth = samples(bench, strategy)
         with warnings.catch_warnings():  # the column ``trusted`` says it
             warnings.filterwarnings("ignore", evaluation.UNTRUSTED, UserWarning)
-            table = transported_value(source, target, seed=bench.pair.seeds[1])
-        distance = evaluation.divergence(cross_fitted_ratio(source, target, seed=bench.pair.seeds[1])[1])
+            table = transported_value(source, target, seed=bench.pair.seed)
+        distance = evaluation.divergence(cross_fitted_ratio(source, target, seed=bench.pair.seed)[1])
         w = policy_weights_at_home(source, home)
         radius = evaluation.implied_radius(home.Y, truth, w)
         worst = evaluation.kl_worst_case(home.Y, [distance], w, home.groups)["value"][0]
@@ -107,15 +102,13 @@ def pools(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
 
 def samples(bench: Bench, strategy: str) -> tuple[Sample, Sample, evaluation.HeldOutScores, float]:
     """Test records of both worlds with the priority of a policy trained on the source; scores; its true value."""
-    pair, none = bench.pair, bench.pair.judged[:0]
-    learner = bench.learner(bench.trials(0.0)["target"], 0.0, strategy)
-    everybody = np.union1d(pair.judged, pair.train[1])
-    places = (pair.test[0], none), (none, pair.test[1]), (none, everybody)
-    phi = pair.features(pair.mixed(0.0), *places)[1:]
-    home, away, there = (pair.cohort(rows) for rows in places)
-    order = [learner.priority(z) for z in phi]
-    scores = evaluation.held_out_scores(home)
-    source = Sample(phi[0], order[0], scores.gamma0, scores.gamma1, home.ids)
+    pair, none, trials = bench.pair, bench.pair.judged[:0], bench.trials(0.0)
+    learner, home = bench.learner(trials["target"], 0.0, strategy), trials["home"]
+    places = (none, pair.test[1]), (none, np.union1d(pair.judged, pair.train[1]))
+    phi = [home.phi_test, *pair.features(pair.mixed(0.0), *places)[1:]]
+    away, there = (pair.cohort(rows) for rows in places)
+    order, scores = [learner.priority(z) for z in phi], home.scores
+    source = Sample(phi[0], order[0], scores.gamma0, scores.gamma1, scores.groups)
     return source, Sample(phi[1], order[1], groups=away.ids), scores, true_value(there, order[2])
 
 
@@ -145,14 +138,18 @@ def transport_errors(table: pd.DataFrame) -> pd.DataFrame:
 
 def _kept(config: Config, kind: str, cells: Sequence[tuple[str, int, dict, Callable]], progress: bool) -> pd.DataFrame:
     """Blocks of (shift, repetition, what else matters, how to make it), each kept in the store."""
-    bench, store, tables = Bench(Pairs(config)), artifacts.Store(), []
-    key = {"config": cell_key(bench.pairs.config), "kind": kind, "code": artifacts.code_version(*CODE, __name__)}
-    for name, index, more, make in tqdm(cells, desc=kind, disable=not progress):
+    bench = Bench(Pairs(config))
 
-        def at(name=name, index=index, make=make) -> pd.DataFrame:
-            bench.go_to(name, index)
-            return make(bench)
+    def at(name: str, index: int, make: Callable[[Bench], pd.DataFrame]) -> pd.DataFrame:
+        bench.go_to(name, index)
+        return make(bench)
 
-        place = {"shift": repr(bench.pairs.shifts[name]), "trial": index, **more}
-        tables.append(store.frame("shift", key | place, at).assign(shift=name, seed=index))
-    return pd.concat(tables, ignore_index=True)
+    blocks = [
+        (
+            {"kind": kind, "shift": repr(bench.pairs.shifts[name]), "trial": index, **more},
+            partial(at, name, index, make),
+            {"shift": name, "seed": index},
+        )
+        for name, index, more, make in cells
+    ]
+    return each_block(bench.pairs.config, "shift", blocks, artifacts.code_of(__name__), progress)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from helpers import artifacts, evaluation
 from helpers.config import Config
 from helpers.effects.learners import EffectLearner
-from helpers.evaluation.shift import density_ratio
-from helpers.study import cell, grid, strategies
-from helpers.study.shift import pairs, remedies, worlds
+from helpers.study import cell, strategies
+from helpers.study.repeat import each_block
+from helpers.study.shift import remedies
 from helpers.study.shift.pairs import TRAINING_MIXES, Pair, Pairs
 from helpers.study.shift.worlds import SHIFTS, Shift
 from helpers.study.trials import Trial
@@ -27,7 +27,6 @@ MIX_LABELS = {
     WEIGHTED: "training records reweighted",
     "target": "all training records from the target",
 }
-CODE = (*grid.CODE, grid, pairs, remedies, worlds, density_ratio)
 
 
 def run_shifts(
@@ -57,15 +56,11 @@ def run_shifts(
         Long results with the columns ``shift``, ``way`` and ``where``: ``target`` (judged there), and for way
         ``source`` also ``home`` (judged on test records of the source).
     """
-    shifts, cells, store, tables = list(shifts), list(cells), artifacts.Store(), []
-    bench = Bench(Pairs(config, known))
-    version, base = artifacts.code_version(*CODE, __name__), cell.cell_key(bench.pairs.config)
-    todo = [(index, name, *cell) for index in range(config.seeds) for name in shifts for cell in cells]
-    for index, name, way, strategy in tqdm(todo, desc="shifts x strategies x seeds", disable=not progress):
-        key = {"config": base, "trial": index, "shift": repr(known[name]), "way": way, "strategy": strategy}
-        make = partial(bench.run_cell, name, index, way, strategy)
-        tables.append(store.frame("shift", key | {"code": version}, make).assign(shift=name))
-    return pd.concat(tables, ignore_index=True)
+    shifts, cells, bench, blocks = list(shifts), list(cells), Bench(Pairs(config, known)), []
+    for index, name, (way, strategy) in product(range(config.seeds), shifts, cells):
+        about = {"trial": index, "shift": repr(known[name]), "way": way, "strategy": strategy}
+        blocks.append((about, partial(bench.run_cell, name, index, way, strategy), {"shift": name}))
+    return each_block(bench.pairs.config, "shift", blocks, artifacts.code_of(__name__), progress)
 
 
 class Bench:
@@ -85,7 +80,7 @@ class Bench:
         if way == WEIGHTED:
             learner = remedies.reweighted(learner, trial.phi_train, self._weights(), trial.annotated)
         judged = self.trials(share) if way == "source" else {"target": trial}
-        tables = [score_shifted(self.pair.config, t, strategy, learner).assign(where=w) for w, t in judged.items()]
+        tables = [score_shifted(t, strategy, learner).assign(where=w) for w, t in judged.items()]
         return pd.concat(tables, ignore_index=True).assign(way=way)
 
     def go_to(self, name: str, index: int) -> None:
@@ -113,7 +108,7 @@ class Bench:
         records = trial.phi_train if share else self.pair.mixed(0.0)[0]
         key = artifacts.digest(strategy, trial.train.roles.tabular, records)
         if key not in self._learners:
-            self._learners[key] = cell.run_strategy(self.pair.config, trial, strategies.strategy_named(strategy))
+            self._learners[key] = cell.run_strategy(trial, strategies.strategy_named(strategy))
         return self._learners[key]
 
 
@@ -121,17 +116,16 @@ def training_weights(pair: Pair) -> np.ndarray:
     """Weights of the source's training records, against target records of other patients; held-out."""
     rows, theirs = pair.mixed(0.0), pair.train[1][: pair.size]
     phi, other = pair.features(rows, (rows[1], theirs))
-    ids = pair.worlds[0].ids
+    ids = pair.worlds[0].cohort.ids
     source, target = (evaluation.Sample(z, z[:, 0], groups=g) for z, g in ((phi, ids[rows[0]]), (other, ids[theirs])))
-    return evaluation.cross_fitted_ratio(source, target, seed=pair.seeds[1])[0]
+    return evaluation.cross_fitted_ratio(source, target, seed=pair.seed)[0]
 
 
-def score_shifted(config: Config, trial: Trial, name: str, learner: EffectLearner) -> pd.DataFrame:
+def score_shifted(trial: Trial, name: str, learner: EffectLearner) -> pd.DataFrame:
     """Long results of a fitted learner: against the truth, or without it by held-out doubly robust scores."""
     if trial.test.has_truth:
-        return cell.score_cell(config, trial, name, learner)
+        return cell.score_cell(trial, name, learner)
     strategy = strategies.strategy_named(name)
     tau_hat = cell.bedside_effect(trial, strategy, learner)
-    scores = evaluation.held_out_scores(trial.test)
-    table = evaluation.evaluate_held_out(scores, -tau_hat, tau_hat if strategy.estimates else None)
+    table = evaluation.evaluate_held_out(trial.scores, -tau_hat, tau_hat if strategy.estimates else None)
     return table[["metric", "at", "value"]].assign(strategy=name, seed=trial.index)

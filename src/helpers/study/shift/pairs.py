@@ -1,4 +1,4 @@
-"""Repetitions of a shift: which records of which world a learner is trained on, and where it is judged."""
+"""Replications of a shift: which records of which world a learner is trained on, and where it is judged."""
 
 from __future__ import annotations
 
@@ -8,54 +8,50 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from helpers import annotation, data, encoders
+from helpers import data, encoders
 from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.study.shift.worlds import SHIFTS, Shift, without_column
-from helpers.study.trials import Trial, who_is_annotated
+from helpers.study.trials import Seeds, Trial, World, assemble, draw, featurise, filled, split_rows
 
 MOST_TRAINING_ROWS = 3_000  # training records of every learner at most, so that worlds of different size compare
 TEST_SHARE = 0.3  # at least, since only the target's part of the test patients is judged
-TRAINING_MIXES = {
-    "source": 0.0,
-    "few": 0.1,
-    "mixed": 0.5,
-    "target": 1.0,
-}  # share of the training records from the target
+TRAINING_MIXES = {"source": 0.0, "few": 0.1, "mixed": 0.5, "target": 1.0}  # share of training records of the target
 
 RowPairs = tuple[np.ndarray, np.ndarray]  # positions of records in the source's world and in the target's
 
 
 @dataclass(frozen=True, repr=False)
 class Pair:
-    """One repetition of a shift.
+    """One replication of a shift.
 
     Attributes
     ----------
     config : Config
-    worlds : (Cohort, Cohort)
+    worlds : (World, World)
         The same n records with the notes of the source and of the target; treatment and outcome are drawn once.
-    embeddings : (array, array) or None
-        Of those notes; None if the encoder learns from the training notes.
-    train, test : Rows
+    train, test : RowPairs
         Records of source and target, of different patients, in random order. If both worlds hold the same patients,
         one half of them belongs to the source.
     judged : int array
         All test records of the target, by which learners are judged.
-    seeds : (int, int)
-        Of annotation and of learning.
     index : int
+    rewritten : bool
+        Whether the target's records are the source's with other notes.
     """
 
     config: Config
-    worlds: tuple[Cohort, Cohort]
-    embeddings: tuple[np.ndarray, np.ndarray] | None
+    worlds: tuple[World, World]
     train: RowPairs
     test: RowPairs
     judged: np.ndarray
-    seeds: tuple[int, int]
     index: int
     rewritten: bool
+
+    @property
+    def seed(self) -> int:
+        """Seed of everything that learns."""
+        return Seeds.of(self.config, self.index).learn
 
     @property
     def size(self) -> int:
@@ -71,34 +67,30 @@ class Pair:
         theirs = self.train[0] if self.rewritten else self.train[1]
         return self.train[0][: m - k], theirs[m - k : m]
 
+    def records(self, rows: RowPairs) -> World:
+        """Records of both worlds as one, the source's first."""
+        ours, theirs = (world.take(r) for world, r in zip(self.worlds, rows, strict=True))
+        frame = pd.concat([ours.cohort.frame, theirs.cohort.frame], ignore_index=True)
+        vectors = None if ours.vectors is None else np.vstack([ours.vectors, theirs.vectors])
+        return World(replace(ours.cohort, frame=frame), vectors)
+
     def cohort(self, rows: RowPairs) -> Cohort:
         """Records of both worlds as one cohort, the source's first."""
-        parts = [world.frame.iloc[r] for world, r in zip(self.worlds, rows, strict=True)]
-        return replace(self.worlds[0], frame=pd.concat(parts, ignore_index=True))
+        return self.records(rows).cohort
 
     def features(self, train: RowPairs, *others: RowPairs) -> list[np.ndarray]:
         """phi of training records and of others; an encoder that learns sees the training notes only."""
-        cohorts = [self.cohort(rows) for rows in (train, *others)]
-        if self.embeddings is None:
-            encoder = encoders.make_encoder(self.config.encoder).fit(cohorts[0].texts)
-            text = [encoder.transform(c.texts) for c in cohorts]
-        else:
-            text = [np.vstack([z[r] for z, r in zip(self.embeddings, part, strict=True)]) for part in (train, *others)]
-        return [np.hstack([z, c.tabular]).astype(np.float32) for z, c in zip(text, cohorts, strict=True)]
+        worlds = filled(*(self.records(rows) for rows in (train, *others)))
+        return [seen.phi for seen in featurise(self._encoder(), *worlds)]
 
     def trials(self, share: float = 0.0) -> dict[str, Trial]:
-        """A repetition as the study knows it, trained on a mix, judged in the ``target`` and at ``home``."""
-        train, none = self.mixed(share), self.judged[:0]
-        at = {"target": (none, self.judged), "home": (self.test[0], none)}
-        phi, *judged = self.features(train, *at.values())
-        cohort = self.cohort(train)
-        annotated, pi = who_is_annotated(self.config, cohort, phi, self.seeds[0])
-        width = phi.shape[1] - cohort.tabular.shape[1]
-        rest = (width, annotated, pi, self.seeds[1], self.index)
-        return {
-            where: Trial(cohort, self.cohort(rows), phi, phi_test, *rest)
-            for (where, rows), phi_test in zip(at.items(), judged, strict=True)
-        }
+        """A replication as the study knows it, trained on a mix, judged in the ``target`` and at ``home``."""
+        none = self.judged[:0]
+        sides = [self.records(rows) for rows in (self.mixed(share), (none, self.judged), (self.test[0], none))]
+        return dict(zip(("target", "home"), assemble(self.config, self._encoder(), self.index, *sides), strict=True))
+
+    def _encoder(self) -> encoders.Encoder:
+        return encoders.make_encoder(self.config.encoder, device=self.config.device)
 
 
 class Pairs:
@@ -126,25 +118,21 @@ class Pairs:
         return self._cohort
 
     def pair(self, name: str, index: int) -> Pair:
-        """Repetition ``index`` of a shift; all shifts share its split and its draw of treatment and outcome."""
-        shift, config = self.shifts[name], self.config
-        split, outcome, annotate, learn = np.random.SeedSequence([config.seed, index]).generate_state(4).tolist()
-        drawn = without_column(self._draw(index, outcome), shift.column)
-        sides = shift.sides(drawn, split)
-        order = np.random.default_rng([learn, 9]).permutation(len(drawn))
-        train, test = (order[np.isin(order, rows)] for rows in data.split(drawn, config.test_share, split))
-        (_, embedding), (texts, other) = self._read(None), self._read(name)
-        worlds = drawn, replace(drawn, frame=drawn.frame.assign(**{drawn.roles.text: texts}))
-        embeddings = None if embedding is None else (embedding, other)
+        """Replication ``index`` of a shift; all shifts share its split and its draw of treatment and outcome."""
+        shift, config, seeds = self.shifts[name], self.config, Seeds.of(self.config, index)
+        drawn = without_column(self._draw(index, seeds), shift.column)
+        sides = shift.sides(drawn, seeds.split)
+        order = np.random.default_rng([seeds.learn, 9]).permutation(len(drawn))
+        train, test = (order[np.isin(order, rows)] for rows in split_rows(config, drawn, seeds))
+        (_, vectors), (texts, other) = self._read(None), self._read(name)
+        rewritten = replace(drawn, frame=drawn.frame.assign(**{drawn.roles.text: texts}))
         apart = [_apart(rows, sides, drawn.ids) for rows in (train, test)]
-        rewritten = bool((sides[0] & sides[1]).any())
-        return Pair(config, worlds, embeddings, *apart, test[sides[1][test]], (annotate, learn), index, rewritten)
+        same = bool((sides[0] & sides[1]).any())
+        return Pair(config, (World(drawn, vectors), World(rewritten, other)), *apart, test[sides[1][test]], index, same)
 
-    def _draw(self, index: int, seed: int) -> Cohort:
+    def _draw(self, index: int, seeds: Seeds) -> Cohort:
         if index not in self._drawn:
-            known = self.cohort.roles.outcome is not None
-            drawn = self.cohort if known else data.draw_outcomes(self.cohort, self.config.process, seed)
-            self._drawn = {index: annotation.leave_out(drawn, self.config.hidden)}
+            self._drawn = {index: draw(self.config, self.cohort, seeds)}
         return self._drawn[index]
 
     def _read(self, name: str | None) -> tuple[list[str], np.ndarray | None]:
