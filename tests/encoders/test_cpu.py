@@ -33,7 +33,9 @@ def test_a_torch_that_cannot_say_computes_in_fp32(monkeypatch):
     assert fast_bf16() is False
 
 
-@pytest.mark.parametrize("answer, precision, packed", [(True, "bf16", True), (False, "bf16", False), (False, "fp32", True)])
+@pytest.mark.parametrize(
+    "answer, precision, packed", [(True, "bf16", True), (False, "bf16", False), (False, "fp32", True)]
+)
 def test_bf16_is_packed_only_where_the_processor_can(monkeypatch, answer, precision, packed):
     calls = []
     monkeypatch.setattr(cpu, "packs_bf16", lambda: answer)

@@ -81,7 +81,7 @@ def test_chances_at_the_bound_are_counted(settings, trial):
     for k, said in ((0, "no record has"), (4, "fewer than 11 records have"), (20, "20 records have")):
         e = np.clip(scores.e, 0.1, 0.9)
         e[:k] = low
-        assert said in study._overlap(replace(scores, e=e), settings)[0]
+        assert said in study.overlap_sentences(replace(scores, e=e), settings)[0]
 
 
 def test_the_robustness_value_is_that_of_doubleml():

@@ -30,7 +30,7 @@ from helpers.evaluation.results import (
     turned_back,
 )
 from helpers.evaluation.shift.density_ratio import DensityRatio, Sample, cross_fitted_ratio, divergence, support
-from helpers.evaluation.shift.transport import ESTIMATORS, UNTRUSTED, _moved, share_treated, transported_value
+from helpers.evaluation.shift.transport import ESTIMATORS, UNTRUSTED, share_treated, transported_value
 from helpers.evaluation.shift.two_sample import (
     PENALTY,
     area_under_roc,
@@ -56,7 +56,6 @@ __all__ = [
     "TODAY",
     "TRUTH",
     "UNTRUSTED",
-    "_moved",
     "against_free",
     "agreement",
     "all_pairs",

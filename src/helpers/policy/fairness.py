@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.privacy.disclosure import MOST_LEVELS_SHOWN
 from helpers.privacy.small_counts import SMALLEST
-from helpers.stats.proportions import wilson_fairness
+from helpers.stats.proportions import wilson
 
 
 def fairness_table(
@@ -91,7 +91,7 @@ def _groups(treated: np.ndarray, series: pd.Series, smallest: int, withheld: boo
         )
     parts = pd.Series(treated).groupby(series.reset_index(drop=True), dropna=False, observed=True).agg(["size", "sum"])
     n, k = parts["size"].to_numpy(), parts["sum"].to_numpy()
-    low, high = wilson_fairness(k, n)
+    low, high = wilson(k / n, n)
     names = ["(missing)" if pd.isna(v) else str(v) for v in parts.index]
     table = pd.DataFrame({"column": series.name, "group": names, "n": n, "treated": k, "share": k / n})
     table = table.assign(low=low, high=high).astype({"n": "Int64", "treated": "Int64"})

@@ -12,7 +12,7 @@ from helpers.study.annotators import (
     run_annotators,
     share_won_back,
 )
-from helpers.study.card import UNDECIDED, _overlap, card_areas, robustness, statements
+from helpers.study.card import UNDECIDED, card_areas, overlap_sentences, robustness, statements
 from helpers.study.cell import bedside_effect, cell_key, held_out_of, run_cell, run_strategy, training_data
 from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, pooled_rules, repeated, rules, worth
 from helpers.study.em_assumption import run_assumption_tests
@@ -55,7 +55,6 @@ __all__ = [
     "STRATEGIES",
     "Strategy",
     "UNDECIDED",
-    "_overlap",
     "annotate",
     "applicable",
     "as_many",
@@ -77,6 +76,7 @@ __all__ = [
     "live",
     "on_confounders",
     "overlap",
+    "overlap_sentences",
     "pooled_rules",
     "read_table",
     "repeated",

@@ -53,9 +53,9 @@ def repetitions(
     Returns
     -------
     DataFrame
-        Columns ``strategy, baseline, metric, at, value, low, high, truth, seed``. ``baseline`` is empty in the metrics
-        of :func:`helpers.evaluation.evaluate_held_out`; else a row is the difference to the baseline, or the agreement
-        with it. ``truth`` is the same metric, or difference, by the true effects of the held-out patients, where they
+        Columns ``strategy, baseline, metric, at, value, low, high, freedom, truth, seed``. ``baseline`` is empty in the
+        metrics of :func:`helpers.evaluation.evaluate_held_out`; else a row is the difference to the baseline, or the
+        agreement with it. ``truth`` is the same metric, or difference, by the true effects of the held-out patients, where they
         are known. In the library's direction: lower is better.
     """
     names = list(names)
@@ -100,7 +100,7 @@ def repetition(config: Config, trial: Trial, names: list[str], baseline: str) ->
             blocks.append(alike.assign(strategy=name, baseline=baseline))
     gaps = evaluation.compare_held_out(scores, priorities, baseline, estimates, **options)
     table = pd.concat([*blocks, gaps.assign(baseline=baseline)], ignore_index=True)
-    return table.assign(seed=trial.index)[[*HELD_OUT_KEYS, "value", "low", "high", "truth", "seed"]]
+    return table.assign(seed=trial.index)[[*HELD_OUT_KEYS, "value", "low", "high", "freedom", "truth", "seed"]]
 
 
 def overlap(config: Config, trial: Trial, public: bool) -> pd.DataFrame:

@@ -5,12 +5,10 @@ Both need no known effect, so they run on every data set. Tables are in the dire
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from helpers import evaluation
 from helpers.config import Config
-from helpers.data.cohort import Cohort
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.study import cell, strategies
 from helpers.study.trials import Trial
@@ -45,7 +43,8 @@ def clipping_stress(config: Config, trial: Trial, name: str) -> pd.DataFrame:
     table = evaluation.clipping_sensitivity(
         test.Y, test.T, stress_nuisances(config, trial), priority, test.ids, **options
     )
-    return _turned(table, test, {m: (m, f"{m}_low", f"{m}_high") for m in ("mean_effect", "autoc")})
+    metrics = ("mean_effect", "autoc")
+    return evaluation.turned_back(table, test, metrics, [(f"{m}_low", f"{m}_high") for m in metrics])
 
 
 def hidden_stress(config: Config, trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -64,21 +63,5 @@ def hidden_stress(config: Config, trial: Trial) -> tuple[pd.DataFrame, pd.DataFr
     columns = evaluation.columns_of(test)
     yardstick = evaluation.recorded_strength(*rows, test.W, columns, cell.held_out_nuisances(config), test.ids)
     strong = evaluation.as_strong(*rows, fitted, yardstick, test.ids)
-    ends = {"value": ("value", "bound_low", "bound_high"), "": ("value", "low", "high")}
-    turned = _turned(bounds, test, ends)
-    return turned, _flipped(strong, test, ["value", "bound", "limit", "change", "rho"])
-
-
-def _turned(table: pd.DataFrame, cohort: Cohort, ends: dict[str, tuple[str, str, str]]) -> pd.DataFrame:
-    """Estimates and the ends of their intervals, which change places."""
-    if cohort.roles.lower_is_better:
-        return table
-    values = {value: -table[value] for value, _, _ in ends.values()}
-    for _, low, high in ends.values():
-        values |= {low: -table[high], high: -table[low]}
-    return table.assign(**values)
-
-
-def _flipped(table: pd.DataFrame, cohort: Cohort, columns: list[str]) -> pd.DataFrame:
-    sign = 1.0 if cohort.roles.lower_is_better else -1.0
-    return table.assign(**{c: sign * np.asarray(table[c], float) for c in columns})
+    turned = evaluation.turned_back(bounds, test, ends=(("low", "high"), ("bound_low", "bound_high")))
+    return turned, evaluation.turned_back(strong, test, ("value", "bound", "limit", "change", "rho"))
