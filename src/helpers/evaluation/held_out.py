@@ -121,12 +121,11 @@ def evaluate_held_out(
     Returns
     -------
     DataFrame with ``metric, at, value, se, low, high, freedom``. Beside the areas and curves of
-    ``evaluation.evaluate``: ``mean_effect``;
-    ``psi_risk``, mean of ``(psi - tau_hat)^2``, which is PEHE^2 plus a noise that no strategy can
-    change; ``r_risk``, mean of ``((Y - m) - (T - e) tau_hat)^2`` (Nie and Wager, arXiv 1712.04912), PEHE^2 weighted by
-    e (1 - e) plus noise; and ``psi_gain``, ``r_gain``, how much lower each risk is than that of one mean effect for
-    all, where the noise cancels: above zero, the estimates beat a constant. ``psi_gain`` estimates
-    ``Var(tau) - PEHE^2``.
+    ``evaluation.evaluate``: ``mean_effect``; ``psi_risk``, mean of ``(psi - tau_hat)^2``, which is PEHE^2 plus a noise
+    that no strategy can change; ``r_risk``, mean of ``((Y - m) - (T - e) tau_hat)^2`` (Nie and Wager, arXiv
+    1712.04912), PEHE^2 weighted by e (1 - e) plus noise; and ``psi_gain``, ``r_gain``, how much lower each risk is than
+    that of one mean effect for all, where the noise cancels: above zero, the estimates beat a constant. ``psi_gain``
+    estimates ``Var(tau) - PEHE^2``.
     """
     table = order_intervals(
         scores.gamma0, scores.gamma1, {"order": priority}, scores.groups, budgets, None, draws, seed

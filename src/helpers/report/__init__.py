@@ -1,21 +1,20 @@
 """Tell: words, sentences, tables, figures and chapters; keep what pages quote."""
 
-from helpers.report.chapters import STEP_ASIDE_REASONS, has, require
+from helpers.report.chapters import STEP_ASIDE_REASONS, SteppedAside, has, require
 from helpers.report.comparisons import (
     best_of,
-    comparison_sentences,
     coverage_sentences,
-    held_out_verdicts,
     on_the_same,
     paired_sentences,
     question_answers,
-    tally_held_out,
-    tally_pairs,
+    tally,
     verdicts,
 )
 from helpers.report.coverage import coverage_lines, coverage_verdicts
-from helpers.report.figures import bars, cloud, coloured, curves, flow_chart, forest, histograms, pair_matrix
+from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
 from helpers.report.first_stage import clipping_sentences, hidden_sentences, kept_sentences, recalibrated_sentences
+from helpers.report.lines import curves, panels
+from helpers.report.pages import Claims, bullets
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
 from helpers.report.results import facts, keep, keep_facts, shown
 from helpers.report.sentences import against, change, listed, rare_and_frequent, signed
@@ -30,11 +29,13 @@ from helpers.report.tables import (
     views_wide,
     with_intervals,
 )
-from helpers.report.words import WORDS, between, cell, difference, named, number
+from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, number
 
 __all__ = [
     "AREAS_IN_WORDS",
+    "Claims",
     "STEP_ASIDE_REASONS",
+    "SteppedAside",
     "WORDS",
     "against",
     "against_home",
@@ -43,23 +44,24 @@ __all__ = [
     "bars",
     "best_of",
     "between",
+    "bullets",
     "cell",
+    "cells",
     "change",
     "clipping_sentences",
     "cloud",
     "coloured",
-    "comparison_sentences",
     "coverage_lines",
     "coverage_sentences",
     "coverage_verdicts",
     "curves",
     "difference",
+    "direction",
     "facts",
     "flow_chart",
     "forest",
     "has",
     "held_out_table",
-    "held_out_verdicts",
     "hidden_sentences",
     "histograms",
     "introduced",
@@ -75,6 +77,7 @@ __all__ = [
     "on_the_same",
     "pair_matrix",
     "paired_sentences",
+    "panels",
     "question_answers",
     "ranges",
     "rare_and_frequent",
@@ -86,8 +89,7 @@ __all__ = [
     "shown",
     "signed",
     "stressed_by",
-    "tally_held_out",
-    "tally_pairs",
+    "tally",
     "verdicts",
     "views_wide",
     "with_intervals",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from helpers import evaluation
+from helpers.report.words import cell, number
 
 
 def signed(row, above: str, below: str, neither: str) -> str:
@@ -19,9 +20,9 @@ def signed(row, above: str, below: str, neither: str) -> str:
     return below if row.high < 0 else neither
 
 
-def change(row, form: str = "+.3f") -> str:
-    """A difference with its interval."""
-    return f"{row.value:{form}}, 95 % interval {row.low:{form}} to {row.high:{form}}"
+def change(row, digits: int = 3, percent: bool = False) -> str:
+    """A difference with its 95 % interval, "value [low, high]"."""
+    return cell(row.value, row.low, row.high, digits, sign=True, percent=percent)
 
 
 def listed(words: Iterable[str]) -> str:
@@ -43,7 +44,9 @@ def rare_and_frequent(summary: pd.DataFrame, shares: pd.Series) -> list[str]:
     cells = summary.set_index(["metric", "level"])
     lines = []
     for word, level in (("rarest", shares.idxmin()), ("most frequent", shares.idxmax())):
-        said = [f"{name} {cells.loc[(key, level), 'value']:.3f}" for key, name in (("auroc", "AUROC"), ("f1", "F1"))]
+        said = [
+            f"{name} {number(cells.loc[(key, level), 'value'])}" for key, name in (("auroc", "AUROC"), ("f1", "F1"))
+        ]
         lines.append(f"The {word} level, **{level}**, has {listed(said)}.")
     return lines
 
@@ -73,5 +76,5 @@ def against(
         verdict = signed(row, more, less, "the share of the ceiling cannot be told apart from that")
         where = labels.get(getattr(row, within), getattr(row, within))
         pair = f"with {labels.get(name, name)} {verdict} with {labels.get(baseline, baseline)}"
-        lines.append(f"{where}: {pair} ({change(row, '+.1%')}).")
+        lines.append(f"{where}: {pair} ({change(row, 1, percent=True)}).")
     return lines

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.data.cohort import Cohort
 from helpers.evaluation.policy_agreement import GROUPS
-from helpers.report.words import COLUMN_NAMES, WORDS, cell
+from helpers.report.words import COLUMN_NAMES, WORDS, cell, cells, direction
 
 MIX_HEADERS = {
     "overlap": "overlap",
@@ -77,8 +77,7 @@ def with_intervals(
     Columns of metrics are named in words.
     """
     rows = summary[summary[by].isin(list(columns)) & summary["strategy"].isin(list(labels))]
-    cells = [cell(r.value, r.low, r.high, digits) for r in rows.itertuples()]
-    wide = rows.assign(cell=cells).pivot(index="strategy", columns=by, values="cell")
+    wide = rows.assign(cell=cells(rows, digits)).pivot(index="strategy", columns=by, values="cell")
     order = [s for s in labels if s in wide.index]
     shown = wide.reindex(index=order, columns=list(columns)).rename(index=labels)
     return shown.where(shown.notna(), "-").rename(columns=COLUMN_NAMES).rename_axis(index=None, columns=None)
@@ -110,7 +109,7 @@ AREAS_IN_WORDS = {
 
 
 def held_out_table(table: pd.DataFrame, cohort: Cohort, differences: bool = False) -> pd.DataFrame:
-    """The table with metrics named as figures show them, in the direction of the user's outcome (:data:`AREAS`).
+    """The table with metrics named as figures show them, in the direction of the user's outcome (:data:`AREAS_IN_WORDS`).
 
     Parameters
     ----------
@@ -119,10 +118,9 @@ def held_out_table(table: pd.DataFrame, cohort: Cohort, differences: bool = Fals
     differences : bool
         The rows are differences to a baseline.
     """
-    lower = cohort.roles.lower_is_better
-    better, sign = ("lower", "negative") if lower else ("higher", "positive")
+    better, sign = direction(cohort)
     words = {m: name.format(better=better, sign=sign) for m, name in AREAS_IN_WORDS.items()}
     if differences:
-        side = "below" if lower else "above"
+        side = "below" if better == "lower" else "above"
         words = {m: f"difference in {WORDS[m]} ({side} zero is better)" for m in AREAS_IN_WORDS}
     return table.assign(metric=table["metric"].replace(words))

@@ -55,8 +55,8 @@ def repetitions(
     DataFrame
         Columns ``strategy, baseline, metric, at, value, low, high, freedom, truth, seed``. ``baseline`` is empty in the
         metrics of :func:`helpers.evaluation.evaluate_held_out`; else a row is the difference to the baseline, or the
-        agreement with it. ``truth`` is the same metric, or difference, by the true effects of the held-out patients, where they
-        are known. In the library's direction: lower is better.
+        agreement with it. ``truth`` is the same metric, or difference, by the true effects of the held-out patients,
+        where they are known. In the library's direction: lower is better.
     """
     names = list(names)
     if baseline not in names:
