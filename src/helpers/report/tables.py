@@ -109,7 +109,7 @@ AREAS_IN_WORDS = {
 
 
 def held_out_table(table: pd.DataFrame, cohort: Cohort, differences: bool = False) -> pd.DataFrame:
-    """The table with metrics named as figures show them, in the direction of the user's outcome (:data:`AREAS_IN_WORDS`).
+    """The table with metrics named as figures show them, in the direction of the user's outcome.
 
     Parameters
     ----------
