@@ -168,7 +168,7 @@ def test_what_the_diagnosis_shows_passes_the_gate(path, tmp_path):
     opened = mimic.open_folder(path, cache=tmp_path, progress=False)
     for make in (mimic.treated_by_hour, mimic.treated_by_band, mimic.missing_vitals):
         assert len(privacy.check_table(make(opened), make.__name__))
-    assert privacy.suppress.__globals__["LEAST"] == privacy.SMALLEST
+    assert privacy.suppress.__globals__["LEAST_SHOWN"] == privacy.SMALLEST
 
 
 def test_the_truth_is_what_happens(stays):

@@ -126,7 +126,7 @@ def test_a_continuous_bedside_column_is_worked_in_blocks(monkeypatch):
     mask = rng.random(2000) < 0.1
     fits = {}
     for block in (effects.BASIS_BLOCK, 2e4):
-        monkeypatch.setattr(maximisation, "BLOCK", block)
+        monkeypatch.setattr(maximisation, "BASIS_BLOCK", block)
         fits[block] = EMLearner(LEVELS, iterations=6, tolerance=-1.0).fit(**data, annotated=mask).effect(data["X"])
     whole, blocks = fits.values()
     np.testing.assert_allclose(blocks, whole, atol=1e-3)

@@ -30,14 +30,15 @@ from helpers.annotation.prompts import parse_answer
 from helpers.artifacts import files as artifact_files
 from helpers.artifacts.store import Store
 from helpers.config import Config
+from helpers.data import cohort as cohort_module
 from helpers.data import mimic, own, simsum
 from helpers.data.cohort import Cohort, Roles
 from helpers.data.mimic import convert, engine, folder, reader
 from helpers.data.mimic_synthetic.canary import CANARY
-from helpers.data.own import table
+from helpers.data.own import table as own_table_module
 from helpers.encoders import cache, tfidf, transformer
-from helpers.privacy import aggregates, note_stream
-from helpers.study import export
+from helpers.policy import score as score_module
+from helpers.privacy import note_stream
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = [f'CANARY{i:012x} Pt c/o SOB, T 38.{i % 10}, no "real" pain.\nSeen at [**Hospital 3**].' for i in range(40)]
@@ -193,7 +194,7 @@ def repository_guard(bench: Bench) -> None:
     bench.monkeypatch.setattr(folder, "outside_work_tree", lambda path, what: Path(path).absolute())
     bench.monkeypatch.setattr(folder, "Store", lambda root: Store(root, allow_in_repo=True))
     # Parquet packs its texts; a plain copy stands for a reader of it.
-    real = mimic._copy
+    real = convert._copy
 
     def plain(source, target, *rest):
         rows = real(source, target, *rest)
@@ -241,13 +242,13 @@ def own_table(bench: Bench) -> str:
     for content in (b",".join([note] * 6), b",".join([note] * 9), b"1," + note + b",\xff\xfe,none,0,1", note[:-1]):
         table.write_bytes(head + b"1,fine,0.5,none,0,1\n" + content + b"\n")
         texts.append(said(lambda: own.read_own(bench.outside / "own.yml")))
-    bench.monkeypatch.setattr(table.pd, "read_csv", failing_value)
+    bench.monkeypatch.setattr(own_table_module.pd, "read_csv", failing_value)
     texts.append(said(lambda: own.read_own(bench.outside / "own.yml")))
     return "".join(texts)
 
 
 def own_guard(bench: Bench) -> None:
-    open_up(bench, table, "no_data_in_errors")
+    open_up(bench, own_table_module, "no_data_in_errors")
 
 
 def a_statement_fails(bench: Bench) -> str:
@@ -401,17 +402,19 @@ def records_file(bench: Bench) -> str:
     path = bench.outside / "records.csv"
     path.write_bytes(b"id,text\n1,CANARY0123456789ab\xff\n")
     (bench.outside / "records.parquet").write_bytes(b"CANARY0123456789ab no Parquet")
-    bench.monkeypatch.setattr(export.pd, "read_csv", failing_value)
+    bench.monkeypatch.setattr(score_module.pd, "read_csv", failing_value)
     texts = [said(lambda p=p: policy.read_records(p, a_policy())) for p in (path, path.with_suffix(".parquet"))]
     return "".join(texts)
 
 
 def records_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(export, "read_records", lambda path, _: export.pd.read_csv(path))
+    bench.monkeypatch.setattr(policy, "read_records", lambda path, _: score_module.pd.read_csv(path))
 
 
 def the_command_line(bench: Bench) -> str:
-    bench.monkeypatch.setattr(export, "score_file", lambda *_, **__: a_policy().score(pd.DataFrame({"text": NOTES})))
+    bench.monkeypatch.setattr(
+        score_module, "score_file", lambda *_, **__: a_policy().score(pd.DataFrame({"text": NOTES}))
+    )
     call = ["score", "--policy", "p", "--records", "r.csv", "--out", "o.csv"]
     bench.monkeypatch.setattr(policy.Inputs, "check", failing_value)
     done = CliRunner().invoke(cli.app, call)
@@ -438,7 +441,7 @@ def showing(bench: Bench) -> str:
 
 
 def showing_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(cohort, "Quiet", pd.DataFrame)
+    bench.monkeypatch.setattr(cohort_module, "Quiet", pd.DataFrame)
 
 
 def a_role_that_holds_text(bench: Bench) -> str:
@@ -448,7 +451,7 @@ def a_role_that_holds_text(bench: Bench) -> str:
 
 
 def roles_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(cohort, "as_numbers", lambda series, kind=float: series.to_numpy().astype(kind))
+    bench.monkeypatch.setattr(cohort_module, "as_numbers", lambda series, kind=float: series.to_numpy().astype(kind))
 
 
 def a_table_of_records(bench: Bench) -> str:
@@ -462,11 +465,11 @@ def a_table_of_records(bench: Bench) -> str:
 
 
 def table_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(aggregates, "checked", lambda table, _: table)
+    bench.monkeypatch.setattr(privacy, "check_table", lambda table, _: table)
 
 
 def facts_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(aggregates, "checked_facts", lambda facts, _: facts)
+    bench.monkeypatch.setattr(privacy, "check_facts", lambda facts, _: facts)
 
 
 # --- running ---------------------------------------------------------------------------------------------------------

@@ -447,8 +447,8 @@ def test_nothing_of_a_record_shows_in_a_repr(linear):
 
 FRESH = """
 import sys, numpy as np, pandas as pd
-from helpers import policy
-np.save(sys.argv[3], policy.load(sys.argv[1]).score(pd.read_parquet(sys.argv[2]))[["effect", "priority", "rank"]])
+from helpers.policy import load_policy
+np.save(sys.argv[3], load_policy(sys.argv[1]).score(pd.read_parquet(sys.argv[2]))[["effect", "priority", "rank"]])
 """
 
 

@@ -50,7 +50,7 @@ def test_batches_do_not_matter(monkeypatch, batch):
     rng = np.random.default_rng(0)
     notes = [bytes(rng.choice(list(b"abcdefgh"), 150).tolist()) for _ in range(40)]
     book = notes[7][20:110] + notes[31][:RUN]
-    monkeypatch.setattr(shingles, "BATCH", batch)
+    monkeypatch.setattr(shingles, "BYTES_AT_ONCE", batch)
     found = {m.start for m in KnownTexts([("book", book)]).search(notes)}
     assert found == {0, 90}
     assert RUN == 2 * BLOCK

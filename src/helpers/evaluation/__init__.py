@@ -13,8 +13,8 @@ from helpers.evaluation.comparisons import (
     most_and_least,
     pooled_held_out,
 )
+from helpers.evaluation.confounding import as_strong, columns_of, hidden_confounding, recorded_strength
 from helpers.evaluation.held_out import HeldOutScores, compare_held_out, evaluate_held_out, held_out_scores
-from helpers.evaluation.hidden_confounding import as_strong, columns_of, hidden_confounding, recorded_strength
 from helpers.evaluation.policy_agreement import GROUPS, agreement, case_mix
 from helpers.evaluation.results import (
     AS_MANY,

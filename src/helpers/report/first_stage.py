@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.evaluation.hidden_confounding import LEAST_STRENGTH
+from helpers.evaluation.confounding import LEAST_STRENGTH
 from helpers.report.sentences import signed
 from helpers.report.words import cell, number
 from helpers.stats.intervals import mean_interval

@@ -1,7 +1,6 @@
 """Metrics, intervals and corrections: the arithmetic that every room shares."""
 
 from helpers.stats.arrays import effective_n, first_k, first_treated, vectors
-from helpers.stats.half_samples import half_samples, order_draws, order_shares
 from helpers.stats.intervals import (
     captured_interval,
     excludes_zero,
@@ -27,6 +26,7 @@ from helpers.stats.multiplicity import LEVEL, holm
 from helpers.stats.proportions import wilson
 from helpers.stats.ratio import fieller
 from helpers.stats.repetitions import interval
+from helpers.stats.resampling import half_samples, order_draws, order_shares
 
 __all__ = [
     "LEVEL",

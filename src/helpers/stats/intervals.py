@@ -3,7 +3,7 @@
 What varies here is who was sampled; the order of treatment is fixed, so fit it on other patients. Pass doubly robust
 scores ``gamma0, gamma1`` of the two outcomes, or the true means where they are known. Signs as in ``metrics``.
 
-Half-samples: see :mod:`helpers.stats.half_samples`. Their standard error is itself an estimate, from few patients where
+Half-samples: see :mod:`helpers.stats.resampling`. Their standard error is itself an estimate, from few patients where
 a metric leans on few: AUTOC weighs the first ranks most, the TOC at 2 % is a mean over 2 % of the patients. The Student
 quantile therefore has ``2 / (K(u) - K(c))`` degrees of freedom, at most G - 1, with ``K(x) = sum(x^4) / sum(x^2)^2``
 over the patients, u what a patient adds to the metric at the given ranks and c the weight of those ranks: the relative
@@ -19,7 +19,7 @@ import pandas as pd
 from scipy import stats
 
 from helpers.stats.arrays import consecutive_codes, first_k, vectors
-from helpers.stats.half_samples import AREAS, CURVES, half_samples, order_draws, order_shares
+from helpers.stats.resampling import AREAS, CURVES, half_samples, order_draws, order_shares
 
 LEAST_FREEDOM = 3
 

@@ -151,7 +151,7 @@ def robustness(scores: HeldOutScores) -> float:
     """Strength of a hidden confounder, the same for outcome and treatment, that takes the mean effect to zero.
 
     Robustness value of Chernozhukov et al., arXiv 2112.13398, in the worst case ``rho = 1``; see
-    :mod:`helpers.evaluation.hidden_confounding`, which gives bounds and intervals too.
+    :mod:`helpers.evaluation.confounding`, which gives bounds and intervals too.
     """
     fitted = np.where(scores.T == 1, scores.mu1, scores.mu0)
     weight = scores.T / scores.e - (1 - scores.T) / (1 - scores.e)

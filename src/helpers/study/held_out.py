@@ -21,14 +21,14 @@ from helpers.effects.nuisance.diagnostics import overlap_report
 from helpers.evaluation import held_out, policy_agreement
 from helpers.evaluation.comparisons import HELD_OUT_KEYS
 from helpers.privacy.small_counts import SMALLEST
-from helpers.stats import half_samples, intervals
+from helpers.stats import intervals, resampling
 from helpers.study import cell, grid, strategies
 from helpers.study.trials import LazyTrials, Trial
 
 HELD_OUT_STRATEGIES = tuple(name for name in strategies.COMPARED if name != "oracle")
 HELD_OUT = 0.3  # a tenth, the default of the study, would leave few patients to judge by
 HELD_OUT_DRAWS = 300
-CODE = (*grid.CODE, policy_agreement, held_out, half_samples, intervals)
+CODE = (*grid.CODE, policy_agreement, held_out, resampling, intervals)
 
 
 def with_more_held_out(config: Config) -> Config:

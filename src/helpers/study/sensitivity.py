@@ -53,9 +53,9 @@ def hidden_stress(config: Config, trial: Trial) -> tuple[pd.DataFrame, pd.DataFr
     Returns
     -------
     bounds : DataFrame
-        As :func:`helpers.evaluation.hidden_confounding.hidden_confounding`.
+        As :func:`helpers.evaluation.hidden_confounding`.
     strong : DataFrame
-        As :func:`helpers.evaluation.hidden_confounding.as_strong`, a row an annotated field.
+        As :func:`helpers.evaluation.as_strong`, a row an annotated field.
     """
     test, fitted = trial.test, stress_nuisances(config, trial)
     rows = (test.Y, test.T)

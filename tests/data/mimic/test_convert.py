@@ -52,7 +52,7 @@ def test_a_changed_file_is_converted_again_and_the_old_conversion_removed(data):
 
 def test_what_was_broken_off_goes_on(data, monkeypatch):
     done = []
-    copy = mimic._copy
+    copy = convert._copy
 
     def breaks_off(source, *rest):
         if source.table == "CHARTEVENTS":
@@ -82,7 +82,7 @@ def test_an_interrupt_stops_the_reading(data, monkeypatch):
 
     source = mimic.find_sources(data)["NOTEEVENTS"]
     with pytest.raises(KeyboardInterrupt):
-        mimic.convert(source, data.parent, "1GB", None, Bar())
+        convert.convert(source, data.parent, "1GB", None, Bar())
     assert not list(data.parent.glob("*NOTEEVENTS*"))
 
 

@@ -18,7 +18,7 @@ from helpers.evaluation.ordering.validation import (
     rule_errors,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RNG = np.random.default_rng(0)
 TRUTH = RNG.random(90)
 TABLE = pd.DataFrame(

@@ -1,7 +1,6 @@
 """MIMIC-III: cohorts from a user's own folder. No function prints or raises what stands in a record."""
 
 from helpers.data.mimic.consort import consort_flow
-from helpers.data.mimic.convert import _copy, convert
 from helpers.data.mimic.diagnosis import label_agreement, missing_vitals, treated_by_band, treated_by_hour
 from helpers.data.mimic.drugs import PUBLISHED_DRUGS, UNION
 from helpers.data.mimic.folder import MimicFolder, open_folder
@@ -18,9 +17,7 @@ __all__ = [
     "MimicFolder",
     "PUBLISHED_DRUGS",
     "UNION",
-    "_copy",
     "consort_flow",
-    "convert",
     "find_sources",
     "label_agreement",
     "last_values",

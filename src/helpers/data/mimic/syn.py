@@ -1,6 +1,7 @@
 """MIMIC-Syn: real notes and diagnoses, one row a patient; treatment and outcome are then simulated (arXiv 2507.20993).
 
-``draw_outcomes(cohort, "mimic", seed)`` draws them. Age and sex are bedside columns: everyone who decides knows them, and they confound too, for the confounders of the study are the annotations and the bedside columns together
+``draw_outcomes(cohort, "mimic", seed)`` draws them. Age and sex are bedside columns: everyone who decides knows them,
+and they confound too, for the confounders of the study are the annotations and the bedside columns together
 (``Cohort.W``). The four diagnoses are annotations: they stand in the notes, and the codes are written at discharge.
 """
 

@@ -9,7 +9,7 @@ from helpers.data.cohort import Cohort, Roles
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
-from helpers.evaluation.hidden_confounding import as_strong, columns_of, hidden_confounding, recorded_strength
+from helpers.evaluation.confounding import as_strong, columns_of, hidden_confounding, recorded_strength
 from helpers.report.first_stage import hidden_sentences
 from helpers.stats.intervals import mean_interval
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import stats
-from helpers.stats import half_samples
+from helpers.stats import resampling
 
 BUDGETS = (0.1, 0.3, 0.5, 1.0)
 
@@ -45,7 +45,7 @@ def test_blocks_change_nothing(monkeypatch):
     gamma0, gamma1, priority, _ = scores(50, levels=7)
     kept, _ = stats.half_samples(50, None, 20, 3)
     whole = stats.order_draws(gamma0, gamma1, priority, kept, BUDGETS)
-    monkeypatch.setattr(half_samples, "BLOCK", 120)
+    monkeypatch.setattr(resampling, "HALF_SAMPLE_BLOCK", 120)
     found = stats.order_draws(gamma0, gamma1, priority, kept, BUDGETS)
     np.testing.assert_allclose(found, whole, atol=1e-13)
 
