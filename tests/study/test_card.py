@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 
 from helpers import config, data, evaluation, policy, study
 from helpers.effects.nuisance.crossfit import Nuisances
@@ -28,16 +29,21 @@ def guess(trial):
 
 def test_areas_are_those_of_the_study_with_intervals(settings, trial, guess):
     table = study.card_areas(settings, trial, "dr", guess).set_index("metric")
-    from helpers import evaluation
-
     known = evaluation.evaluate(trial.test, -guess, guess)
     known = known[known["at"].isna()].set_index("metric")["value"]
     assert set(table.index) == set(known.index)
     np.testing.assert_allclose(table["value"], known[table.index])
     assert (table["low"] < table["value"]).all() and (table["value"] < table["high"]).all()
     squares = (trial.test.tau - guess) ** 2
-    half = 1.96 * squares.std() / np.sqrt(len(squares)) / (2 * np.sqrt(squares.mean()))
-    assert table.loc["pehe", "high"] - table.loc["pehe", "value"] == pytest.approx(half, rel=0.3)
+    t = student.ppf(0.975, len(squares) - 1)
+    half = t * squares.std(ddof=1) / np.sqrt(len(squares)) / (2 * np.sqrt(squares.mean()))
+    assert table.loc["pehe", "high"] - table.loc["pehe", "value"] == pytest.approx(half)
+    drawn = [np.random.default_rng(k).integers(0, len(guess), len(guess)) for k in range(200)]
+    test, metrics = trial.test, ("captured", "regret")
+    again = [evaluation.evaluate(test.take(r), -guess[r]).set_index("metric")["value"][list(metrics)] for r in drawn]
+    widths = pd.DataFrame(again).quantile([0.025, 0.975]).diff().iloc[1]
+    for metric in metrics:
+        assert (table.loc[metric, "high"] - table.loc[metric, "low"]) / widths[metric] == pytest.approx(1, abs=0.4)
 
 
 def test_without_truth_the_scores_do_and_a_better_high_outcome_turns(settings, trial, guess):
@@ -56,7 +62,7 @@ def test_the_worth_of_the_rule_by_hand(settings, trial, guess):
     mask = policy.treat_by_budget(-guess, 0.3)
     nobody = np.mean(mask * (scores.psi + 0.4))
     today = nobody - np.mean(trial.test.Y - scores.gamma0 + 0.4 * trial.test.T)
-    assert f"{nobody:+.3f} [" in said[0] and f"{today:+.3f} [" in said[0] and "plus cost of 0.4" in said[0]
+    assert f"{nobody:+.3f}\u00a0[" in said[0] and f"{today:+.3f}\u00a0[" in said[0] and "plus cost of 0.4" in said[0]
     assert len(said) == 2 and "whoever gains more" in said[1]
 
 
