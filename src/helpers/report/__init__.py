@@ -17,14 +17,34 @@ from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
 from helpers.report.results import facts, keep, keep_facts, shown
-from helpers.report.sentences import against, change, listed, rare_and_frequent, signed
-from helpers.report.shift import against_home, alarm_and_cost, introduced, right_or_wrong, stressed_by
+from helpers.report.sentences import (
+    against,
+    change,
+    definition_sentences,
+    listed,
+    off_or_not,
+    rare_and_frequent,
+    signed,
+    won_back_sentence,
+)
+from helpers.report.shift import (
+    against_home,
+    alarm_and_cost,
+    alarm_sentences,
+    introduced,
+    right_or_wrong,
+    shift_panels,
+    stressed_by,
+)
 from helpers.report.tables import (
     AREAS_IN_WORDS,
     at_shares,
+    described,
     held_out_table,
     marked,
     mix_shown,
+    notes_in_styles,
+    own_columns,
     ranges,
     views_wide,
     with_intervals,
@@ -40,6 +60,7 @@ __all__ = [
     "against",
     "against_home",
     "alarm_and_cost",
+    "alarm_sentences",
     "at_shares",
     "bars",
     "best_of",
@@ -55,6 +76,8 @@ __all__ = [
     "coverage_sentences",
     "coverage_verdicts",
     "curves",
+    "definition_sentences",
+    "described",
     "difference",
     "direction",
     "facts",
@@ -73,8 +96,11 @@ __all__ = [
     "mix_in_words",
     "mix_shown",
     "named",
+    "notes_in_styles",
     "number",
+    "off_or_not",
     "on_the_same",
+    "own_columns",
     "pair_matrix",
     "paired_sentences",
     "panels",
@@ -86,6 +112,7 @@ __all__ = [
     "right_or_wrong",
     "rule_sentences",
     "rules_wide",
+    "shift_panels",
     "shown",
     "signed",
     "stressed_by",
@@ -93,4 +120,5 @@ __all__ = [
     "verdicts",
     "views_wide",
     "with_intervals",
+    "won_back_sentence",
 ]

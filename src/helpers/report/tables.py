@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.data.cohort import Cohort
+from helpers.data.own.spec import OwnSpec
 from helpers.evaluation.policy_agreement import GROUPS
+from helpers.privacy.small_counts import SMALLEST
 from helpers.report.words import COLUMN_NAMES, WORDS, cell, cells, direction
 
 MIX_HEADERS = {
@@ -81,6 +83,47 @@ def with_intervals(
     order = [s for s in labels if s in wide.index]
     shown = wide.reindex(index=order, columns=list(columns)).rename(index=labels)
     return shown.where(shown.notna(), "-").rename(columns=COLUMN_NAMES).rename_axis(index=None, columns=None)
+
+
+def notes_in_styles(cohorts: Mapping[str, Cohort], cases: Mapping[str, str]):
+    """The first note of each case, a column a style, escaped: a pandas Styler.
+
+    Parameters
+    ----------
+    cohorts : mapping of style to the same records in it
+    cases : mapping of words to a query on the records' columns
+    """
+    frame = next(iter(cohorts.values())).frame
+    found = {case: frame.query(rule).index[:1] for case, rule in cases.items()}
+    notes = [{"case": c, **{s: o.texts[i] for s, o in cohorts.items()}} for c, rows in found.items() for i in rows]
+    shown = pd.DataFrame(notes).set_index("case").style.set_uuid("notes").format(escape="html")
+    return shown.set_properties(**{"white-space": "pre-wrap", "text-align": "left", "vertical-align": "top"})
+
+
+def described(side: Cohort) -> dict[str, str]:
+    """Size and averages of records whose effects are known, in words."""
+    return {
+        "records": f"{len(side):,}",
+        "patients": f"{len(set(side.ids)):,}",
+        "share treated": f"{side.T.mean():.3f}",
+        "mean outcome": f"{side.Y.mean():.3f}",
+        "ATE": f"{side.tau.mean():+.3f}",
+    }
+
+
+def own_columns(spec: OwnSpec, cohort: Cohort) -> pd.DataFrame:
+    """A row a bedside column or annotation of an own table: what it became, and how much of it is empty.
+
+    Where the records are not public, the share of fewer than 11 empty cells is withheld.
+    """
+    rows = []
+    for name, field in spec.fields().items():
+        asked = cohort.frame[name][cohort.annotated if name in spec.annotations else slice(None)]
+        role = "annotation" if name in spec.annotations else "bedside"
+        empty = asked.isna() | (asked.astype(object) == "missing")
+        few = 0 < empty.sum() < SMALLEST and not spec.public
+        rows.append([name, field.column or name, role, field.type, "withheld" if few else f"{empty.mean():.1%}"])
+    return pd.DataFrame(rows, columns=["study", "table", "role", "type", "empty"]).set_index("study")
 
 
 def ranges(table: pd.DataFrame, names: Sequence[str], digits: int = 3) -> pd.DataFrame:

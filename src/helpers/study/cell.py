@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -29,6 +31,12 @@ def training_data(trial: Trial, strategy: Strategy) -> dict:
 def bedside_effect(trial: Trial, strategy: Strategy, learner: EffectLearner) -> np.ndarray:
     """Its effects for the test side of the trial."""
     return learner.effect(FEATURES[strategy.features](trial.test, trial.phi_test, trial.text_width))
+
+
+def effects_of(config: Config, trial: Trial, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Effects of the test records of a trial by strategies fitted on its training side: name to (n,) array."""
+    named = {name: strategy_named(name) for name in names}
+    return {name: bedside_effect(trial, one, run_strategy(config, trial, one)) for name, one in named.items()}
 
 
 def run_cell(config: Config, trial: Trial, name: str) -> pd.DataFrame:
