@@ -11,12 +11,12 @@ from helpers import data, stats
 from helpers.data.cohort import Cohort
 
 POPULATION = 1_000_000  # records without notes that stand for everybody
-SYMPTOMS = ("dysp", "cough", "pain", "nasal")
+YES_OR_NO = ("dysp", "cough", "pain", "nasal")
 
 
 def symptoms_of(frame: pd.DataFrame, levels: tuple[str, ...] = data.FEVER_LEVELS) -> dict[str, pd.Series]:
     """Who has which symptom: name, ``fever_<level>`` for the levels asked for, to an indicator of the rows."""
-    return {s: frame[s] == 1 for s in SYMPTOMS} | {f"fever_{v}": frame["fever"] == v for v in levels}
+    return {s: frame[s] == 1 for s in YES_OR_NO} | {f"fever_{v}": frame["fever"] == v for v in levels}
 
 
 def share_intervals(values: Mapping[str, np.ndarray], name: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers import data, effects, stats
 from helpers.config import Config
 
-DIAGNOSES = (("hyp", -0.4, 0.1), ("cor", -1.2, 0.2), ("afib", -1.5, 0.8))  # log-odds at 65, change in ten years
+WARD_DIAGNOSES = (("hyp", -0.4, 0.1), ("cor", -1.2, 0.2), ("afib", -1.5, 0.8))  # log-odds at 65, change in ten years
 WARD_LABELS = {
     "random": "random order",
     "risk": "highest risk first",
@@ -29,7 +29,7 @@ def ward_patients(n: int, seed: int, index: int) -> pd.DataFrame:
     rng = np.random.default_rng([seed, index])
     age = np.clip(rng.normal(64, 16, n), 18, 99)
     older = (age - 65) / 10
-    ill = {name: rng.random(n) < 1 / (1 + np.exp(-(a + b * older))) for name, a, b in DIAGNOSES}
+    ill = {name: rng.random(n) < 1 / (1 + np.exp(-(a + b * older))) for name, a, b in WARD_DIAGNOSES}
     ill["chf"] = rng.random(n) < 1 / (1 + np.exp(-(-2.0 + 0.5 * older + 0.5 * ill["cor"] + 1.0 * ill["afib"])))
     return pd.DataFrame({"age": age, "gender": rng.random(n) < 0.56, **ill}).astype(float)
 
