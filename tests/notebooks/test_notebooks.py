@@ -115,17 +115,14 @@ PACKAGES_AT_MOST = 6
 
 
 def imported(trees: list[ast.Module]) -> dict[str, object]:
-    """Names in a notebook that come from ``helpers``, and what they stand for."""
+    """Names in a notebook that come from packages of ``helpers``, and what they stand for; those of config aside."""
     found = {}
     for statement in (s for tree in trees for s in ast.walk(tree) if isinstance(s, ast.ImportFrom)):
-        if (statement.module or "").split(".")[0] == "helpers":
+        if statement.module.split(".")[0] == "helpers" and statement.module != "helpers.config":
             for alias in statement.names:
                 parent = importlib.import_module(statement.module)
-                name = alias.asname or alias.name
-                found[name] = (
-                    getattr(parent, alias.name)
-                    if hasattr(parent, alias.name)
-                    else importlib.import_module(f"{statement.module}.{alias.name}")
+                found[alias.asname or alias.name] = getattr(parent, alias.name, None) or importlib.import_module(
+                    f"{statement.module}.{alias.name}"
                 )
     return found
 
@@ -139,8 +136,7 @@ def test_it_imports_few_packages_and_uses_their_public_verbs(path):
     trees = trees_of(path)
     names = imported(trees)
     packages = {name: thing for name, thing in names.items() if inspect.ismodule(thing) and hasattr(thing, "__all__")}
-    rest = {name for name, thing in names.items() if name not in packages and thing.__module__ != "helpers.config"}
-    assert len(packages) <= PACKAGES_AT_MOST and rest == set(), (sorted(packages), rest)
+    assert len(packages) <= PACKAGES_AT_MOST and set(names) == set(packages), sorted(names)
     used = {
         (node.value.id, node.attr)
         for tree in trees

@@ -192,12 +192,8 @@ def captured_interval(
 ) -> dict[str, float]:
     """Half-sample interval of the share of the attainable benefit, a ratio of Qini coefficients of the same patients.
 
-    Arguments as in :func:`order_intervals`; returns ``value, se, low, high, freedom``.
-
-    Raises
-    ------
-    ValueError
-        If the effects do not vary, in the sample or in a half of it.
+    Arguments as in :func:`order_intervals`; returns ``value, se, low, high, freedom``. Effects that do not vary, in the
+    sample or in a half of it, are refused (ValueError).
     """
     kept, scale = half_samples(len(np.asarray(mu0)), groups, draws, seed)
     rows = np.vstack([np.ones((1, kept.shape[1]), bool), kept])
