@@ -69,7 +69,7 @@ def test_a_notebook_shows_the_note_without_a_traceback(capsys):
 def test_the_note_is_an_output_that_the_book_knows():
     said = str(chapters.SteppedAside(["Why."]))
     made = new_output(**chapters.note(said))
-    nbformat.validate(made, ref="output")
+    nbformat.validate(made, ref="output", version=4)
     assert made.metadata == {"stepped_aside": True} and made.data["text/plain"] == said
     assert "admonition" in made.data["text/html"] and "<p>Why.</p>" in made.data["text/html"]
 

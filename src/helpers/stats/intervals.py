@@ -19,6 +19,7 @@ import pandas as pd
 from scipy import stats
 
 from helpers.stats.arrays import consecutive_codes, first_k, vectors
+from helpers.stats.metrics import check_effects_vary
 from helpers.stats.resampling import AREAS, CURVES, half_samples, order_draws, order_shares
 
 LEAST_FREEDOM = 3
@@ -199,8 +200,7 @@ def captured_interval(
     rows = np.vstack([np.ones((1, kept.shape[1]), bool), kept])
     orders, place = (priority, np.subtract(mu0, mu1)), AREAS.index("qini")
     own, best = (order_draws(mu0, mu1, order, rows)[:, place] for order in orders)
-    if not best.all():
-        raise ValueError("mu1 - mu0 is the same for every row: no order captures more benefit than another.")
+    check_effects_vary(best, np.subtract(mu1, mu0))
     share = own / best
     of_own, of_best = (order_shares(mu0, mu1, order) for order in orders)
     gaps = [a[[place]] - share[0] * b[[place]] for a, b in zip(of_own, of_best, strict=True)]

@@ -86,9 +86,19 @@ def benefit_captured(mu0: np.ndarray, mu1: np.ndarray, priority: np.ndarray) -> 
     """
     tau = np.asarray(mu1) - np.asarray(mu0)
     best = qini(tau, -tau)
-    if best == 0:
-        raise ValueError("mu1 - mu0 is the same for every row: no order captures more benefit than another.")
+    check_effects_vary(best, tau)
     return qini(tau, priority) / best
+
+
+def check_effects_vary(best: np.ndarray | float, tau: np.ndarray) -> None:
+    """Refuse a Qini coefficient of the best order (or several) that is rounding alone: no order is better than another.
+
+    Raises
+    ------
+    ValueError
+    """
+    if np.any(np.abs(best) <= 1e-12 * np.abs(tau).max()):
+        raise ValueError("mu1 - mu0 is the same for every row: no order captures more benefit than another.")
 
 
 def value_at(curve: np.ndarray, budgets: np.ndarray) -> np.ndarray:
