@@ -262,6 +262,8 @@ def test_small_sizes_read_as_such_and_withheld_columns_show_no_share():
     tables = {"rule": policy.fairness_table(treated, frame, ["group", "other"], withheld=("other",))}
     shown = policy.shares_shown(tables)
     assert shown["patients"].tolist() == ["hidden", "<11", "33", "33"] and set(shown["rule"]) == {"hidden"}
+    alone = policy.shares_shown({"rule": policy.fairness_table(treated, frame, ["group"], smallest=0)})
+    assert alone.loc[("group", "a"), "rule"].replace("\u00a0", " ") == "50% [38%, 62%]"
 
 
 def test_the_summary_names_the_least_and_the_most_treated():

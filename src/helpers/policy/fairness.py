@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.privacy.disclosure import MOST_LEVELS_SHOWN
 from helpers.privacy.small_counts import SMALLEST
+from helpers.report.words import cells
 from helpers.stats.proportions import wilson
 
 
@@ -63,8 +64,8 @@ def shares_shown(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     first = next(iter(tables.values()))
     shown = first[["column", "group"]].assign(patients=first["size"])
     for name, table in tables.items():
-        cells = [f"{r.share:.0%} [{r.low:.0%}, {r.high:.0%}]" if not r.hidden else "hidden" for r in table.itertuples()]
-        shown = shown.assign(**{name: cells})
+        told = cells(table.rename(columns={"share": "value"}), 0, percent=True)
+        shown = shown.assign(**{name: np.where(table["hidden"], "hidden", told)})
     return shown.set_index(["column", "group"])
 
 
