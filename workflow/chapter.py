@@ -58,10 +58,14 @@ def execute(notebook: Path, run: Path, parameters: dict, threads: int) -> int:
     unfinished = (done.parent if place is None else place) / f".{name}.{os.getpid()}.ipynb"
     say(name, "running")
     try:
-        code = papermill(name, [str(notebook), str(unfinished), "-f", str(values)], working, threads)
+        if steps_aside(notebook, parameters, unfinished):
+            code = 0
+            working.write_text("The chapter steps aside; no kernel was started.\n", encoding="utf-8")
+        else:
+            code = papermill(name, [str(notebook), str(unfinished), "-f", str(values)], working, threads)
         if private:
             log.write_text(WITHHELD + "\n", encoding="utf-8")
-        if code == 0:
+        if code == 0 or stepped_aside(unfinished):
             failed.unlink(missing_ok=True)
             move(without_warnings(unfinished) if private else unfinished, done)
             say(name, f"done in {duration(time.monotonic() - started)}")
@@ -77,6 +81,52 @@ def execute(notebook: Path, run: Path, parameters: dict, threads: int) -> int:
         unfinished.unlink(missing_ok=True)
         if place is not None:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def steps_aside(notebook: Path, parameters: dict, target: Path) -> bool:
+    """Whether the data set lacks what the notebook's metadata says it needs; its page then lies at ``target``."""
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    page = load_notebook_node(str(notebook))
+    if not (needs := page.metadata.get("needs", [])):
+        return False
+    from helpers.report import chapters
+
+    try:
+        reasons = chapters.lacking(Config(**parameters), needs)
+    except (ValueError, OSError):
+        return False  # the notebook says what is wrong with its parameters
+    if reasons:
+        page = parameterize_notebook(page, parameters)
+        of_parameters = {"parameters", "injected-parameters"}
+        code = [c for c in page.cells if c.cell_type == "code" and not of_parameters & set(c.metadata.get("tags", []))]
+        code[0]["outputs"] = [chapters.note(str(chapters.SteppedAside(reasons)))]
+        target.write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
+    return bool(reasons)
+
+
+def stepped_aside(unfinished: Path) -> bool:
+    """Whether the notebook ended because the records lack what it is about; its error is then a note, in place."""
+    if not unfinished.exists():
+        return False
+    content = json.loads(unfinished.read_text(encoding="utf-8"))
+    errors = [(c, o) for c in content["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
+    if not errors or errors[0][1]["ename"] != "SteppedAside":
+        return False
+    from helpers.report import chapters
+
+    cell, error = errors[0]
+    cell["outputs"] = [chapters.note(error["evalue"]) if o is error else o for o in cell["outputs"]]
+    without_error_cells(content)
+    unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return True
+
+
+def without_error_cells(content: dict) -> None:
+    """Take out what papermill adds to a notebook that failed: cells of its own, which repeat the message."""
+    content["metadata"].pop("papermill", None)
+    content["cells"] = [c for c in content["cells"] if "papermill-error-cell-tag" not in c["metadata"].get("tags", [])]
 
 
 def sensitive(parameters: dict) -> bool:
@@ -110,9 +160,7 @@ def without_warnings(notebook: Path) -> Path:
 def scrubbed(notebook: Path) -> Path:
     """The failed notebook without outputs, but for the kind and the place of its first error; in place."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
-    content["metadata"].pop("papermill", None)
-    # Papermill puts cells of its own in, which repeat the message.
-    content["cells"] = [c for c in content["cells"] if "papermill-error-cell-tag" not in c["metadata"].get("tags", [])]
+    without_error_cells(content)
     for cell in content["cells"]:
         cell["metadata"].pop("papermill", None)
         if cell["cell_type"] == "code":

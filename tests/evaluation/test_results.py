@@ -59,12 +59,26 @@ def test_pairs_must_be_unique_and_the_baseline_present():
 
 def test_sentences_say_which_way_and_whether():
     labels = {"a": "first", "b": "second"}
-    worse = report.comparison_sentences(evaluation.paired(results(), "a"), labels, "a")[0]
-    assert worse.startswith("second is **worse** than first in AUTOC")
-    better = report.comparison_sentences(evaluation.paired(results(gap=-0.3), "a"), labels, "a")[0]
-    assert "**better** than first" in better
-    same = report.comparison_sentences(evaluation.paired(results(gap=0.0), "a"), labels, "a")[0]
-    assert "cannot be told apart from first" in same
+    for gap, verdict in ((0.3, "**worse** by 0.3"), (-0.3, "**better** by 0."), (0.0, "cannot be told apart")):
+        (said,) = report.paired_sentences(evaluation.paired(results(gap=gap), "a"), labels, "a")
+        assert said.startswith("second ") and verdict in said and "first in AUTOC" in said
+    renamed = results().rename(columns={"strategy": "way"})
+    (said,) = report.paired_sentences(evaluation.paired(renamed, "a", "way"), labels, "a", "way")
+    assert said.startswith("second is **worse**")
+
+
+def test_a_table_is_turned_to_the_users_direction_once():
+    turned = Cohort(pd.DataFrame({"id": [1], "text": [""]}), Roles(lower_is_better=False))
+    row = {"value": 1.0, "low": 0.5, "high": 2.0}
+    table = pd.DataFrame([{"metric": "autoc", **row}, {"metric": "overlap", **row}])
+    found = evaluation.turned_back(table, turned)
+    assert found.loc[0, ["value", "low", "high"]].tolist() == [-1, -2, -0.5]
+    assert found.loc[1, ["value", "low", "high"]].tolist() == [1, 0.5, 2]
+    wide = pd.DataFrame({"bound": [1.0], "b_low": [0.5], "b_high": [2.0], "share": [0.3]})
+    found = evaluation.turned_back(wide, turned, ("bound",), [("b_low", "b_high"), ("not", "there")])
+    assert found.iloc[0].tolist() == [-1, -2, -0.5, 0.3]
+    pd.testing.assert_frame_equal(evaluation.turned_back(found, turned, ("bound",), [("b_low", "b_high")]), wide)
+    assert evaluation.turned_back(table, cohort()) is table
 
 
 def test_results_are_kept_whole(tmp_path):

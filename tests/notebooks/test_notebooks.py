@@ -1,6 +1,8 @@
 """What every chapter keeps to, so that it can be run from outside and stays free of results."""
 
 import ast
+import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +109,45 @@ def test_a_valid_parameter_arrives(tiny):
     assert papermill(tiny, "-p", "n", "3000").returncode == 0
     last = nbformat.read(tiny.with_name("out.ipynb"), as_version=4).cells[-1]
     assert last.outputs[0].data["text/plain"] == "3000"
+
+
+PACKAGES_AT_MOST = 6
+
+
+def imported(trees: list[ast.Module]) -> dict[str, object]:
+    """Names in a notebook that come from packages of ``helpers``, and what they stand for; those of config aside."""
+    found = {}
+    for statement in (s for tree in trees for s in ast.walk(tree) if isinstance(s, ast.ImportFrom)):
+        if statement.module.split(".")[0] == "helpers" and statement.module != "helpers.config":
+            for alias in statement.names:
+                parent = importlib.import_module(statement.module)
+                found[alias.asname or alias.name] = getattr(parent, alias.name, None) or importlib.import_module(
+                    f"{statement.module}.{alias.name}"
+                )
+    return found
+
+
+def trees_of(path: Path) -> list[ast.Module]:
+    return [ast.parse(c.source) for c in code_cells(path)]
+
+
+@every_notebook
+def test_it_imports_few_packages_and_uses_their_public_verbs(path):
+    trees = trees_of(path)
+    names = imported(trees)
+    packages = {name: thing for name, thing in names.items() if inspect.ismodule(thing) and hasattr(thing, "__all__")}
+    assert len(packages) <= PACKAGES_AT_MOST and set(names) == set(packages), sorted(names)
+    used = {
+        (node.value.id, node.attr)
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in packages
+    }
+    assert {f"{p}.{verb}" for p, verb in used if verb not in packages[p].__all__} == set()
+
+
+@every_notebook
+def test_its_metadata_say_what_it_requires(path):
+    calls = [n for tree in trees_of(path) for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    needs = [a.value for c in calls if ast.unparse(c.func) == "report.require" for a in c.args[1:]]
+    assert nbformat.read(path, as_version=4).metadata.get("needs", []) == needs

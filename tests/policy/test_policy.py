@@ -106,7 +106,7 @@ def test_the_cost_rule_by_hand():
         (lambda: policy.treat_by_budget(np.array([np.nan]), 0.5), "finite"),
         (lambda: policy.treat_by_cost(np.zeros(3), np.inf), "cost = inf"),
         (lambda: policy.held_out_value({"a": np.ones(2)}, np.zeros(2)), "booleans"),
-        (lambda: policy.held_out_value({"a": np.ones(2, bool)}, np.zeros(2), baseline="b"), "baseline = 'b'"),
+        (lambda: policy.held_out_value({"a": np.ones(2, bool)}, np.zeros(2), pairs=[("a", "b")]), "pairs: .'b'. not"),
     ],
 )
 def test_the_rules_refuse(call, said):
@@ -116,11 +116,11 @@ def test_the_rules_refuse(call, said):
 
 def test_the_held_out_value_by_hand():
     scores, all_, first = np.array([-3.0, 1.0, -1.0, 3.0]), np.ones(4, bool), np.arange(4) < 1
-    table = policy.held_out_value({"first": first, "all": all_}, scores, cost=1.0).set_index("policy")
-    assert table.loc["first", "value"] == -0.5 and table.loc["all", "value"] == 1.0
-    assert table.loc["first", "difference"] == -1.5 and table.loc["all", "difference_high"] == 0
-    half = 1.959964 * np.std([-2, 0, 0, 0], ddof=1) / 2
-    np.testing.assert_allclose(table.loc["first", ["low", "high"]].astype(float), [-0.5 - half, -0.5 + half], rtol=1e-6)
+    table = policy.held_out_value({"first": first, "all": all_}, scores, cost=1.0, pairs=[("first", "all")])
+    assert table["policy"].tolist() == ["first", "all", "first"] and table["baseline"].tolist() == ["", "", "all"]
+    assert table["value"].tolist() == [-0.5, 1.0, -1.5] and table["share"].tolist() == [0.25, 1, 0.25]
+    half = 3.182446 * np.std([-2, 0, 0, 0], ddof=1) / 2  # Student's with three degrees of freedom
+    np.testing.assert_allclose(table.loc[0, ["low", "high"]].astype(float), [-0.5 - half, -0.5 + half], rtol=1e-6)
 
 
 def test_the_value_of_practice_needs_one_right_nuisance_only():
@@ -181,8 +181,8 @@ def test_the_tree_finds_the_known_rule():
     tree = policy.tree_policy(frame, psi)
     assert "if age > 6" in tree.rules and "if fever = high" in tree.rules and "smoker" not in tree.rules
     assert (tree.treat(held) == (tau < 0)).mean() > 0.97
-    table = policy.held_out_value({"tree": tree.treat(held), "best": tau < 0}, scores).set_index("policy")
-    assert table.loc["tree", "difference_low"] <= 0.02 and table.loc["tree", "high"] < -0.2
+    table = policy.held_out_value({"tree": tree.treat(held), "best": tau < 0}, scores, pairs=[("tree", "best")])
+    assert table["low"].iloc[2] <= 0.02 and table["high"].iloc[0] < -0.2
 
 
 def test_a_dear_treatment_is_given_to_nobody():
@@ -262,6 +262,8 @@ def test_small_sizes_read_as_such_and_withheld_columns_show_no_share():
     tables = {"rule": policy.fairness_table(treated, frame, ["group", "other"], withheld=("other",))}
     shown = policy.shares_shown(tables)
     assert shown["patients"].tolist() == ["hidden", "<11", "33", "33"] and set(shown["rule"]) == {"hidden"}
+    alone = policy.shares_shown({"rule": policy.fairness_table(treated, frame, ["group"], smallest=0)})
+    assert alone.loc[("group", "a"), "rule"].replace("\u00a0", " ") == "50% [38%, 62%]"
 
 
 def test_the_summary_names_the_least_and_the_most_treated():

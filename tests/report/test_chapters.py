@@ -1,8 +1,9 @@
-"""Stepping aside: what data sets lack, and that later cells do nothing until that changes."""
+"""Stepping aside: what data sets lack, and the one exception that says so."""
 
+import nbformat
 import pytest
-from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from nbformat.v4 import new_output
 
 from helpers import report
 from helpers.config import load
@@ -27,21 +28,6 @@ def cache(tmp_path, monkeypatch):
     (tmp_path / "own.yml").write_text(text + "outcome: {column: e, type: count, better: lower}\n")
 
 
-@pytest.fixture
-def shell(monkeypatch):
-    made = InteractiveShell()
-    made.display_pub = CapturingDisplayPublisher()
-    monkeypatch.setattr(chapters, "_shell", lambda: made)
-    made.user_ns |= {"chapters": chapters, "load": load}
-    return made
-
-
-def run(shell, *cells):
-    for cell in cells:
-        shell.run_cell(cell, store_history=False).raise_error()
-    return shell.display_pub.outputs
-
-
 @pytest.mark.parametrize("dataset", HAVE)
 def test_what_each_data_set_has(dataset):
     parameters, needs = HAVE[dataset]
@@ -55,45 +41,37 @@ def test_measured_annotations_have_no_levels(tmp_path):
     assert not report.has(load(**OWN), "levels")
 
 
-def test_a_chapter_goes_on_where_nothing_is_missing(shell):
-    said = run(shell, 'chapters.require(load(), "truth", "simsum")', "x = 1 + 1")
-    assert shell.user_ns["x"] == 2 and not said
+def test_a_chapter_goes_on_where_nothing_is_missing():
+    assert report.require(load(), "truth", "simsum") is None and report.require(load(**OWN), worlds=True) is None
 
 
-def test_a_chapter_steps_aside_and_says_why(shell):
-    said = run(shell, f'chapters.require(load(**{OWN}), "truth")', "x = 1 + 1", "1 / 0")
-    assert "x" not in shell.user_ns
-    (note,) = said
-    assert note["metadata"] == {"stepped_aside": True}
-    assert "admonition" in note["data"]["text/html"] and "nobody knows them" in note["data"]["text/html"]
-    assert "own" in note["data"]["text/plain"]
+@pytest.mark.parametrize(
+    ("needs", "found", "said"),
+    [(("truth",), {}, ["nobody knows them"]), ((), {"worlds": False}, ["tells two worlds apart"])]
+    + [(("truth", "simsum"), {"worlds": False}, ["nobody knows them", "SimSUM-like", "two worlds"])],
+)
+def test_a_chapter_steps_aside_and_says_why(needs, found, said):
+    with pytest.raises(report.SteppedAside) as ended:
+        report.require(load(**OWN), *needs, **found)
+    assert all(reason in str(ended.value) for reason in [*said, chapters.TITLE, "“own”"])
 
 
-def test_a_chapter_steps_aside_for_what_it_found_in_the_records(shell):
-    config = f"load(**{OWN})"
-    said = run(shell, f"chapters.require({config}, worlds=True)", "x = 1 + 1")
-    assert shell.user_ns["x"] == 2 and not said
-    (note,) = run(shell, f"chapters.require({config}, worlds=False)", "y = 1 + 1")
-    assert "y" not in shell.user_ns and "tells two worlds apart" in note["data"]["text/html"]
+def test_a_notebook_shows_the_note_without_a_traceback(capsys):
+    shell = InteractiveShell()
+    shell.user_ns |= {"report": report, "config": load(**OWN)}
+    done = shell.run_cell('report.require(config, "truth")\nx = 1', store_history=False)
+    said = capsys.readouterr().out
+    assert isinstance(done.error_in_exec, report.SteppedAside) and "x" not in shell.user_ns
+    assert "nobody knows them" in said and chapters.UNTIL in said and "Traceback" not in said and "line" not in said
+    assert shell.run_cell("y = 2", store_history=False).success, "nothing is switched off"
 
 
-def test_other_parameters_wake_it_up(shell):
-    require = 'chapters.require(load(dataset=dataset, own_spec="example"), "truth")'
-    run(shell, 'dataset = "own"', require, "x = 1 + 1", 'dataset = "replica"  # changed', require, "y = 1 + 1")
-    assert "x" not in shell.user_ns and shell.user_ns["y"] == 2
-
-
-def test_it_can_step_aside_twice(shell):
-    require = f'chapters.require(load(**{OWN}), "truth")'
-    run(shell, require, require, "x = 1 + 1", "chapters.require(load())", "y = 1 + 1")
-    assert "x" not in shell.user_ns and shell.user_ns["y"] == 2
-
-
-def test_a_script_ends_with_the_reason(monkeypatch, capsys):
-    monkeypatch.setattr(chapters, "_shell", lambda: None)
-    with pytest.raises(SystemExit) as ended:
-        report.require(load(**OWN), "truth")
-    assert ended.value.code == 0 and "nobody knows them" in capsys.readouterr().out
+def test_the_note_is_an_output_that_the_book_knows():
+    said = str(chapters.SteppedAside(["Why."]))
+    made = new_output(**chapters.note(said))
+    nbformat.validate(made, ref="output", version=4)
+    assert made.metadata == {"stepped_aside": True} and made.data["text/plain"] == said
+    assert "admonition" in made.data["text/html"] and "<p>Why.</p>" in made.data["text/html"]
 
 
 def test_an_unknown_need_is_refused():

@@ -90,7 +90,9 @@ def test_a_strategy_with_fewer_repetitions_is_compared_on_them_and_is_not_called
 
 def test_the_tally_counts():
     pairs = evaluation.all_pairs(results(), "policy_value")
-    assert f"{pairs['real'].sum()} have an interval" in report.tally_pairs(pairs)
+    said = report.tally(pairs)
+    assert f"the {len(pairs)} differences, {pairs['real'].sum()} have" in said and "chance" not in said
+    assert f"{pairs['certain'].sum()} remain" in said
 
 
 def test_answers_speak_of_every_process():

@@ -81,11 +81,11 @@ def test_the_matrix_of_pairs_shades_by_verdict():
     assert report.pair_matrix(pairs, names, lower_is_better=False).axes[0].images[0].get_array()[0, 1] == -2
 
 
-def test_curves_by_a_column_have_a_panel_a_value_and_one_colour_a_strategy():
+def test_panels_have_a_panel_a_value_and_one_colour_a_strategy():
     rows = [(p, s, "toc", at, v) for p in ("one", "two") for s, v in (("a", 0.1), ("b", -0.3)) for at in (0.2, 0.9)]
     table = pd.DataFrame(rows, columns=["process", "strategy", "metric", "at", "value"])
     table = table.assign(low=table["value"], high=table["value"])
-    axes = report.curves(table, "toc", {"a": "first", "b": "second"}, by="process").axes
+    axes = report.panels(table, "toc", {"a": "first", "b": "second"}, by="process").axes
     assert [ax.get_title() for ax in axes] == ["one", "two"]
     colours = [[line.get_color() for line in ax.lines[:2]] for ax in axes]
     assert colours[0] == colours[1] and len(set(colours[0])) == 2

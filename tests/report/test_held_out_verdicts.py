@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import bootstrap
+from scipy.stats import t as student
 
-from helpers import config, evaluation, report, study
+from helpers import config, evaluation, report, stats, study
 from helpers.data.cohort import Cohort, Roles
 from helpers.study.trials import LazyTrials
 
@@ -16,7 +18,7 @@ def cohort(lower: bool = True) -> Cohort:
 
 
 def results(values: dict[str, float], half: float = 1.0, seeds: int = 2) -> pd.DataFrame:
-    row = {"baseline": "base", "metric": "policy_value", "at": np.nan, "truth": np.nan}
+    row = {"baseline": "base", "metric": "policy_value", "at": np.nan, "truth": np.nan, "freedom": 60}
     return pd.DataFrame(
         [
             {**row, "strategy": name, "value": v, "low": v - half, "high": v + half, "seed": seed}
@@ -32,7 +34,9 @@ def test_holm_counts_the_differences():
     assert judged["real"].to_dict() == {"a": True, "b": True, "c": False}
     assert judged["certain"].to_dict() == {"a": False, "b": True, "c": False}
     assert judged.loc["b", "holm"] == pytest.approx(3 * judged.loc["b", "p"])
-    said = report.tally_held_out(table)
+    exact = 2 * student.sf(1.1 * student.ppf(0.975, 60), 60)
+    assert judged.loc["a", "p"] == pytest.approx(exact), "Student's, as the interval"
+    said = report.tally(evaluation.judged(table), by_chance=True)
     assert "Of the 3 differences, 2 have" in said and "1 remain" in said and "14%" in said
     alone = evaluation.pooled_held_out(results({"a": -1.1}))
     assert evaluation.judged(alone)["certain"].all(), "one comparison needs no correction"
@@ -43,11 +47,13 @@ def test_holm_counts_the_differences():
 def test_verdicts_keep_to_the_users_direction():
     table = evaluation.pooled_held_out(results({"a": -1.1, "b": -3.0, "c": 0.2}))
     for lower, sign in ((True, "-3.000"), (False, "+3.000")):
-        better, only, apart = report.held_out_verdicts(table, LABELS, cohort(lower))
+        judged = evaluation.judged(table)
+        better, only, apart = report.verdicts(judged, LABELS, "base", "policy_value", cohort(lower))
         assert better.startswith(f"**Better** than the base in policy value: B {sign}")
         assert only.startswith("Better by its own interval, but not") and ": A " in only
         assert apart.startswith("**Not to be told apart**") and "C " in apart
-    (worse,) = report.held_out_verdicts(evaluation.pooled_held_out(results({"a": 3.0})), LABELS, cohort())
+    judged = evaluation.judged(evaluation.pooled_held_out(results({"a": 3.0})))
+    (worse,) = report.verdicts(judged, LABELS, "base", "policy_value", cohort())
     assert worse.startswith("**Worse** than the base")
 
 
@@ -81,4 +87,22 @@ def test_intervals_hold_the_true_values_and_differences_of_the_same_patients():
     found = evaluation.held_out_coverage(study.with_true_differences(pd.concat(blocks)))
     assert found["n"].tolist() == [6, 6, 6, 3, 3, 3]
     # intervals are over patients, so they are wide enough for the truth of the very same patients
-    assert (found["covered"] >= 2 / 3).all() and (found["bias"].abs() < 0.15).all(), found
+    assert (found["covered"] >= 2 / 3).all() and (found["bias"].abs() < found["half_width"]).all(), found
+
+
+def test_intervals_of_a_repetition_are_as_wide_as_patients_make_them():
+    settings = config.load(n=1500, encoder="tfidf", folds=3, test_share=0.4)
+    trial = LazyTrials(settings)[0]
+    table = study.repetition(trial, ["risk", "tabular"], "tabular")
+    scores = trial.scores
+    own = table[table["strategy"] == "tabular"].set_index("metric")
+    mean = own.loc["mean_effect"]
+    half = student.ppf(0.975, len(scores) - 1) * scores.psi.std(ddof=1) / np.sqrt(len(scores))
+    np.testing.assert_allclose([mean["value"] - mean["low"], mean["high"] - mean["value"]], half)
+    strategy = study.strategy_named("tabular")
+    order = -study.bedside_effect(trial, strategy, study.run_strategy(trial, strategy))
+    for metric, of in (("policy_value", stats.policy_value), ("autoc", lambda a, b, p: stats.autoc(b - a, p))):
+        drawn = bootstrap((scores.gamma0, scores.gamma1, order), of, paired=True, vectorized=False, n_resamples=400,
+                          method="percentile", rng=0)  # fmt: skip
+        width = own.loc[metric, "high"] - own.loc[metric, "low"]
+        assert width / np.diff(drawn.confidence_interval)[0] == pytest.approx(1, abs=0.3), metric

@@ -27,6 +27,12 @@ def test_an_end_that_only_rounds_to_zero_shows_its_side():
     assert report.between(-1e-9, -1e-10).replace("\u00a0", " ") == "[0.000, 0.000]"
 
 
+def test_shares_are_written_in_percent():
+    said = report.cell(0.123, 0.0004, 0.25, digits=1, sign=True, percent=True)
+    assert said.replace("\u00a0", " ") == "+12.3% [+0.04%, +25.0%]"
+    assert report.cells(pd.DataFrame({"value": [0.5], "low": [np.nan], "high": [np.nan]}), 0, percent=True) == ["50%"]
+
+
 def test_names_become_words():
     table = pd.DataFrame({"cf_y": [0.1], "autoc": [1.0], "x": [2]}, index=pd.Index([0], name="left_out"))
     shown = report.named(table)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from helpers import policy
 from helpers.stats import intervals, metrics
 
 BUDGETS = (0.1, 0.3, 0.5, 1.0)
@@ -103,3 +104,41 @@ def test_errors_say_what_is_wrong():
         intervals.mean_interval(gamma0, level=95)
     with pytest.raises(ValueError, match="3 identifiers"):
         intervals.mean_interval(gamma0, np.arange(3))
+
+
+def test_small_groups_have_the_same_ends_everywhere():
+    rng = np.random.default_rng(5)
+    psi, ids = rng.normal(size=9), np.repeat([0, 1, 2], 3)
+    mean = intervals.mean_interval(psi, ids)
+    rule = policy.held_out_value({"all": np.ones(9, bool)}, psi, groups=ids).iloc[0]
+    sums = np.bincount(ids, psi)
+    half = stats.t.ppf(0.975, 2) * np.sqrt(1.5 * np.sum((sums - sums.mean()) ** 2)) / 9
+    for found in (mean, rule):
+        np.testing.assert_allclose([found["low"], found["high"]], [psi.mean() - half, psi.mean() + half])
+
+
+def test_the_p_value_is_that_of_the_interval():
+    x = np.random.default_rng(6).normal(0.4, 1, 12)
+    found = intervals.mean_interval(x)
+    p = intervals.p_of_interval(found["value"], found["low"], found["high"], found["freedom"])
+    assert p == pytest.approx(stats.ttest_1samp(x, 0).pvalue)
+    assert np.isnan(intervals.p_of_interval(0.0, 0.0, 0.0, 5)) and not intervals.excludes_zero(np.nan, np.nan)
+
+
+def test_independent_samples_are_summed_as_welch_does():
+    a, b = np.random.default_rng(7).normal(size=8), 3 * np.random.default_rng(8).normal(size=15)
+    parts = [intervals.influence_interval(0.0, v - v.mean()) for v in (a, b)]
+    found = intervals.summed_interval(a.mean() - b.mean(), parts)
+    theirs = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
+    np.testing.assert_allclose([found["low"], found["high"]], theirs)
+
+
+def test_the_share_of_the_benefit_has_no_error_for_the_best_order():
+    rng = np.random.default_rng(9)
+    mu0, tau = rng.normal(size=60), rng.normal(size=60)
+    best = intervals.captured_interval(mu0, mu0 + tau, -tau, draws=30)
+    assert best["value"] == pytest.approx(1) and best["low"] == pytest.approx(1)
+    other = intervals.captured_interval(mu0, mu0 + tau, -tau + rng.normal(size=60), draws=30)
+    assert other["low"] < other["value"] < other["high"] and other["value"] < 1
+    with pytest.raises(ValueError, match="same for every row"):
+        intervals.captured_interval(mu0, mu0 + 1, -tau, draws=30)

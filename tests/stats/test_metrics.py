@@ -119,3 +119,10 @@ def test_value_at_and_overlap_at():
 def test_wrong_input_is_refused_by_name(scores, priority, message):
     with pytest.raises(ValueError, match=message):
         stats.toc(scores, priority)
+
+
+def test_effects_that_differ_by_rounding_alone_are_one_effect():
+    mu0 = np.random.default_rng(0).normal(size=50)
+    assert len(np.unique(mu0 + 0.1 - mu0)) > 1
+    with pytest.raises(ValueError, match="same for every row"):
+        stats.benefit_captured(mu0, mu0 + 0.1, -mu0)

@@ -15,7 +15,7 @@ from scipy.special import xlogy
 from scipy.stats import chi2, norm
 
 from helpers.data.fields import MISSING, checked_codes
-from helpers.stats.proportions import wilson_agreement
+from helpers.stats.proportions import wilson
 
 
 def error_rates_from_double(
@@ -124,7 +124,7 @@ def _row(name, annotator, table, rate, low, high) -> dict:
 
 def _shared_row(name: str, table: np.ndarray, k: int, confidence: float) -> dict:
     n, d = table.sum(), 1 - np.trace(table) / table.sum()
-    rates = rate_from_disagreement(np.array([d, *wilson_agreement(d, n, confidence)]), k)
+    rates = rate_from_disagreement(np.array([d, *wilson(d, n, confidence)]), k)
     return _row(name, "both", table, *rates)
 
 

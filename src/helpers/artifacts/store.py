@@ -13,8 +13,10 @@ import pandas as pd
 
 from helpers.artifacts.digests import digest
 from helpers.artifacts.files import digest_checked, private_folder, read, write
+from helpers.privacy.paths import outside_work_tree
 
 LONGEST_KEY_STRING = 500
+CACHE = "cache (WHO_TO_TREAT_CACHE)"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
 
 
@@ -39,20 +41,14 @@ class Store:
 
     Raises
     ------
-    ValueError
-        If the root lies inside a git work tree.
+    DataError
+        If the root lies inside a git work tree, links followed.
     """
 
     def __init__(self, root: str | Path | None = None, allow_in_repo: bool = False) -> None:
-        self.root = Path(default_root() if root is None else root).expanduser().absolute()
+        named = default_root() if root is None else root
         self.allow_in_repo = allow_in_repo
-        tree = next((p for p in (self.root, *self.root.parents) if (p / ".git").exists()), None)
-        if tree is not None and not allow_in_repo:
-            raise ValueError(
-                f"root = {str(self.root)!r} lies inside the git work tree {str(tree)!r}; results made from "
-                f"credentialed records must stay outside one. Set WHO_TO_TREAT_CACHE to another folder, "
-                f"or pass allow_in_repo=True for data anyone may see."
-            )
+        self.root = Path(named).expanduser().absolute() if allow_in_repo else outside_work_tree(named, CACHE)
 
     def __repr__(self) -> str:
         return f"Store({str(self.root)!r})"

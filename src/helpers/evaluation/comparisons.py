@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
 from helpers.evaluation import results
-from helpers.stats import multiplicity
+from helpers.stats.intervals import excludes_zero, p_of_interval
 from helpers.stats.multiplicity import LEVEL, holm
 from helpers.stats.repetitions import interval, p_value
 
@@ -50,8 +48,8 @@ def judged(gaps: pd.DataFrame, metric: str = "policy_value") -> pd.DataFrame:
     rows = gaps[(gaps["metric"] == metric) & (gaps["baseline"] != "") & gaps["at"].isna() & gaps["p"].notna()]
     if rows.empty:
         raise ValueError(f"metric = {metric!r}: no difference in it; pass a pooled table of two strategies or more.")
-    adjusted = multiplicity.holm(rows["p"].to_numpy())
-    return rows.assign(holm=adjusted, certain=rows["real"] & (adjusted < multiplicity.LEVEL))
+    adjusted = holm(rows["p"].to_numpy())
+    return rows.assign(holm=adjusted, certain=rows["real"] & (adjusted < LEVEL))
 
 
 def held_out_coverage(table: pd.DataFrame, metrics: Iterable[str] = CHECKED) -> pd.DataFrame:
@@ -124,18 +122,17 @@ def both_ways(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([pairs, pairs.assign(**turned, low=-pairs["high"], high=-pairs["low"])], ignore_index=True)
 
 
-Z = stats.norm.ppf(0.975)
 HELD_OUT_KEYS = ["strategy", "baseline", "metric", "at"]
 
 
 def pooled_held_out(table: pd.DataFrame) -> pd.DataFrame:
     """Means over repetitions of estimates and of the ends of their intervals, one row a strategy and metric.
 
-    Adds ``repetitions``; ``p``, the two-sided p-value of a normal estimate whose 95 % interval is this one; and
-    ``real``: whether the interval excludes zero.
+    Adds ``repetitions``; ``p``, the two-sided p-value of an estimate whose Student interval this is, with the mean of
+    the repetitions' ``freedom``; and ``real``: whether the interval excludes zero.
     """
     groups = table.groupby(HELD_OUT_KEYS, dropna=False, sort=False)
-    found = groups[["value", "low", "high", "truth"]].mean().assign(repetitions=groups.size()).reset_index()
-    se = (found["high"] - found["low"]) / (2 * Z)
-    p = 2 * stats.norm.sf(np.abs(found["value"]) / se.where(se > 0))
-    return found.assign(p=p, real=(found["low"] > 0) | (found["high"] < 0))
+    means = groups[["value", "low", "high", "freedom", "truth"]].mean()
+    found = means.assign(repetitions=groups.size()).reset_index()
+    p = p_of_interval(found["value"], found["low"], found["high"], found.pop("freedom"))
+    return found.assign(p=p, real=excludes_zero(found["low"], found["high"]))

@@ -27,7 +27,7 @@ from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic, ridge
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
 from helpers.evaluation.results import GRID
-from helpers.stats.intervals import mean_interval, order_intervals
+from helpers.stats.intervals import excludes_zero, mean_interval, order_intervals
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,12 +120,12 @@ def evaluate_held_out(
 
     Returns
     -------
-    DataFrame with ``metric, at, value, se, low, high``. Beside the areas and curves of ``evaluation.evaluate``:
-    ``mean_effect``; ``psi_risk``, mean of ``(psi - tau_hat)^2``, which is PEHE^2 plus a noise that no strategy can
-    change; ``r_risk``, mean of ``((Y - m) - (T - e) tau_hat)^2`` (Nie and Wager, arXiv 1712.04912), PEHE^2 weighted by
-    e (1 - e) plus noise; and ``psi_gain``, ``r_gain``, how much lower each risk is than that of one mean effect for
-    all, where the noise cancels: above zero, the estimates beat a constant. ``psi_gain`` estimates
-    ``Var(tau) - PEHE^2``.
+    DataFrame with ``metric, at, value, se, low, high, freedom``. Beside the areas and curves of
+    ``evaluation.evaluate``: ``mean_effect``; ``psi_risk``, mean of ``(psi - tau_hat)^2``, which is PEHE^2 plus a noise
+    that no strategy can change; ``r_risk``, mean of ``((Y - m) - (T - e) tau_hat)^2`` (Nie and Wager, arXiv
+    1712.04912), PEHE^2 weighted by e (1 - e) plus noise; and ``psi_gain``, ``r_gain``, how much lower each risk is than
+    that of one mean effect for all, where the noise cancels: above zero, the estimates beat a constant. ``psi_gain``
+    estimates ``Var(tau) - PEHE^2``.
     """
     table = order_intervals(
         scores.gamma0, scores.gamma1, {"order": priority}, scores.groups, budgets, None, draws, seed
@@ -156,7 +156,7 @@ def compare_held_out(
 
     Returns
     -------
-    DataFrame with ``strategy, metric, at, value, se, low, high, real``.
+    DataFrame with ``strategy, metric, at, value, se, low, high, freedom, real``.
     """
     orders = order_intervals(
         scores.gamma0, scores.gamma1, priorities, scores.groups, budgets, baseline, draws=draws, seed=seed
@@ -167,9 +167,10 @@ def compare_held_out(
         if name != baseline:
             gaps = {m: losses[name][m] - losses[baseline][m] for m in ("psi_risk", "r_risk")}
             rows += [{"strategy": name, **_mean_row(m, gap, scores.groups)} for m, gap in gaps.items()]
-    risks = pd.DataFrame(rows, columns=["strategy", "metric", "at", "value", "se", "low", "high"])
-    risks = risks.assign(real=(risks["low"] > 0) | (risks["high"] < 0))
-    return pd.concat([orders, risks], ignore_index=True) if rows else orders
+    if not rows:
+        return orders
+    risks = pd.DataFrame(rows)
+    return pd.concat([orders, risks.assign(real=excludes_zero(risks["low"], risks["high"]))], ignore_index=True)
 
 
 def _losses(scores: HeldOutScores, tau_hat: np.ndarray) -> dict[str, np.ndarray]:

@@ -15,21 +15,9 @@ from helpers.data.cohort import Cohort, design_matrix
 from helpers.evaluation.results import GRID
 from helpers.privacy.small_counts import SMALLEST
 from helpers.stats import metrics
+from helpers.stats.arrays import first_k, first_treated, vectors
 
 GROUPS = ("both", "only_a", "only_b", "neither")
-
-
-def first_treated(priority: np.ndarray, budget: float) -> np.ndarray:
-    """(n,) bool array of the ``ceil(budget n)`` patients with the highest priority."""
-    priority = np.asarray(priority, float)
-    if not 0 < budget <= 1:
-        raise ValueError(f"budget = {budget}: must be a share in (0, 1].")
-    if priority.ndim != 1 or not np.isfinite(priority).all():
-        raise ValueError(f"priority: expected a vector of finite numbers, got shape {priority.shape}.")
-    k = int(np.clip(np.ceil(budget * len(priority) - 1e-9), 1, len(priority)))
-    treated = np.zeros(len(priority), bool)
-    treated[np.argsort(-priority, kind="stable")[:k]] = True
-    return treated
 
 
 def agreement(
@@ -53,10 +41,12 @@ def agreement(
     and ``kendall``.
     """
     budgets = np.asarray(budgets, float)
-    overlap = metrics.overlap_at(priority_a, priority_b, budgets)
-    share = np.array([first_treated(priority_a, b).mean() for b in budgets])
+    if not ((budgets > 0) & (budgets <= 1)).all():
+        raise ValueError(f"budgets = {budgets.tolist()}: every budget must be a share in (0, 1].")
+    overlap, n = metrics.overlap_at(priority_a, priority_b, budgets), len(priority_a)
+    share = first_k(n, budgets) / n
     same = 1 - 2 * share * (1 - overlap)
-    hidden = np.any([(0 < part) & (part < smallest) for part in _parts(overlap, share * len(priority_a))], axis=0)
+    hidden = np.any([(0 < part) & (part < smallest) for part in _parts(overlap, share * n)], axis=0)
     chance = share**2 + (1 - share) ** 2
     kappa = np.divide(same - chance, 1 - chance, out=np.full(len(share), np.nan), where=chance < 1)
     curves = {"overlap": overlap, "same_decision": same, "kappa": kappa}
@@ -103,9 +93,12 @@ def case_mix(
     text. ``gap`` is the mean of ``only_a`` less that of ``only_b`` in standard deviations of the column; missing where
     hidden.
     """
-    a, b = first_treated(priority_a, budget), first_treated(priority_b, budget)
-    if len(a) != len(cohort) or len(b) != len(cohort):
-        raise ValueError(f"priority_a ({len(a)}), priority_b ({len(b)}): expected {len(cohort)} rows, as the cohort.")
+    if not 0 < budget <= 1:
+        raise ValueError(f"budget = {budget}: must be a share in (0, 1].")
+    orders = vectors(priority_a=priority_a, priority_b=priority_b)
+    if len(orders[0]) != len(cohort):
+        raise ValueError(f"priority_a, priority_b: {len(orders[0])} rows; expected {len(cohort)}, as the cohort.")
+    a, b = (first_treated(order, budget) for order in orders)
     masks = dict(zip(GROUPS, (a & b, a & ~b, ~a & b, ~a & ~b), strict=True))
     rows = [{"variable": "patients", **_sizes({g: int(m.sum()) for g, m in masks.items()}, smallest), "gap": np.nan}]
     for column in (*cohort.roles.annotations, *cohort.roles.tabular):

@@ -6,7 +6,7 @@ for curves, the share of patients treated (``at``). Everything in the book is dr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,7 @@ def evaluate_scores(gamma0: np.ndarray, gamma1: np.ndarray, priority: np.ndarray
     Parameters
     ----------
     gamma0, gamma1 : (n,) arrays
-        Scores (``heldout.held_out_scores``) or true means of the outcome without and with treatment.
+        Scores (``evaluation.held_out_scores``) or true means of the outcome without and with treatment.
     priority : (n,) array
         High is treated first.
 
@@ -79,19 +79,36 @@ def _areas(values: Mapping[str, float]) -> pd.DataFrame:
     return pd.DataFrame({"metric": list(values), "at": np.nan, "value": list(values.values())})
 
 
-def turned_back(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+def turned_back(
+    table: pd.DataFrame,
+    cohort: Cohort,
+    values: Sequence[str] = ("value",),
+    ends: Sequence[tuple[str, str]] = (("low", "high"),),
+) -> pd.DataFrame:
     """Means and mean effects of a result table in the direction of the user's outcome.
 
-    Where the cohort's outcome is better when higher, rows of ``TURNED`` change sign and the ends of their intervals
-    places; then a higher policy value, and a more positive AUTOC, is better. Squared errors and shares stay.
+    Where the cohort's outcome is better when higher, estimates change sign and the ends of their intervals places;
+    then a higher policy value, and a more positive AUTOC, is better. In a table with a column ``metric`` only the rows
+    of ``TURNED`` do; squared errors and shares stay.
+
+    Parameters
+    ----------
+    table : DataFrame
+    cohort : Cohort
+    values : names of columns
+        Estimates.
+    ends : pairs of names of columns
+        Lower and upper ends of intervals; pairs that the table lacks are passed over.
     """
     if cohort.roles.lower_is_better:
         return table
-    rows = table["metric"].isin(TURNED)
+    rows = table["metric"].isin(TURNED) if "metric" in table.columns else np.ones(len(table), bool)
     found = table.copy()
-    found.loc[rows, "value"] = -table.loc[rows, "value"]
-    if {"low", "high"} <= set(table.columns):
-        found.loc[rows, "low"], found.loc[rows, "high"] = -table.loc[rows, "high"], -table.loc[rows, "low"]
+    for column in values:
+        found[column] = table[column].where(~rows, -table[column])
+    for low, high in (pair for pair in ends if set(pair) <= set(table.columns)):
+        found[low] = table[low].where(~rows, -table[high])
+        found[high] = table[high].where(~rows, -table[low])
     return found
 
 
@@ -134,4 +151,4 @@ def paired(
     matched = base.reindex(pd.MultiIndex.from_frame(others[keys])).to_numpy()
     gaps = others.assign(value=others["value"].to_numpy() - matched).dropna(subset="value")
     table = summarise(gaps, by=(column, *by))
-    return table.assign(real=(table["low"] > 0) | (table["high"] < 0))
+    return table.assign(real=stats.excludes_zero(table["low"], table["high"]))

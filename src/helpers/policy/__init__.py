@@ -1,6 +1,6 @@
 """From effects to decisions: rules, readable trees, fairness, and policies that are saved and used."""
 
-from helpers.policy.card import FACTS, as_markdown, make_card
+from helpers.policy.card import FACTS, as_markdown, make_card, with_interval
 from helpers.policy.fairness import fairness_table, shares_shown, widest_gaps
 from helpers.policy.files import POLICY_FILES, SUMS, check_target, load_policy, save_policy
 from helpers.policy.model import EXPORTABLE, FEATURE_SETS, Policy, from_learner
@@ -34,4 +34,5 @@ __all__ = [
     "treat_by_cost",
     "tree_policy",
     "widest_gaps",
+    "with_interval",
 ]

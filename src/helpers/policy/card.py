@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from helpers.report.words import cell
+
 FACTS = ("dataset", "process", "note_style", "training_records", "annotated_records")
 FACTS += ("encoder", "encoder_model", "encoder_revision", "strategy", "seed")
 SECTIONS = {
@@ -112,6 +114,11 @@ def as_markdown(card: Mapping, lower_is_better: bool, vocabulary: bool) -> str:
         not_for="\n".join(f"* {line}" for line in card["not_for"]),
         vocabulary=VOCABULARY if vocabulary else "",
     )
+
+
+def with_interval(row: Mapping[str, float]) -> str:
+    """A difference with its interval, "value [low, high]"."""
+    return cell(row["value"], row["low"], row["high"], sign=True)
 
 
 def _section(card: Mapping, section: str) -> str:

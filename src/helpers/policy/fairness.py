@@ -9,7 +9,8 @@ import pandas as pd
 
 from helpers.privacy.disclosure import MOST_LEVELS_SHOWN
 from helpers.privacy.small_counts import SMALLEST
-from helpers.stats.proportions import wilson_fairness
+from helpers.report.words import cells
+from helpers.stats.proportions import wilson
 
 
 def fairness_table(
@@ -63,8 +64,8 @@ def shares_shown(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     first = next(iter(tables.values()))
     shown = first[["column", "group"]].assign(patients=first["size"])
     for name, table in tables.items():
-        cells = [f"{r.share:.0%} [{r.low:.0%}, {r.high:.0%}]" if not r.hidden else "hidden" for r in table.itertuples()]
-        shown = shown.assign(**{name: cells})
+        told = cells(table.rename(columns={"share": "value"}), 0, percent=True)
+        shown = shown.assign(**{name: np.where(table["hidden"], "hidden", told)})
     return shown.set_index(["column", "group"])
 
 
@@ -91,7 +92,7 @@ def _groups(treated: np.ndarray, series: pd.Series, smallest: int, withheld: boo
         )
     parts = pd.Series(treated).groupby(series.reset_index(drop=True), dropna=False, observed=True).agg(["size", "sum"])
     n, k = parts["size"].to_numpy(), parts["sum"].to_numpy()
-    low, high = wilson_fairness(k, n)
+    low, high = wilson(k / n, n)
     names = ["(missing)" if pd.isna(v) else str(v) for v in parts.index]
     table = pd.DataFrame({"column": series.name, "group": names, "n": n, "treated": k, "share": k / n})
     table = table.assign(low=low, high=high).astype({"n": "Int64", "treated": "Int64"})

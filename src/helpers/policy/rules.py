@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+
+from helpers.stats.arrays import first_treated, vectors
+from helpers.stats.intervals import mean_interval
 
 
 def treat_by_budget(priority: np.ndarray, share: float) -> np.ndarray:
@@ -27,14 +29,10 @@ def treat_by_budget(priority: np.ndarray, share: float) -> np.ndarray:
     -------
     (n,) bool array
     """
-    priority = _vector(priority, "priority")
+    (priority,) = vectors(empty=True, priority=priority)
     if not 0 <= share <= 1:
         raise ValueError(f"share = {share}: the treated share must lie in [0, 1].")
-    # 1e-9 keeps a share such as 0.3 from asking for one patient more than 0.3 n through rounding
-    k = int(np.ceil(share * len(priority) - 1e-9))
-    treated = np.zeros(len(priority), bool)
-    treated[np.argsort(-priority, kind="stable")[:k]] = True
-    return treated
+    return first_treated(priority, share, least=0)
 
 
 def treat_by_cost(tau_hat: np.ndarray, cost: float) -> np.ndarray:
@@ -53,14 +51,14 @@ def treat_by_cost(tau_hat: np.ndarray, cost: float) -> np.ndarray:
     """
     if not np.isfinite(cost):
         raise ValueError(f"cost = {cost}: must be a finite number in units of the outcome.")
-    return _vector(tau_hat, "tau_hat") < -cost
+    return vectors(empty=True, tau_hat=tau_hat)[0] < -cost
 
 
 def held_out_value(
     treated: Mapping[str, np.ndarray],
     scores: np.ndarray,
     cost: float = 0.0,
-    baseline: str | None = None,
+    pairs: Iterable[tuple[str, str]] = (),
     groups: np.ndarray | None = None,
     changes: Mapping[str, np.ndarray] | None = None,
 ) -> pd.DataFrame:
@@ -74,8 +72,8 @@ def held_out_value(
         Doubly robust scores of these rows from nuisances fitted elsewhere, or the true effects.
     cost : float
         Of one treatment, in units of the outcome.
-    baseline : str or None
-        The policy all are compared with; None: the last one.
+    pairs : iterable of (policy, baseline)
+        Which policies are compared.
     groups : (n,) array or None
         Patient identifiers, if a patient may have several rows.
     changes : mapping of name to (n,) array, or None
@@ -85,42 +83,23 @@ def held_out_value(
 
     Returns
     -------
-    DataFrame with ``policy, share, value, low, high, difference, difference_low, difference_high``: the change of
-    the mean outcome plus cost against treating nobody (negative is better), and its paired difference to the baseline.
+    DataFrame with ``policy, baseline, share, value, low, high``. A row a policy with an empty ``baseline``: the change
+    of the mean outcome plus cost against treating nobody (negative is better). A row a pair: the difference of the
+    policy's to the baseline's, on the same patients. ``share`` is that of the policy.
     """
-    scores = _vector(scores, "scores")
-    baseline = list(treated)[-1] if baseline is None else baseline
-    if baseline not in treated:
-        raise ValueError(f"baseline = {baseline!r}: not among the policies {list(treated)}.")
+    (scores,) = vectors(scores=scores)
     masks = {name: _mask(mask, len(scores), name) for name, mask in treated.items()}
-    known = {name: _vector(values, f"changes[{name!r}]") for name, values in (changes or {}).items()}
+    known = {f"changes[{name!r}]": values for name, values in (changes or {}).items()}
+    known = dict(zip(changes or {}, vectors(scores=scores, **known)[1:], strict=True))
     gains = {name: known.get(name, mask * scores) + cost * mask for name, mask in masks.items()}
     rows = []
-    for name, mask in masks.items():
-        ends = [*_interval(gains[name], groups), *_interval(gains[name] - gains[baseline], groups)]
-        rows.append((name, mask.mean(), *ends))
-    ends = ["value", "low", "high", "difference", "difference_low", "difference_high"]
-    return pd.DataFrame(rows, columns=["policy", "share", *ends])
-
-
-def _interval(values: np.ndarray, groups: np.ndarray | None) -> tuple[float, float, float]:
-    """Mean and 95 % interval from the influence of each patient on it."""
-    mean = float(values.mean())
-    influence = (values - mean) / len(values)
-    if groups is not None:
-        influence = np.bincount(np.unique(np.asarray(groups), return_inverse=True)[1], weights=influence)
-    m = len(influence)
-    if m < 2:
-        return mean, np.nan, np.nan
-    half = stats.norm.ppf(0.975) * np.sqrt((influence**2).sum() * m / (m - 1))
-    return mean, mean - half, mean + half
-
-
-def _vector(values: np.ndarray, name: str) -> np.ndarray:
-    values = np.asarray(values, float)
-    if values.ndim != 1 or not np.isfinite(values).all():
-        raise ValueError(f"{name}: shape {values.shape}; expected a vector of finite numbers, one a patient.")
-    return values
+    for name, baseline in (*((name, "") for name in masks), *pairs):
+        if missing := {name, baseline or name} - set(masks):
+            raise ValueError(f"pairs: {sorted(missing)} not among the policies {list(masks)}.")
+        found = mean_interval(gains[name] - gains[baseline] if baseline else gains[name], groups)
+        row = {"policy": name, "baseline": baseline, "share": masks[name].mean()}
+        rows.append(row | {end: found[end] for end in ("value", "low", "high")})
+    return pd.DataFrame(rows)
 
 
 def _mask(values: np.ndarray, n: int, name: str) -> np.ndarray:

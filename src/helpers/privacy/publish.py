@@ -29,10 +29,10 @@ DEIDENTIFICATION_MARK = re.compile(
 )  # Markdown makes the stars bold
 TAG, COMMENT, SCRIPT = re.compile(r"<[^>]*>"), re.compile(r"<!--|-->"), re.compile(r"(?is)<(script|style)\b.*?</\1>")
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|.)", re.DOTALL)
-TABLE, HEADER = re.compile(r"(?is)<table.*?</table>"), re.compile(r"(?is)<th\b.*?</th>")
+HTML_TABLE, HTML_HEADER = re.compile(r"(?is)<table.*?</table>"), re.compile(r"(?is)<th\b.*?</th>")
 CELL = re.compile(r">\s*\d{3,}\s*<")
 PACKED = re.compile(r"[A-Za-z0-9+/]{300,}={0,2}")  # pictures in base64, which are unpacked elsewhere
-CODE, INDEX = (".js", ".css", ".map"), "searchindex.js"
+CODE_ENDINGS, INDEX = (".js", ".css", ".map"), "searchindex.js"
 OPAQUE = (".woff", ".woff2", ".ttf", ".otf", ".eot", ".ico")  # fonts and icons
 
 
@@ -135,7 +135,7 @@ def views(name: str, content: bytes) -> Iterator[str]:
     if content[:2] == b"\x1f\x8b" or name.endswith(".inv"):
         content = _unpacked(content)
     text = PACKED.sub(" ", content.decode("utf-8", "replace"))
-    if name.endswith(CODE):  # its texts are quoted; much of a book's bulk is code of others
+    if name.endswith(CODE_ENDINGS):  # its texts are quoted; much of a book's bulk is code of others
         yield ESCAPE.sub(_unescaped, text)
         yield from _json_strings(content) if name.endswith(INDEX) else ()
         return
@@ -229,6 +229,6 @@ def _marks(view: str, named: tuple[re.Pattern, re.Pattern]) -> Iterator[tuple[st
     for kind, pattern in kinds.items():
         for found in pattern.finditer(view):
             yield kind, found.start()
-    for table in TABLE.finditer(view):
-        if any(named[1].search(h) for h in HEADER.findall(table[0])) and CELL.search(table[0]):
+    for table in HTML_TABLE.finditer(view):
+        if any(named[1].search(h) for h in HTML_HEADER.findall(table[0])) and CELL.search(table[0]):
             yield "an identifier", table.start()

@@ -1,65 +1,90 @@
 """Tell: words, sentences, tables, figures and chapters; keep what pages quote."""
 
-from helpers.report.chapters import STEP_ASIDE_REASONS, has, require
+from helpers.report.chapters import STEP_ASIDE_REASONS, SteppedAside, has, require
 from helpers.report.comparisons import (
     best_of,
-    comparison_sentences,
     coverage_sentences,
-    held_out_verdicts,
     on_the_same,
     paired_sentences,
     question_answers,
-    tally_held_out,
-    tally_pairs,
+    tally,
     verdicts,
 )
 from helpers.report.coverage import coverage_lines, coverage_verdicts
-from helpers.report.figures import bars, cloud, coloured, curves, flow_chart, forest, histograms, pair_matrix
+from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
 from helpers.report.first_stage import clipping_sentences, hidden_sentences, kept_sentences, recalibrated_sentences
+from helpers.report.lines import curves, panels
+from helpers.report.pages import Claims, bullets
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
 from helpers.report.results import facts, keep, keep_facts, shown
-from helpers.report.sentences import against, change, listed, rare_and_frequent, signed
-from helpers.report.shift import against_home, alarm_and_cost, introduced, right_or_wrong, stressed_by
+from helpers.report.sentences import (
+    against,
+    change,
+    definition_sentences,
+    listed,
+    off_or_not,
+    rare_and_frequent,
+    signed,
+    won_back_sentence,
+)
+from helpers.report.shift import (
+    against_home,
+    alarm_and_cost,
+    alarm_sentences,
+    introduced,
+    right_or_wrong,
+    shift_panels,
+    stressed_by,
+)
 from helpers.report.tables import (
     AREAS_IN_WORDS,
     at_shares,
+    described,
     held_out_table,
     marked,
     mix_shown,
+    notes_in_styles,
+    own_columns,
     ranges,
     views_wide,
     with_intervals,
 )
-from helpers.report.words import WORDS, between, cell, difference, named, number
+from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, number
 
 __all__ = [
     "AREAS_IN_WORDS",
+    "Claims",
     "STEP_ASIDE_REASONS",
+    "SteppedAside",
     "WORDS",
     "against",
     "against_home",
     "alarm_and_cost",
+    "alarm_sentences",
     "at_shares",
     "bars",
     "best_of",
     "between",
+    "bullets",
     "cell",
+    "cells",
     "change",
     "clipping_sentences",
     "cloud",
     "coloured",
-    "comparison_sentences",
     "coverage_lines",
     "coverage_sentences",
     "coverage_verdicts",
     "curves",
+    "definition_sentences",
+    "described",
     "difference",
+    "direction",
     "facts",
     "flow_chart",
     "forest",
     "has",
     "held_out_table",
-    "held_out_verdicts",
     "hidden_sentences",
     "histograms",
     "introduced",
@@ -71,10 +96,14 @@ __all__ = [
     "mix_in_words",
     "mix_shown",
     "named",
+    "notes_in_styles",
     "number",
+    "off_or_not",
     "on_the_same",
+    "own_columns",
     "pair_matrix",
     "paired_sentences",
+    "panels",
     "question_answers",
     "ranges",
     "rare_and_frequent",
@@ -83,12 +112,13 @@ __all__ = [
     "right_or_wrong",
     "rule_sentences",
     "rules_wide",
+    "shift_panels",
     "shown",
     "signed",
     "stressed_by",
-    "tally_held_out",
-    "tally_pairs",
+    "tally",
     "verdicts",
     "views_wide",
     "with_intervals",
+    "won_back_sentence",
 ]

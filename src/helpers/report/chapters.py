@@ -1,17 +1,16 @@
 """Chapters that step aside where a data set lacks what they are about.
 
-A notebook says what it needs in one line after its parameters are checked::
+What a chapter needs stands in the metadata of its notebook (``needs``), so that a run decides before it starts a
+kernel, and in one line after its parameters are checked, which decides wherever the notebook is opened by itself::
 
-    chapters.require(config, "truth")
+    report.require(config, "truth")
 
-Where the data set has it, nothing happens. Else a note says why, and every later cell of the notebook does nothing,
-until the parameters or the requirement change: in Jupyter, under papermill and in the book, which leaves the rest out.
+Where the data set has it, nothing happens. Else the chapter ends there with a note that says why.
 """
 
 from __future__ import annotations
 
-import ast
-import sys
+from collections.abc import Iterable, Sequence
 
 from helpers.config import MIMIC, SIMULATED, Config
 from helpers.data.load import own_spec
@@ -19,6 +18,7 @@ from helpers.data.own.spec import load_spec
 
 STEPPED_ASIDE = "stepped_aside"  # in the metadata of the note's output; workflow/book.py looks for it
 TITLE = "This chapter steps aside"
+UNTIL = "In a notebook the cells below have nothing to work on until `dataset` names another data set."
 STEP_ASIDE_REASONS = {
     "truth": "It compares what is learned with the true effect of every patient, and for the data set “{dataset}” "
     "nobody knows them. The chapter on evaluation without known effects takes its place.",
@@ -34,8 +34,18 @@ FOUND = {
 }
 
 
+class SteppedAside(Exception):
+    """Ends a chapter whose data set lacks what it is about; the message says what. Notebooks show the message alone."""
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        super().__init__(f"{TITLE}. {' '.join(reasons)}")
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{self}\n{UNTIL}"]
+
+
 def require(config: Config, *needs: str, **found: bool) -> None:
-    """Let the chapter go on if the data set has all it needs; else say why not and make later cells do nothing.
+    """Let the chapter go on if the data set has all it needs.
 
     Parameters
     ----------
@@ -48,25 +58,23 @@ def require(config: Config, *needs: str, **found: bool) -> None:
 
     Raises
     ------
+    SteppedAside
+        If it lacks one: says which, and why it matters.
     ValueError
         An unknown need.
     """
-    shell = _shell()
-    if shell is not None:
-        _listen_again(shell)
     unknown = sorted(set(found) - set(FOUND))
     if unknown:
         raise ValueError(f"found = {unknown}: must be among {sorted(FOUND)}.")
-    said = [STEP_ASIDE_REASONS[need] for need in needs if not has(config, need)]
-    said += [FOUND[need] for need, met in found.items() if not met]
-    reasons = [reason.format(dataset=config.dataset) for reason in said]
-    if not reasons:
-        return
-    if shell is None:
-        print(f"{TITLE}. {' '.join(reasons)}")
-        sys.exit(0)
-    _say(shell, reasons)
-    shell.input_transformers_cleanup.insert(0, _Silence())
+    reasons = lacking(config, needs)
+    reasons += [FOUND[need].format(dataset=config.dataset) for need, met in found.items() if not met]
+    if reasons:
+        raise SteppedAside(reasons)
+
+
+def lacking(config: Config, needs: Sequence[str]) -> list[str]:
+    """A sentence for each need that the data set of a configuration does not meet; see :func:`require`."""
+    return [STEP_ASIDE_REASONS[need].format(dataset=config.dataset) for need in needs if not has(config, need)]
 
 
 def has(config: Config, need: str) -> bool:
@@ -82,39 +90,10 @@ def has(config: Config, need: str) -> bool:
     return all(field.type != "numeric" for field in load_spec(own_spec(config)).annotations.values())
 
 
-class _Silence:
-    """An input transformer that empties every cell but those that could change the parameters or the requirement."""
-
-    def __call__(self, lines: list[str]) -> list[str]:
-        source = "".join(lines)
-        return lines if "chapters.require(" in source or _only_literals(source) else []
-
-
-def _only_literals(source: str) -> bool:
-    """Whether a cell only assigns plain values, as the parameters cell and papermill's do."""
-    try:
-        body = ast.parse(source).body
-        for statement in body:
-            ast.literal_eval(statement.value)
-        return bool(body) and all(isinstance(statement, ast.Assign) for statement in body)
-    except (SyntaxError, ValueError, AttributeError):
-        return False
-
-
-def _shell():
-    from IPython import get_ipython
-
-    return get_ipython()
-
-
-def _listen_again(shell) -> None:
-    kept = [t for t in shell.input_transformers_cleanup if not isinstance(t, _Silence)]
-    shell.input_transformers_cleanup[:] = kept
-
-
-def _say(shell, reasons: list[str]) -> None:
-    end = "In a notebook the cells below do nothing until <code>dataset</code> names another data set."
-    paragraphs = "".join(f"<p>{text}</p>" for text in (*reasons, end))
-    note = f'<div class="admonition note"><p class="admonition-title">{TITLE}</p>{paragraphs}</div>'
-    plain = f"{TITLE}. {' '.join(reasons)}"
-    shell.display_pub.publish({"text/html": note, "text/plain": plain}, metadata={STEPPED_ASIDE: True})
+def note(said: str) -> dict:
+    """The output of a cell that says why a chapter steps aside; the book leaves out what follows it."""
+    text = said.removeprefix(f"{TITLE}. ")
+    paragraphs = "".join(f"<p>{part}</p>" for part in (text, UNTIL))
+    shown = f'<div class="admonition note"><p class="admonition-title">{TITLE}</p>{paragraphs}</div>'
+    data = {"text/html": shown, "text/plain": f"{TITLE}. {text}"}
+    return {"output_type": "display_data", "data": data, "metadata": {STEPPED_ASIDE: True}}

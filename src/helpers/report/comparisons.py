@@ -8,69 +8,90 @@ import pandas as pd
 
 from helpers import evaluation, stats
 from helpers.data.cohort import Cohort
-from helpers.evaluation.comparisons import all_pairs, both_ways, judged
+from helpers.evaluation.comparisons import all_pairs, both_ways
 from helpers.evaluation.results import LOWER_IS_BETTER, paired
-from helpers.report import words
 from helpers.report.words import WORDS, cell, number
 
+BY_ITSELF = "by its own interval, but not once the number of comparisons is allowed for"
 
-def comparison_sentences(
-    table: pd.DataFrame, labels: Mapping[str, str], baseline: str, column: str = "strategy"
+
+def paired_sentences(
+    gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, column: str = "strategy"
 ) -> list[str]:
-    """One sentence a row of a :func:`paired` table: which way, how much, and whether the difference is real."""
+    """One sentence a row of a paired table: which way, how much, and whether the difference is real.
+
+    Parameters
+    ----------
+    gaps : DataFrame
+        ``column, metric, value, low, high, real``, as :func:`helpers.evaluation.paired` gives it.
+    labels : mapping
+        Values of ``column``, and the baseline, to what they are called.
+    baseline : str
+    column : str
+        What is compared.
+    """
     lines = []
-    for row in table.itertuples():
-        name, better = getattr(row, column), (row.value < 0) == (row.metric in LOWER_IS_BETTER)
-        interval = f"difference {row.value:+.3f}, 95 % interval {row.low:+.3f} to {row.high:+.3f}"
+    for name, row in zip(gaps[column], gaps.itertuples(), strict=True):
+        verdict = "cannot be told apart from"
         if row.real:
-            verdict = f"is **{'better' if better else 'worse'}** than {labels[baseline]}"
-            lines.append(f"{labels[name]} {verdict} in {WORDS[row.metric]} by {abs(row.value):.3f} ({interval}).")
-        else:
-            lines.append(
-                f"{labels[name]} cannot be told apart from {labels[baseline]} in {WORDS[row.metric]} ({interval})."
-            )
+            better = (row.value < 0) == (row.metric in LOWER_IS_BETTER)
+            verdict = f"is **{'better' if better else 'worse'}** by {number(abs(row.value))} than"
+        said = cell(row.value, row.low, row.high, sign=True)
+        lines.append(f"{labels[name]} {verdict} {labels[baseline]} in {WORDS[row.metric]} ({said}).")
     return lines
 
 
-def held_out_verdicts(
-    gaps: pd.DataFrame, labels: Mapping[str, str], cohort: Cohort, metric: str = "policy_value"
+def verdicts(
+    gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, metric: str, cohort: Cohort | None = None
 ) -> list[str]:
-    """What is better than the baseline, what is worse and what cannot be told apart, with and without Holm.
+    """What is better than the baseline, what is worse and what cannot be told apart; strategies of a kind together.
 
-    In the direction of the user's outcome; strategies of a kind in one sentence.
+    Parameters
+    ----------
+    gaps : DataFrame
+        Differences in one metric, ``strategy, value, low, high, real``; with a column ``certain`` also what is told
+        apart only as long as nobody counts the comparisons (Holm).
+    labels : mapping
+        Strategies and how they are called; others are left out.
+    baseline : str
+    metric : str
+        Decides which direction is better.
+    cohort : Cohort or None
+        Numbers are shown in the direction of its outcome; None: in the library's.
     """
-    rows = judged(gaps, metric).sort_values("value")
-    shown = evaluation.turned_back(rows, cohort)
-    better, real, certain = rows["value"] < 0, rows["real"], rows["certain"]
-    base, words = labels[rows["baseline"].iloc[0]], WORDS[metric]
+    rows = gaps[gaps["strategy"].isin(list(labels)) & (gaps["strategy"] != baseline)]
+    rows = rows.sort_values("value", ascending=metric in LOWER_IS_BETTER)
+    better, real = rows["value"].lt(0) == (metric in LOWER_IS_BETTER), rows["real"]
+    certain = rows["certain"] if "certain" in rows else real
+    shown = rows if cohort is None else evaluation.turned_back(rows, cohort)
+    than = f"{labels[baseline]} in {WORDS[metric]}"
     parts = {
-        f"**Better** than {base} in {words}": shown[certain & better],
-        f"**Worse** than {base} in {words}": shown[certain & ~better],
-        "Better by its own interval, but not once the number of comparisons is allowed for": shown[
-            real & ~certain & better
-        ],
-        "Worse by its own interval, but not once the number of comparisons is allowed for": shown[
-            real & ~certain & ~better
-        ],
-        f"**Not to be told apart** from {base} in {words}": shown[~real],
+        f"**Better** than {than}": certain & better,
+        f"**Worse** than {than}": certain & ~better,
+        f"Better {BY_ITSELF}": real & ~certain & better,
+        f"Worse {BY_ITSELF}": real & ~certain & ~better,
+        f"**Not to be told apart** from {than}": ~real,
     }
-    return [f"{head}: {_listed_held_out(part, labels)}." for head, part in parts.items() if len(part)]
+    return [f"{head}: {_listed(shown[part], labels)}." for head, part in parts.items() if part.any()]
 
 
-def tally_held_out(gaps: pd.DataFrame, metric: str = "policy_value") -> str:
-    """One sentence on how many differences are real, and how many would be by luck alone."""
-    rows = judged(gaps, metric)
-    n, luck = len(rows), (1 - stats.LEVEL) ** len(rows)
-    return (
-        f"Of the {n} differences, {int(rows['real'].sum())} have an interval that excludes zero and "
-        f"{int(rows['certain'].sum())} remain when the number of comparisons is allowed for (Holm). If no strategy "
-        f"differed, {n * stats.LEVEL:.1f} of {n} such intervals would exclude zero by chance, and were they "
-        f"independent, some would in {1 - luck:.0%} of such tables."
+def _listed(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    return "; ".join(f"{labels[r.strategy]} {cell(r.value, r.low, r.high, sign=True)}" for r in rows.itertuples())
+
+
+def tally(gaps: pd.DataFrame, by_chance: bool = False) -> str:
+    """How many differences are real, alone and with Holm's correction; ``by_chance``: and how many luck would bring."""
+    n, real, certain = len(gaps), int(gaps["real"].sum()), int(gaps["certain"].sum())
+    said = (
+        f"Of the {n} differences, {real} have an interval that excludes zero and {certain} remain when the number of "
+        f"comparisons is allowed for (Holm)."
     )
-
-
-def _listed_held_out(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    return "; ".join(f"{labels[r.strategy]} {words.cell(r.value, r.low, r.high, sign=True)}" for r in rows.itertuples())
+    if not by_chance:
+        return said
+    return (
+        f"{said} If no strategy differed, {n * stats.LEVEL:.1f} of {n} such intervals would exclude zero by chance, "
+        f"and were they independent, some would in {1 - (1 - stats.LEVEL) ** n:.0%} of such tables."
+    )
 
 
 def coverage_sentences(checked: pd.DataFrame, repetitions: int) -> list[str]:
@@ -80,56 +101,19 @@ def coverage_sentences(checked: pd.DataFrame, repetitions: int) -> list[str]:
     """
     lines = []
     for what, part in checked.groupby("what", sort=False):
-        shares = "; ".join(f"{words.WORDS[r.metric]} {r.covered:.0%}" for r in part.itertuples())
+        shares = "; ".join(f"{WORDS[r.metric]} {r.covered:.0%}" for r in part.itertuples())
         worst = part.loc[(part["bias"].abs() / part["half_width"]).idxmax()]
-        real = worst["bias_low"] > 0 or worst["bias_high"] < 0
+        real = stats.excludes_zero(worst["bias_low"], worst["bias_high"])
         side = "in favour of" if worst["bias"] < 0 else "against"
         verdict = f"{side} the strategies" if real else "not to be told from zero"
-        error = words.cell(worst["bias"], worst["bias_low"], worst["bias_high"], sign=True)
+        error = cell(worst["bias"], worst["bias_low"], worst["bias_high"], sign=True)
         lines.append(
             f"**{what.capitalize()}s** ({worst['n']} estimates in {repetitions} repetitions). Intervals that hold the "
             f"truth: {shares}. The largest mean error, for the width of the intervals, is that of the "
-            f"{words.WORDS[worst['metric']]}: {error} over the repetitions, {verdict}; it is "
+            f"{WORDS[worst['metric']]}: {error} over the repetitions, {verdict}; it is "
             f"{abs(worst['bias']) / worst['half_width']:.0%} of the half-width."
         )
     return lines
-
-
-def verdicts(gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, metric: str) -> list[str]:
-    """At most three sentences: what is better than the baseline, what is worse, what cannot be told apart from it.
-
-    Parameters
-    ----------
-    gaps : DataFrame
-        Rows of one metric with ``strategy, value, low, high, real``, as :func:`helpers.evaluation.paired` gives them.
-    labels : mapping
-        Strategies and how they are called.
-    baseline : str
-    metric : str
-        Decides which direction is better.
-    """
-    rows = gaps[gaps["strategy"].isin(list(labels)) & (gaps["strategy"] != baseline)].sort_values("value")
-    rows = rows if metric in LOWER_IS_BETTER else rows[::-1]
-    better = rows["value"].lt(0) == (metric in LOWER_IS_BETTER)
-    parts = {
-        f"**Better** than {labels[baseline]} in {WORDS[metric]}": rows[rows["real"] & better],
-        f"**Worse** than {labels[baseline]} in {WORDS[metric]}": rows[rows["real"] & ~better],
-        f"**Not to be told apart** from {labels[baseline]} in {WORDS[metric]}": rows[~rows["real"]],
-    }
-    return [f"{head}: {_listed(part, labels)}." for head, part in parts.items() if len(part)]
-
-
-def _listed(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    return "; ".join(f"{labels[r.strategy]} {cell(r.value, r.low, r.high, sign=True)}" for r in rows.itertuples())
-
-
-def tally_pairs(pairs: pd.DataFrame) -> str:
-    """One sentence on how many of the differences are real."""
-    n, real, certain = len(pairs), int(pairs["real"].sum()), int(pairs["certain"].sum())
-    return (
-        f"Of the {n} differences between two strategies, {real} have an interval that excludes zero and {certain} "
-        f"remain when the number of comparisons is allowed for (Holm)."
-    )
 
 
 def best_of(areas: pd.DataFrame, labels: Mapping[str, str], metric: str) -> str:
@@ -173,19 +157,6 @@ def on_the_same(areas: pd.DataFrame, labels: Mapping[str, str], metric: str) -> 
             f"nearest on the same is {labels[near]} with {means[near]:.3f}."
         )
         lines += verdicts(paired(shared, name), labels, name, metric)
-    return lines
-
-
-def paired_sentences(gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str) -> list[str]:
-    """One sentence a row of a paired table: which way, how much, and whether the difference is real."""
-    lines = []
-    for row in gaps.itertuples():
-        better = (row.value < 0) == (row.metric in LOWER_IS_BETTER)
-        verdict = "cannot be told apart from"
-        if row.real:
-            verdict = f"is **{'better' if better else 'worse'}** by {number(abs(row.value))} than"
-        said = cell(row.value, row.low, row.high, sign=True)
-        lines.append(f"{labels[row.strategy]} {verdict} {labels[baseline]} in {WORDS[row.metric]} ({said}).")
     return lines
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.report.words import COLUMN_NAMES
 
-LEAST, MOST = 0.93, 0.97
+LEAST_COVERED, MOST_COVERED = 0.93, 0.97
 STUDENT = ", Student's instead"
 RIGHT = "right"
 
@@ -25,8 +25,8 @@ def coverage_verdicts(table: pd.DataFrame) -> pd.DataFrame:
     """
     gap = table["monte_carlo_se"]
     verdict = pd.Series(RIGHT, index=table.index)
-    verdict = verdict.mask(table["coverage"] + gap < LEAST, "too narrow").mask(
-        table["coverage"] - gap > MOST, "too wide"
+    verdict = verdict.mask(table["coverage"] + gap < LEAST_COVERED, "too narrow").mask(
+        table["coverage"] - gap > MOST_COVERED, "too wide"
     )
     return table.assign(verdict=verdict, student=table["design"].str.endswith(STUDENT))
 
@@ -38,8 +38,8 @@ def coverage_lines(table: pd.DataFrame) -> list[str]:
     right = int((ours["verdict"] == RIGHT).sum())
     error = judged["monte_carlo_se"]
     lines = [
-        f"{right} of {len(ours)} kinds of 95 % intervals hold the truth in {LEAST:.0%} to {MOST:.0%} of "
-        f"{judged['replications'].min():,} replications, give or take a Monte Carlo error "
+        f"{right} of {len(ours)} kinds of 95 % intervals hold the truth in {LEAST_COVERED:.0%} to "
+        f"{MOST_COVERED:.0%} of {judged['replications'].min():,} replications, give or take a Monte Carlo error "
         f"({error.min():.1%} to {error.max():.1%})."
     ]
     lines += [_outside(row) for row in ours[ours["verdict"] != RIGHT].itertuples()]

@@ -6,68 +6,13 @@ Nothing is styled at import; every function draws inside its own style.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from helpers.privacy.quiet import Quiet
+from helpers.report.drawing import AXIS, COLOURS, GREY, no_records, style
 from helpers.report.words import difference
-
-# Okabe-Ito, told apart by colour-blind readers and in grey print
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
-GREY = "#777777"
-STYLE = {
-    "figure.dpi": 110,
-    "savefig.bbox": "tight",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.25,
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "font.size": 10,
-    "figure.constrained_layout.use": True,
-    "svg.hashsalt": "who-to-treat",
-}
-AXIS = {
-    "policy_value": "policy value: mean outcome over all budgets (lower is better)",
-    "autoc": "AUTOC (more negative is better)",
-    "qini": "Qini (more negative is better)",
-    "pehe": "PEHE: error of the effects (lower is better)",
-    "captured": "share of the attainable benefit captured",
-    "policy_curve": "mean outcome (lower is better)",
-    "toc": "effect among the treated minus mean effect",
-}
-
-
-@contextmanager
-def style() -> Iterator[None]:
-    """The book's matplotlib style, as a context; figures made in it are closed, or notebooks would show them twice."""
-    import matplotlib.pyplot as plt
-
-    before = plt.get_fignums()
-    with plt.rc_context(STYLE):
-        yield
-    for number in set(plt.get_fignums()) - set(before):
-        plt.close(number)
-
-
-def no_records(draw: Callable) -> Callable:
-    """A figure of a table that refuses records which may not be shown."""
-
-    @wraps(draw)
-    def checked(*args, **kwargs):
-        if any(isinstance(value, Quiet) for value in (*args, *kwargs.values())):
-            raise ValueError(
-                f"figures.{draw.__name__}: the table comes from sensitive records; pass it through evaluation.shown, "
-                f"which lets aggregates through."
-            )
-        return draw(*args, **kwargs)
-
-    return checked
 
 
 @no_records
@@ -141,71 +86,6 @@ def pair_matrix(pairs: pd.DataFrame, labels: Mapping[str, str], lower_is_better:
         ax.set_facecolor("#DDDDDD")
         ax.grid(False)
     return figure
-
-
-@no_records
-def curves(
-    summary: pd.DataFrame,
-    metric: str,
-    labels: Mapping[str, str],
-    x: str = "at",
-    x_label: str | None = None,
-    log_x: bool = False,
-    y_label: str | None = None,
-    diagonal: str | None = None,
-    by: str | None = None,
-):
-    """Lines with interval bands over ``x``, one a strategy.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        Columns ``strategy, metric, <x>, value, low, high``.
-    metric : str
-    labels : mapping
-        Strategy to label, in the order of the legend.
-    diagonal : str or None
-        Label of the line ``y = x``; None leaves it out.
-    by : str or None
-        Column with a panel for each of its values, each on its own scale and with the line at zero.
-    """
-    import matplotlib.pyplot as plt
-
-    parts = {"": summary} if by is None else dict(list(summary.groupby(by, sort=False, observed=True)))
-    with style():
-        width = 7.2 if by is None else 3.3 * len(parts) + 1.6
-        figure, axes = plt.subplots(1, len(parts), figsize=(width, 4.2 if by is None else 3.6), squeeze=False)
-        for ax, (title, part) in zip(axes[0], parts.items(), strict=True):
-            _lines(ax, part[part["metric"] == metric], labels, x)
-            if by is not None:
-                ax.axhline(0, color="black", lw=0.8)
-                ax.set_title("\n".join(textwrap.wrap(str(title), 32)), fontsize=10)
-            if log_x:
-                _share_ticks(ax, summary[x])
-            ax.set_xlabel(x_label or "share of patients treated")
-            if diagonal:
-                ends = [part[x].min(), part[x].max()]
-                ax.plot(ends, ends, ":", color="black", lw=1.2, label=diagonal)
-        axes[0, 0].set_ylabel(y_label or AXIS.get(metric, metric))
-        axes[0, -1].legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return figure
-
-
-def _lines(ax, rows: pd.DataFrame, labels: Mapping[str, str], x: str) -> None:
-    for i, (strategy, label) in enumerate(labels.items()):
-        own = rows[rows["strategy"] == strategy].sort_values(x)
-        if own.empty:
-            continue
-        colour, line = COLOURS[i % len(COLOURS)], "--" if i >= len(COLOURS) else "-"
-        ax.plot(own[x], own["value"], line, color=colour, label=label)
-        ax.fill_between(own[x], own["low"], own["high"], color=colour, alpha=0.15, lw=0)
-
-
-def _share_ticks(ax, shares: pd.Series) -> None:
-    ax.set_xscale("log")
-    ticks = sorted(shares.dropna().unique())
-    ax.set_xticks(ticks, [f"{t:.0%}" for t in ticks], minor=False)
-    ax.minorticks_off()
 
 
 def histograms(values: Mapping[str, np.ndarray], x_label: str, bins: int = 40, bounds: tuple | None = None):

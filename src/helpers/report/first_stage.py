@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from helpers.evaluation.confounding import LEAST_STRENGTH
+from helpers.report.sentences import signed
 from helpers.report.words import cell, number
 from helpers.stats.intervals import mean_interval
 
@@ -77,10 +78,8 @@ def recalibrated_sentences(
     T = np.asarray(T)
     losses = [-np.log(np.where(T == 1, e, 1 - e)) for e in (before, after)]
     gap = mean_interval(losses[1] - losses[0], groups)
-    real = gap["low"] > 0 or gap["high"] < 0
-    verdict = "cannot be told from no change"
-    if real:
-        verdict = "is an improvement" if gap["value"] < 0 else "makes it worse"
+    row = pd.Series(gap)
+    verdict = signed(row, "makes it worse", "is an improvement", "cannot be told from no change")
     return (
         f"Recalibration changes the log loss from {number(losses[0].mean(), 4)} by "
         f"{cell(gap['value'], gap['low'], gap['high'], 4, sign=True)}, which {verdict}."

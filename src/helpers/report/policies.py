@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from helpers.evaluation.results import AS_MANY, SCORES, TRUTH
+from helpers.report.sentences import change, signed
+from helpers.report.words import cells
 
 
 def mix_in_words(mix: pd.DataFrame, only_a: str, only_b: str) -> str:
@@ -34,8 +36,9 @@ def _short(baseline: str) -> str:
 
 def rules_wide(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of :func:`pooled` to show: "mean [low, high]" by scores and by the true effects, and the share treated."""
-    cells = [f"{r.value:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in table.itertuples()]
-    named = table.assign(cell=cells, by="by " + table["by"], share=table["share"].map("{:.0%}".format))
+    named = table.assign(
+        cell=cells(table, sign=True), by="by " + table["by"], share=table["share"].map("{:.0%}".format)
+    )
     named = named.assign(baseline=named["baseline"].map(_short))
     keys = ["policy", "baseline", "share"]
     order = pd.MultiIndex.from_frame(named[keys].drop_duplicates())
@@ -58,13 +61,12 @@ def rule_sentences(table: pd.DataFrame, pairs: Iterable[tuple[str, str]]) -> lis
 
 
 def _truly(row) -> str:
-    real = row.low > 0 or row.high < 0
-    verdict = ("it **gains**" if row.value < 0 else "it **loses**") if real else "the two **cannot be told apart**"
-    return f"by the true effects {verdict} ({row.value:+.3f} [{row.low:+.3f}, {row.high:+.3f}] a patient)"
+    verdict = signed(row, "it **loses**", "it **gains**", "the two **cannot be told apart**")
+    return f"by the true effects {verdict} ({change(row)} a patient)"
 
 
 def _told(row) -> str:
-    mean = f"held-out scores ({row.value:+.3f} [{row.low:+.3f}, {row.high:+.3f}] in the mean)"
+    mean = f"held-out scores ({change(row)} in the mean)"
     shares = {"that it gains": row.gains, "that it loses": row.loses}
     told = [f"{what} in {share * row.seeds:.0f} of {row.seeds} samples" for what, share in shares.items() if share]
     return f"{mean} tell a clinic {' and '.join(told)}" if told else f"{mean} tell a clinic nothing in any sample"

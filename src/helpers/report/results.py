@@ -12,6 +12,7 @@ from helpers import privacy
 from helpers.artifacts.files import replacing
 from helpers.config import Config
 from helpers.evaluation.results import paired
+from helpers.report.words import number
 
 
 def facts(areas: pd.DataFrame, metric: str, gaps: Mapping[str, tuple[str, str]]) -> dict[str, str]:
@@ -28,9 +29,8 @@ def facts(areas: pd.DataFrame, metric: str, gaps: Mapping[str, tuple[str, str]])
     found = {f"{metric}_{s}": f"{v:.3f}" for s, v in rows.groupby("strategy")["value"].mean().items()}
     for name, (strategy, baseline) in gaps.items():
         gap = paired(rows[rows["strategy"].isin([strategy, baseline])], baseline).iloc[0]
-        found |= {
-            f"gap_{name}{end}": f"{gap[c]:+.3f}" for end, c in (("", "value"), ("_low", "low"), ("_high", "high"))
-        }
+        ends = (("", "value"), ("_low", "low"), ("_high", "high"))
+        found |= {f"gap_{name}{end}": number(gap[column], sign=True) for end, column in ends}
     return found
 
 

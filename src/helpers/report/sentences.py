@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from helpers import evaluation
+from helpers.report.words import cell, number
 
 
 def signed(row, above: str, below: str, neither: str) -> str:
@@ -19,15 +20,47 @@ def signed(row, above: str, below: str, neither: str) -> str:
     return below if row.high < 0 else neither
 
 
-def change(row, form: str = "+.3f") -> str:
-    """A difference with its interval."""
-    return f"{row.value:{form}}, 95 % interval {row.low:{form}} to {row.high:{form}}"
+def change(row, digits: int = 3, percent: bool = False) -> str:
+    """A difference with its 95 % interval, "value [low, high]"."""
+    return cell(row.value, row.low, row.high, digits, sign=True, percent=percent)
 
 
 def listed(words: Iterable[str]) -> str:
     """The words with commas, and "and" before the last."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def off_or_not(summary: pd.DataFrame) -> list[str]:
+    """One sentence a row with ``strategy, value, low, high``: whether an error can be told from zero."""
+    off, fine = "**is off**", "shows no error that can be told from zero"
+    return [f"{row.strategy}: {signed(row, off, off, fine)}, {change(row)}." for row in summary.itertuples()]
+
+
+def won_back_sentence(row) -> str:
+    """What share of the loss in policy value rates from double annotation win back, as ``study.won_back`` gives it."""
+    case = f"{row.annotated} records annotated, {row.flipped:.0%} of the annotations flipped"
+    if pd.isna(row.share):
+        return f"{case}: errors cost EM nothing that can be told from zero, so there is no share to win back."
+    share = cell(row.share, row.low, row.high, 0, percent=True)
+    return f"{case}: rates from double annotation win back **{share}** of what EM loses in policy value."
+
+
+def definition_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What the definitions of AUTOC do with several orders: how each is made, how far off, and whether they rank alike.
+
+    Parameters
+    ----------
+    tables : mapping of policy to the table of :func:`helpers.evaluation.definitions`
+    """
+    found = pd.DataFrame({name: t.set_index("package")["autoc"] for name, t in tables.items()}).T
+    spread = (found.div(found["definition"], axis=0) - 1).drop(columns="definition")
+    lines = [f"{row.package}: {row.how}." for row in next(iter(tables.values())).itertuples()]
+    lines += [f"{p} differs from the definition by {s.min():+.0%} to {s.max():+.0%}." for p, s in spread.items()]
+    ranks = found.rank()
+    alike = ranks.eq(ranks["definition"], axis=0).all(axis=None)
+    alike = "All three put these policies in the same order." if alike else "They do not even agree on the order."
+    return [*lines, alike]
 
 
 def rare_and_frequent(summary: pd.DataFrame, shares: pd.Series) -> list[str]:
@@ -43,7 +76,9 @@ def rare_and_frequent(summary: pd.DataFrame, shares: pd.Series) -> list[str]:
     cells = summary.set_index(["metric", "level"])
     lines = []
     for word, level in (("rarest", shares.idxmin()), ("most frequent", shares.idxmax())):
-        said = [f"{name} {cells.loc[(key, level), 'value']:.3f}" for key, name in (("auroc", "AUROC"), ("f1", "F1"))]
+        said = [
+            f"{name} {number(cells.loc[(key, level), 'value'])}" for key, name in (("auroc", "AUROC"), ("f1", "F1"))
+        ]
         lines.append(f"The {word} level, **{level}**, has {listed(said)}.")
     return lines
 
@@ -73,5 +108,5 @@ def against(
         verdict = signed(row, more, less, "the share of the ceiling cannot be told apart from that")
         where = labels.get(getattr(row, within), getattr(row, within))
         pair = f"with {labels.get(name, name)} {verdict} with {labels.get(baseline, baseline)}"
-        lines.append(f"{where}: {pair} ({change(row, '+.1%')}).")
+        lines.append(f"{where}: {pair} ({change(row, 1, percent=True)}).")
     return lines

@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
 from helpers import evaluation
+from helpers.report.figures import forest
 from helpers.report.sentences import change, listed, signed
+from helpers.report.words import cell
 
 NOTICED = 0.8  # share of alarms from which a shift counts as noticed
+
+
+def shift_panels(
+    table: pd.DataFrame, titles: Mapping[str, str], labels: Mapping[str, str], column: str = "strategy", panels: int = 3
+) -> Iterator:
+    """Figures of differences with intervals, a panel a shift, so many panels a figure.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``shift``, ``column``, ``value, low, high``.
+    titles : mapping of shift to the title of its panel
+    labels : mapping
+        Values of ``column`` to show, and how they are called.
+    """
+    shown = table.assign(metric=table["shift"].map(titles), strategy=table[column])
+    names = [title for title in titles.values() if title in set(shown["metric"])]
+    for i in range(0, len(names), panels):
+        yield forest(shown, tuple(names[i : i + panels]), labels, zero=True)
+
+
+def alarm_sentences(quiet: pd.DataFrame, noticed: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """How often the test alarms where nothing has changed, and from how many records on it notices each shift.
+
+    Parameters
+    ----------
+    quiet, noticed : DataFrames
+        As ``experiments.silence`` and ``experiments.alarms`` give them.
+    labels : mapping of shift to label
+    """
+    first = quiet.iloc[0]
+    alone = cell(first["value"], first["low"], first["high"], 1, percent=True)
+    lines = [f"No shift: alarms at the 5 % level in {alone} of the repetitions."]
+    for name, label in labels.items():
+        rows = noticed[noticed["shift"] == name]
+        enough, most = rows.loc[rows["power"] >= NOTICED, "n"], rows.iloc[-1]
+        often = "four alarms in five"
+        said = f"from {enough.min()} records a side on {often}" if len(enough) else f"nowhere {often}"
+        power = cell(most["power"], most["low"], most["high"], 0, percent=True)
+        lines.append(f"{label}: {said}; alarms with {most['n']:.0f}: {power}.")
+    return lines
 
 
 def introduced(present: Mapping[str, str], known: Mapping[str, str]) -> list[str]:

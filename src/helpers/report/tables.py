@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from helpers.data.cohort import Cohort
+from helpers.data.own.spec import OwnSpec
 from helpers.evaluation.policy_agreement import GROUPS
-from helpers.report.words import COLUMN_NAMES, WORDS, cell
+from helpers.privacy.small_counts import SMALLEST
+from helpers.report.words import COLUMN_NAMES, WORDS, cell, cells, direction
 
 MIX_HEADERS = {
     "overlap": "overlap",
@@ -77,11 +79,51 @@ def with_intervals(
     Columns of metrics are named in words.
     """
     rows = summary[summary[by].isin(list(columns)) & summary["strategy"].isin(list(labels))]
-    cells = [cell(r.value, r.low, r.high, digits) for r in rows.itertuples()]
-    wide = rows.assign(cell=cells).pivot(index="strategy", columns=by, values="cell")
+    wide = rows.assign(cell=cells(rows, digits)).pivot(index="strategy", columns=by, values="cell")
     order = [s for s in labels if s in wide.index]
     shown = wide.reindex(index=order, columns=list(columns)).rename(index=labels)
     return shown.where(shown.notna(), "-").rename(columns=COLUMN_NAMES).rename_axis(index=None, columns=None)
+
+
+def notes_in_styles(cohorts: Mapping[str, Cohort], cases: Mapping[str, str]):
+    """The first note of each case, a column a style, escaped: a pandas Styler.
+
+    Parameters
+    ----------
+    cohorts : mapping of style to the same records in it
+    cases : mapping of words to a query on the records' columns
+    """
+    frame = next(iter(cohorts.values())).frame
+    found = {case: frame.query(rule).index[:1] for case, rule in cases.items()}
+    notes = [{"case": c, **{s: o.texts[i] for s, o in cohorts.items()}} for c, rows in found.items() for i in rows]
+    shown = pd.DataFrame(notes).set_index("case").style.set_uuid("notes").format(escape="html")
+    return shown.set_properties(**{"white-space": "pre-wrap", "text-align": "left", "vertical-align": "top"})
+
+
+def described(side: Cohort) -> dict[str, str]:
+    """Size and averages of records whose effects are known, in words."""
+    return {
+        "records": f"{len(side):,}",
+        "patients": f"{len(set(side.ids)):,}",
+        "share treated": f"{side.T.mean():.3f}",
+        "mean outcome": f"{side.Y.mean():.3f}",
+        "ATE": f"{side.tau.mean():+.3f}",
+    }
+
+
+def own_columns(spec: OwnSpec, cohort: Cohort) -> pd.DataFrame:
+    """A row a bedside column or annotation of an own table: what it became, and how much of it is empty.
+
+    Where the records are not public, the share of fewer than 11 empty cells is withheld.
+    """
+    rows = []
+    for name, field in spec.fields().items():
+        asked = cohort.frame[name][cohort.annotated if name in spec.annotations else slice(None)]
+        role = "annotation" if name in spec.annotations else "bedside"
+        empty = asked.isna() | (asked.astype(object) == "missing")
+        few = 0 < empty.sum() < SMALLEST and not spec.public
+        rows.append([name, field.column or name, role, field.type, "withheld" if few else f"{empty.mean():.1%}"])
+    return pd.DataFrame(rows, columns=["study", "table", "role", "type", "empty"]).set_index("study")
 
 
 def ranges(table: pd.DataFrame, names: Sequence[str], digits: int = 3) -> pd.DataFrame:
@@ -110,7 +152,7 @@ AREAS_IN_WORDS = {
 
 
 def held_out_table(table: pd.DataFrame, cohort: Cohort, differences: bool = False) -> pd.DataFrame:
-    """The table with metrics named as figures show them, in the direction of the user's outcome (:data:`AREAS`).
+    """The table with metrics named as figures show them, in the direction of the user's outcome.
 
     Parameters
     ----------
@@ -119,10 +161,9 @@ def held_out_table(table: pd.DataFrame, cohort: Cohort, differences: bool = Fals
     differences : bool
         The rows are differences to a baseline.
     """
-    lower = cohort.roles.lower_is_better
-    better, sign = ("lower", "negative") if lower else ("higher", "positive")
+    better, sign = direction(cohort)
     words = {m: name.format(better=better, sign=sign) for m, name in AREAS_IN_WORDS.items()}
     if differences:
-        side = "below" if lower else "above"
+        side = "below" if better == "lower" else "above"
         words = {m: f"difference in {WORDS[m]} ({side} zero is better)" for m in AREAS_IN_WORDS}
     return table.assign(metric=table["metric"].replace(words))

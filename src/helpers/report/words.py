@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from helpers.data.cohort import Cohort
 from helpers.evaluation.results import LOWER_IS_BETTER
 
 WORDS = {
@@ -58,32 +59,46 @@ COLUMN_NAMES = {
 }
 
 
-def number(value: float, digits: int = 3, sign: bool = False) -> str:
-    """The rounded value; what rounds to zero has no sign."""
-    rounded = round(float(value), digits) + 0.0
-    return f"{rounded:{'+' if sign and rounded else ''}.{digits}f}"
+def number(value: float, digits: int = 3, sign: bool = False, percent: bool = False) -> str:
+    """The rounded value, ``percent``: of a share; what rounds to zero has no sign."""
+    rounded = round(float(value) * (100 if percent else 1), digits) + 0.0
+    return f"{rounded:{'+' if sign and rounded else ''}.{digits}f}{'%' if percent else ''}"
 
 
-def between(low: float, high: float, digits: int = 3, sign: bool = False) -> str:
+def between(low: float, high: float, digits: int = 3, sign: bool = False, percent: bool = False) -> str:
     """``[low, high]`` without a place to break the line.
 
     Where the interval excludes zero and only one end rounds to it, that end keeps one digit that says so.
     """
-    flat = [round(float(end), digits) == 0 for end in (low, high)]
-    kept = low * high > 0 and sum(flat) == 1
-    more = "+.1g" if sign else ".1g"
-    ends = [f"{e:{more}}" if kept and f else number(e, digits, sign) for e, f in zip((low, high), flat, strict=True)]
+    scale, unit = (100, "%") if percent else (1, "")
+    flat = [round(float(end) * scale, digits) == 0 for end in (low, high)]
+    kept, more = low * high > 0 and sum(flat) == 1, "+.1g" if sign else ".1g"
+    ends = [
+        f"{end * scale:{more}}{unit}" if kept and is_flat else number(end, digits, sign, percent)
+        for end, is_flat in zip((low, high), flat, strict=True)
+    ]
     return f"[{ends[0]},{NO_BREAK}{ends[1]}]"
 
 
-def cell(value: float, low: float, high: float, digits: int = 3, sign: bool = False) -> str:
+def cell(value: float, low: float, high: float, digits: int = 3, sign: bool = False, percent: bool = False) -> str:
     """``value [low, high]`` without a place to break the line; the value alone where there is no interval."""
-    alone = number(value, digits, sign)
-    return alone if pd.isna(low) else f"{alone}{NO_BREAK}{between(low, high, digits, sign)}"
+    alone = number(value, digits, sign, percent)
+    return alone if pd.isna(low) else f"{alone}{NO_BREAK}{between(low, high, digits, sign, percent)}"
+
+
+def cells(table: pd.DataFrame, digits: int = 3, sign: bool = False, percent: bool = False) -> list[str]:
+    """:func:`cell` of each row of a table with ``value, low, high``."""
+    ends = zip(table["value"], table["low"], table["high"], strict=True)
+    return [cell(*row, digits, sign, percent) for row in ends]
+
+
+def direction(cohort: Cohort) -> tuple[str, str]:
+    """Which outcome is better, ``lower`` or ``higher``, and the sign of a benefit, ``negative`` or ``positive``."""
+    return ("lower", "negative") if cohort.roles.lower_is_better else ("higher", "positive")
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
-    """A table to show, its columns and the names of its index in words (:data:`NAMES`)."""
+    """A table to show, its columns and the names of its index in words (:data:`COLUMN_NAMES`)."""
     shown = table.rename(columns=COLUMN_NAMES)
     return shown.rename_axis(index=[COLUMN_NAMES.get(name, name) for name in shown.index.names], columns=None)
 

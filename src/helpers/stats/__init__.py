@@ -1,7 +1,16 @@
 """Metrics, intervals and corrections: the arithmetic that every room shares."""
 
-from helpers.stats.arrays import effective_n
-from helpers.stats.intervals import mean_interval, order_intervals
+from helpers.stats.arrays import effective_n, first_k, first_treated, vectors
+from helpers.stats.intervals import (
+    captured_interval,
+    excludes_zero,
+    influence_interval,
+    mean_interval,
+    order_intervals,
+    p_of_interval,
+    pehe_interval,
+    summed_interval,
+)
 from helpers.stats.metrics import (
     autoc,
     benefit_captured,
@@ -14,7 +23,7 @@ from helpers.stats.metrics import (
     value_at,
 )
 from helpers.stats.multiplicity import LEVEL, holm
-from helpers.stats.proportions import wilson_detect
+from helpers.stats.proportions import wilson
 from helpers.stats.ratio import fieller
 from helpers.stats.repetitions import interval
 from helpers.stats.resampling import half_samples, order_draws, order_shares
@@ -23,21 +32,30 @@ __all__ = [
     "LEVEL",
     "autoc",
     "benefit_captured",
+    "captured_interval",
     "effective_n",
+    "excludes_zero",
     "fieller",
+    "first_k",
+    "first_treated",
     "half_samples",
     "holm",
+    "influence_interval",
     "interval",
     "mean_interval",
     "order_draws",
     "order_intervals",
     "order_shares",
     "overlap_at",
+    "p_of_interval",
     "pehe",
+    "pehe_interval",
     "policy_curve",
     "policy_value",
     "qini",
+    "summed_interval",
     "toc",
     "value_at",
-    "wilson_detect",
+    "vectors",
+    "wilson",
 ]

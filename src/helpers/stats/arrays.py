@@ -5,23 +5,55 @@ from __future__ import annotations
 import numpy as np
 
 
-def first_k(budgets: np.ndarray, n: int) -> np.ndarray:
-    # 1e-9 keeps a share such as 0.3 from asking for one patient more than 0.3 n through rounding
-    return np.clip(np.ceil(budgets * n - 1e-9).astype(int), 1, n)
+def vectors(*, empty: bool = False, **arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The arrays as finite float vectors of one length, in the order given.
 
+    Parameters
+    ----------
+    empty : bool
+        Whether no row at all is fine.
+    **arrays : (n,) arrays
+        By the name that a message gives them.
 
-def aligned(**arrays: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The arrays as float vectors of one length without missing values, or an error that names the culprit."""
-    vectors = {name: np.asarray(value, dtype=float) for name, value in arrays.items()}
-    lengths = {name: v.shape for name, v in vectors.items()}
-    if any(len(s) != 1 for s in lengths.values()) or len(set(lengths.values())) != 1:
-        raise ValueError(f"expected vectors of one length, got shapes {lengths}.")
-    if next(iter(vectors.values())).size == 0:
-        raise ValueError(f"{', '.join(vectors)}: at least one row is needed, got none.")
-    for name, v in vectors.items():
+    Raises
+    ------
+    ValueError
+        Names the culprit: another shape, no rows, values that are missing or not finite.
+    """
+    found = {name: np.asarray(value, dtype=float) for name, value in arrays.items()}
+    shapes = {name: v.shape for name, v in found.items()}
+    if len(set(shapes.values())) != 1 or any(len(s) != 1 for s in shapes.values()):
+        raise ValueError(f"expected vectors of one length, got shapes {shapes}.")
+    n = len(next(iter(found.values())))
+    if n == 0 and not empty:
+        raise ValueError(f"{', '.join(found)}: at least one row is needed, got none.")
+    for name, v in found.items():
         if not np.isfinite(v).all():
-            raise ValueError(f"{name}: {np.sum(~np.isfinite(v))} of {len(v)} values are not finite; drop or mend them.")
-    return tuple(vectors.values())
+            raise ValueError(f"{name}: {np.sum(~np.isfinite(v))} of {n} values are not finite; drop or mend them.")
+    return tuple(found.values())
+
+
+def first_k(n: np.ndarray | int, budget: np.ndarray | float, least: int = 1) -> np.ndarray:
+    """How many of n a budget treats: ``ceil(budget n)``, at least ``least`` and at most n; arrays by broadcasting.
+
+    Parameters
+    ----------
+    n : number or array of at least 1
+    budget : share or array of shares in [0, 1]
+    least : int
+        1: a curve has no value for nobody; 0: a rule may treat nobody.
+    """
+    # 1e-9 keeps a share such as 0.3 from asking for one patient more than 0.3 n through rounding
+    return np.clip(np.ceil(np.multiply(n, budget) - 1e-9), least, n).astype(int)
+
+
+def first_treated(priority: np.ndarray, budget: float, least: int = 1) -> np.ndarray:
+    """(n,) bool array of the :func:`first_k` rows with the highest priority; of equal ones the earlier comes first."""
+    if not 0 <= budget <= 1:
+        raise ValueError(f"budget = {budget}: must be a share in [0, 1].")
+    treated = np.zeros(len(priority), bool)
+    treated[np.argsort(-priority, kind="stable")[: int(first_k(len(priority), budget, least))]] = True
+    return treated
 
 
 def consecutive_codes(groups: np.ndarray | None, n: int) -> np.ndarray:
@@ -31,18 +63,6 @@ def consecutive_codes(groups: np.ndarray | None, n: int) -> np.ndarray:
     if len(groups) != n:
         raise ValueError(f"groups: {len(groups)} identifiers for {n} rows; give one a row.")
     return np.unique(np.asarray(groups), return_inverse=True)[1]
-
-
-def vectors(**arrays: np.ndarray) -> list[np.ndarray]:
-    """The arrays as finite float vectors of one length, or an error that names the culprit."""
-    vectors = {name: np.asarray(a, float) for name, a in arrays.items()}
-    shapes = {name: v.shape for name, v in vectors.items()}
-    if len(set(shapes.values())) != 1 or len(next(iter(shapes.values()))) != 1:
-        raise ValueError(f"expected vectors of one length, got shapes {shapes}.")
-    for name, v in vectors.items():
-        if not np.isfinite(v).all():
-            raise ValueError(f"{name}: {np.sum(~np.isfinite(v))} of {len(v)} values are not finite; drop or mend them.")
-    return list(vectors.values())
 
 
 def effective_n(w: np.ndarray) -> float:

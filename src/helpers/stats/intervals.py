@@ -3,11 +3,11 @@
 What varies here is who was sampled; the order of treatment is fixed, so fit it on other patients. Pass doubly robust
 scores ``gamma0, gamma1`` of the two outcomes, or the true means where they are known. Signs as in ``metrics``.
 
-Half-samples: see ``resampling``. Their standard error is itself an estimate, from few patients where a metric leans on
-few: AUTOC weighs the first ranks most, the TOC at 2 % is a mean over 2 % of the patients. The Student quantile
-therefore has ``2 / (K(u) - K(c))`` degrees of freedom, at most G - 1, with ``K(x) = sum(x^4) / sum(x^2)^2`` over the
-patients, u what a patient adds to the metric at the given ranks and c the weight of those ranks: the relative variance
-of ``sum(u^2)``, for a plain mean of normal scores G. The noise of the draws is added.
+Half-samples: see :mod:`helpers.stats.resampling`. Their standard error is itself an estimate, from few patients where
+a metric leans on few: AUTOC weighs the first ranks most, the TOC at 2 % is a mean over 2 % of the patients. The Student
+quantile therefore has ``2 / (K(u) - K(c))`` degrees of freedom, at most G - 1, with ``K(x) = sum(x^4) / sum(x^2)^2``
+over the patients, u what a patient adds to the metric at the given ranks and c the weight of those ranks: the relative
+variance of ``sum(u^2)``, for a plain mean of normal scores G. The noise of the draws is added.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.stats.arrays import consecutive_codes, vectors
+from helpers.stats.arrays import consecutive_codes, first_k, vectors
+from helpers.stats.metrics import check_effects_vary
 from helpers.stats.resampling import AREAS, CURVES, half_samples, order_draws, order_shares
 
 LEAST_FREEDOM = 3
@@ -40,7 +41,7 @@ def influence_interval(
 
     Returns
     -------
-    dict with ``value, se, low, high``.
+    dict with ``value, se, low, high`` and ``freedom``, the degrees of freedom of the quantile: patients less one.
     """
     influence = np.asarray(influence, float)
     sums = np.bincount(consecutive_codes(groups, len(influence)), weights=influence)
@@ -48,13 +49,44 @@ def influence_interval(
     if patients < 2:
         raise ValueError(f"groups: {patients} patient(s); an interval over patients needs two or more.")
     se = np.sqrt(patients / (patients - 1) * np.sum((sums - sums.mean()) ** 2)) / len(influence)
-    half = _quantile(level, patients - 1) * se
-    return {"value": float(value), "se": float(se), "low": float(value - half), "high": float(value + half)}
+    return student_interval(value, se, patients - 1, level)
+
+
+def student_interval(value: float, se: float, freedom: float, level: float = 0.95) -> dict[str, float]:
+    """Student's interval of an estimate: ``value, se, low, high, freedom``."""
+    half = _quantile(level, freedom) * se
+    ends = {"low": float(value - half), "high": float(value + half)}
+    return {"value": float(value), "se": float(se), **ends, "freedom": float(freedom)}
+
+
+def summed_interval(value: float, parts: Sequence[Mapping[str, float]], level: float = 0.95) -> dict[str, float]:
+    """Interval of a sum of estimates from independent samples, each as :func:`influence_interval` gives it (Welch)."""
+    squares = np.array([part["se"] ** 2 for part in parts])
+    own = np.array([part["freedom"] for part in parts])
+    total, spread = squares.sum(), np.sum(squares**2 / own)
+    return student_interval(value, np.sqrt(total), total**2 / spread if spread > 0 else own.min(), level)
 
 
 def mean_interval(scores: np.ndarray, groups: np.ndarray | None = None, level: float = 0.95) -> dict[str, float]:
-    """Mean of scores over rows, its influence function ``score - mean`` summed within patients."""
-    scores = np.asarray(scores, float)
+    """Student's interval of a mean of scores over rows, patients as clusters: the one interval of such means.
+
+    Parameters
+    ----------
+    scores : (n,) array
+    groups : (n,) array or None
+        Patient of each row; None: a row is a patient.
+    level : float in (0, 1)
+
+    Returns
+    -------
+    dict with ``value, se, low, high, freedom``, from the influence ``score - mean`` summed within patients.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two patients, or a score is not finite.
+    """
+    (scores,) = vectors(scores=scores)
     return influence_interval(scores.mean(), scores - scores.mean(), groups, level)
 
 
@@ -75,7 +107,7 @@ def budget_influence(
         raise ValueError(f"budget = {budget}: must be a share in (0, 1].")
     gamma0, gamma1, priority = vectors(gamma0=gamma0, gamma1=gamma1, priority=priority)
     n, psi = len(gamma0), gamma1 - gamma0
-    k = int(np.clip(np.ceil(budget * n - 1e-9), 1, n))
+    k = int(first_k(n, budget))
     _, group, size = np.unique(-priority, return_inverse=True, return_counts=True)
     before = np.cumsum(size) - size
     treated = np.clip((k - before) / size, 0, 1)[group]
@@ -120,8 +152,8 @@ def order_intervals(
 
     Returns
     -------
-    DataFrame with ``strategy, metric, at, value, se, low, high``, and with a baseline ``real``, whether the interval
-    excludes zero.
+    DataFrame with ``strategy, metric, at, value, se, low, high, freedom``, and with a baseline ``real``, whether the
+    interval excludes zero.
     """
     if baseline is not None and baseline not in priorities:
         raise ValueError(f"baseline = {baseline!r}: not among the orders {sorted(priorities)}.")
@@ -134,18 +166,71 @@ def order_intervals(
         found, shares = (
             {name: v - held[baseline] for name, v in held.items() if name != baseline} for held in (found, shares)
         )
-    t = {name: _quantile(level, _freedom(u, consecutive_codes(groups, n), draws)) for name, u in shares.items()}
-    tables = [_tidy(name, f, scale, t[name], budgets) for name, f in found.items()]
+    codes = consecutive_codes(groups, n)
+    freedom = {name: _freedom(u, codes, draws) for name, u in shares.items()}
+    tables = [_tidy(name, f, scale, freedom[name], level, budgets) for name, f in found.items()]
     table = pd.concat(tables, ignore_index=True)
-    return table if baseline is None else table.assign(real=(table["low"] > 0) | (table["high"] < 0))
+    return table if baseline is None else table.assign(real=excludes_zero(table["low"], table["high"]))
 
 
-def _tidy(name: str, found: np.ndarray, scale: float, t: np.ndarray, budgets: Sequence[float]) -> pd.DataFrame:
+def _tidy(name: str, found: np.ndarray, scale: float, freedom: np.ndarray, level: float, budgets) -> pd.DataFrame:
     metric = [*AREAS, *(c for c in CURVES for _ in budgets)]
     at = [*[np.nan] * len(AREAS), *list(budgets) * len(CURVES)]
     value, se = found[0], scale * found[1:].std(axis=0, ddof=1)
     table = pd.DataFrame({"strategy": name, "metric": metric, "at": np.asarray(at, float), "value": value, "se": se})
-    return table.assign(low=value - t * se, high=value + t * se)
+    half = _quantile(level, freedom) * se
+    return table.assign(low=value - half, high=value + half, freedom=freedom)
+
+
+def captured_interval(
+    mu0: np.ndarray,
+    mu1: np.ndarray,
+    priority: np.ndarray,
+    groups: np.ndarray | None = None,
+    draws: int = 500,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, float]:
+    """Half-sample interval of the share of the attainable benefit, a ratio of Qini coefficients of the same patients.
+
+    Arguments as in :func:`order_intervals`; returns ``value, se, low, high, freedom``. Effects that do not vary, in the
+    sample or in a half of it, are refused (ValueError).
+    """
+    kept, scale = half_samples(len(np.asarray(mu0)), groups, draws, seed)
+    rows = np.vstack([np.ones((1, kept.shape[1]), bool), kept])
+    orders, place = (priority, np.subtract(mu0, mu1)), AREAS.index("qini")
+    own, best = (order_draws(mu0, mu1, order, rows)[:, place] for order in orders)
+    check_effects_vary(best, np.subtract(mu1, mu0))
+    share = own / best
+    of_own, of_best = (order_shares(mu0, mu1, order) for order in orders)
+    gaps = [a[[place]] - share[0] * b[[place]] for a, b in zip(of_own, of_best, strict=True)]
+    freedom = _freedom(gaps, consecutive_codes(groups, kept.shape[1]), draws)[0]
+    return student_interval(share[0], scale * share[1:].std(ddof=1), freedom, level)
+
+
+def pehe_interval(
+    tau: np.ndarray, tau_hat: np.ndarray, groups: np.ndarray | None = None, level: float = 0.95
+) -> dict[str, float]:
+    """Student's interval of PEHE over patients, by the influence of a squared error on its root."""
+    tau, tau_hat = vectors(tau=tau, tau_hat=tau_hat)
+    squares = (tau - tau_hat) ** 2
+    root = np.sqrt(squares.mean())
+    return influence_interval(root, (squares - root**2) / (2 * root) if root else squares, groups, level)
+
+
+def excludes_zero(low, high):
+    """Whether intervals lie on one side of zero; numbers or arrays. Missing ends: no."""
+    return (low > 0) | (high < 0)
+
+
+def p_of_interval(value, low, high, freedom, level: float = 0.95) -> np.ndarray:
+    """Two-sided p-values of zero for estimates whose Student intervals are these; numbers or arrays.
+
+    Below ``1 - level`` where the interval excludes zero; missing where it has no width.
+    """
+    value, half, freedom = (np.asarray(a, float) for a in (value, np.subtract(high, low) / 2, freedom))
+    t = np.abs(value) * _quantile(level, freedom) / np.where(half > 0, half, np.nan)
+    return 2 * stats.t.sf(t, freedom)
 
 
 def _freedom(shares: np.ndarray, codes: np.ndarray, draws: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.stats.arrays import aligned, first_k
+from helpers.stats.arrays import first_k, vectors
 
 
 def pehe(tau: np.ndarray, tau_hat: np.ndarray) -> float:
@@ -21,7 +21,7 @@ def pehe(tau: np.ndarray, tau_hat: np.ndarray) -> float:
     tau, tau_hat : (n,) arrays
         True and estimated effects, in units of the outcome.
     """
-    tau, tau_hat = aligned(tau=tau, tau_hat=tau_hat)
+    tau, tau_hat = vectors(tau=tau, tau_hat=tau_hat)
     return float(np.sqrt(np.mean((tau - tau_hat) ** 2)))
 
 
@@ -37,7 +37,7 @@ def treated_gain(scores: np.ndarray, priority: np.ndarray) -> np.ndarray:
 
 def policy_curve(mu0: np.ndarray, mu1: np.ndarray, priority: np.ndarray) -> np.ndarray:
     """Mean outcome over all patients with the first k treated, k = 1..n; lower is better."""
-    mu0, mu1, priority = aligned(mu0=mu0, mu1=mu1, priority=priority)
+    mu0, mu1, priority = vectors(mu0=mu0, mu1=mu1, priority=priority)
     return mu0.mean() + treated_gain(mu1 - mu0, priority)
 
 
@@ -60,7 +60,7 @@ def toc(scores: np.ndarray, priority: np.ndarray) -> np.ndarray:
     -------
     (n,) array, entry k - 1 is ``mean(scores over the top k) - mean(scores)``; negative is better, the last is 0.
     """
-    scores, priority = aligned(scores=scores, priority=priority)
+    scores, priority = vectors(scores=scores, priority=priority)
     k = np.arange(1, len(scores) + 1)
     return np.cumsum(_in_order(scores, priority)) / k - scores.mean()
 
@@ -86,9 +86,19 @@ def benefit_captured(mu0: np.ndarray, mu1: np.ndarray, priority: np.ndarray) -> 
     """
     tau = np.asarray(mu1) - np.asarray(mu0)
     best = qini(tau, -tau)
-    if best == 0:
-        raise ValueError("mu1 - mu0 is the same for every row: no order captures more benefit than another.")
+    check_effects_vary(best, tau)
     return qini(tau, priority) / best
+
+
+def check_effects_vary(best: np.ndarray | float, tau: np.ndarray) -> None:
+    """Refuse a Qini coefficient of the best order (or several) that is rounding alone: no order is better than another.
+
+    Raises
+    ------
+    ValueError
+    """
+    if np.any(np.abs(best) <= 1e-12 * np.abs(tau).max()):
+        raise ValueError("mu1 - mu0 is the same for every row: no order captures more benefit than another.")
 
 
 def value_at(curve: np.ndarray, budgets: np.ndarray) -> np.ndarray:
@@ -102,7 +112,7 @@ def value_at(curve: np.ndarray, budgets: np.ndarray) -> np.ndarray:
     budgets = np.atleast_1d(np.asarray(budgets, dtype=float))
     if ((budgets <= 0) | (budgets > 1)).any():
         raise ValueError(f"budgets = {budgets.tolist()}: every budget must be a share in (0, 1].")
-    return np.asarray(curve)[first_k(budgets, len(curve)) - 1]
+    return np.asarray(curve)[first_k(len(curve), budgets) - 1]
 
 
 def overlap_at(priority_a: np.ndarray, priority_b: np.ndarray, budgets: np.ndarray) -> np.ndarray:
@@ -110,14 +120,14 @@ def overlap_at(priority_a: np.ndarray, priority_b: np.ndarray, budgets: np.ndarr
 
     Ties are broken by row order here, since who is treated must be a set.
     """
-    a, b = aligned(priority_a=priority_a, priority_b=priority_b)
+    a, b = vectors(priority_a=priority_a, priority_b=priority_b)
     rank_a, rank_b = (np.argsort(np.argsort(-p, kind="stable"), kind="stable") for p in (a, b))
-    ks = first_k(np.atleast_1d(np.asarray(budgets, dtype=float)), len(a))
+    ks = first_k(len(a), np.atleast_1d(np.asarray(budgets, dtype=float)))
     return np.array([np.mean(rank_b[rank_a < k] < k) for k in ks])
 
 
 def _in_order(scores: np.ndarray, priority: np.ndarray) -> np.ndarray:
     """Scores from the first treated to the last, tied rows sharing their average."""
-    scores, priority = aligned(scores=scores, priority=priority)
+    scores, priority = vectors(scores=scores, priority=priority)
     _, group, size = np.unique(-priority, return_inverse=True, return_counts=True)
     return np.repeat(np.bincount(group, weights=scores) / size, size)

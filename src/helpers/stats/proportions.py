@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import stats
-from scipy.stats import norm
 
 
-def wilson_agreement(share: float, n: int, confidence: float) -> tuple[float, float]:
-    z = norm.ppf(0.5 + confidence / 2)
-    middle, half = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return max((middle - half) / (1 + z**2 / n), 0.0), min((middle + half) / (1 + z**2 / n), 1.0)
+def wilson(share: np.ndarray | float, n: np.ndarray | int, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Interval of shares that stays within [0, 1] (Wilson 1927).
 
+    Parameters
+    ----------
+    share : number or array in [0, 1]
+    n : number or array of at least 1
+        How many the share is of.
+    level : float in (0, 1)
 
-def wilson_fairness(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Interval of a share that stays within [0, 1] (Wilson 1927)."""
-    z2 = stats.norm.ppf(0.975) ** 2
-    centre = (k + z2 / 2) / (n + z2)
-    half = np.sqrt(z2) / (n + z2) * np.sqrt(k * (n - k) / n + z2 / 4)
-    return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
-
-
-def wilson(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    z = stats.norm.ppf(0.975)
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return middle - half, middle + half
-
-
-def wilson_detect(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
-    centre, half = hits + z * z / 2, z * np.sqrt(hits * (n - hits) / n + z * z / 4)
-    return float((centre - half) / (n + z * z)), float((centre + half) / (n + z * z))
+    Returns
+    -------
+    low, high
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level = {level}: must lie between 0 and 1, as .95.")
+    z2 = stats.norm.ppf(0.5 + level / 2) ** 2
+    share, n = np.asarray(share, float), np.asarray(n, float)
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
+    low, high = np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+    return np.where(share == 0, 0.0, low), np.where(share == 1, 1.0, high)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from helpers.stats.arrays import consecutive_codes, vectors
+from helpers.stats.arrays import consecutive_codes, first_k, vectors
 
 AREAS = ("policy_value", "autoc", "qini")
 CURVES = ("policy_curve", "toc")
@@ -74,7 +74,7 @@ def order_shares(
     n, psi = len(gamma0), gamma1 - gamma0
     rank = np.empty(n, int)
     rank[np.argsort(-priority, kind="stable")] = np.arange(n)
-    first = np.clip(np.ceil(np.asarray(budgets, float) * n - 1e-9), 1, n).astype(int)
+    first = first_k(n, np.asarray(budgets, float))
     treated = rank < first[:, None]
     falling = (n - rank) / n**2
     harmonic = np.cumsum(1 / np.arange(n, 0, -1.0))[::-1][rank] / n
@@ -102,7 +102,7 @@ def _ranked(
     value = outcome + np.sum(weight * summed, axis=1) / m**2
     autoc = np.sum(weight * summed / np.maximum(k, 1), axis=1) / m - mean
     qini = np.sum(weight * (summed - k * mean[:, None]), axis=1) / m**2
-    first = np.clip(np.ceil(np.multiply.outer(m, budgets) - 1e-9), 1, m[:, None]).astype(int)
+    first = first_k(m[:, None], budgets)
     top = _at_kept(summed, kept, first)
     return np.column_stack([value, autoc, qini, outcome[:, None] + top / m[:, None], top / first - mean[:, None]])
 

@@ -10,14 +10,23 @@ from helpers.study.annotators import (
     from_panel,
     run_annotator_cell,
     run_annotators,
-    share_won_back,
 )
-from helpers.study.card import UNDECIDED, card_areas, robustness, statements
-from helpers.study.cell import bedside_effect, cell_key, fitted_effect, run_cell, run_strategy, training_data
+from helpers.study.card import UNDECIDED, card_areas, overlap_sentence, robustness, statements
+from helpers.study.cell import (
+    bedside_effect,
+    cell_key,
+    effects_of,
+    fitted_effect,
+    run_cell,
+    run_strategy,
+    training_data,
+)
 from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, pooled_rules, repeated, rules, worth
+from helpers.study.description import mention_rates, outcome_facts, share_intervals, symptoms_of
 from helpers.study.em_assumption import run_assumption_tests
+from helpers.study.error_costs import cost_of_errors, share_won_back, won_back
 from helpers.study.export import export_policy, train_policy
-from helpers.study.grid import run_grid
+from helpers.study.grid import run_areas, run_grid
 from helpers.study.held_out import (
     HELD_OUT_STRATEGIES,
     overlap,
@@ -40,14 +49,17 @@ from helpers.study.representations import (
     shares_recovered,
 )
 from helpers.study.sensitivity import clipping_stress, hidden_stress
+from helpers.study.spoilt_models import ERROR_OF_MEAN, double_robustness
 from helpers.study.strategies import COMPARED, STRATEGIES, Strategy, applicable, on_confounders, strategy_named
 from helpers.study.trials import LazyTrials, Trial, World, filled, replications
+from helpers.study.ward import WARD_LABELS, alignment, run_ward, ward_truth
 
 __all__ = [
     "Answers",
     "CEILING",
     "COMPARED",
     "DOUBLY_ANNOTATED",
+    "ERROR_OF_MEAN",
     "HELD_OUT_STRATEGIES",
     "LazyTrials",
     "REMEDY_LABELS",
@@ -58,6 +70,8 @@ __all__ = [
     "Trial",
     "UNDECIDED",
     "World",
+    "WARD_LABELS",
+    "alignment",
     "annotate",
     "applicable",
     "as_many",
@@ -69,6 +83,9 @@ __all__ = [
     "clipping_stress",
     "cost",
     "each_replication",
+    "cost_of_errors",
+    "double_robustness",
+    "effects_of",
     "export_policy",
     "filled",
     "fitted_effect",
@@ -78,8 +95,11 @@ __all__ = [
     "grow_trees",
     "hidden_stress",
     "live",
+    "mention_rates",
     "on_confounders",
+    "outcome_facts",
     "overlap",
+    "overlap_sentence",
     "pooled_rules",
     "read_table",
     "repeated",
@@ -91,18 +111,24 @@ __all__ = [
     "rules",
     "run_annotator_cell",
     "run_annotators",
+    "run_areas",
     "run_assumption_tests",
     "run_cell",
     "run_grid",
     "run_strategy",
+    "run_ward",
+    "share_intervals",
     "share_of_ceiling",
     "share_won_back",
     "shares_recovered",
     "statements",
     "strategy_named",
+    "symptoms_of",
     "train_policy",
     "training_data",
+    "ward_truth",
     "with_more_held_out",
     "with_true_differences",
+    "won_back",
     "worth",
 ]

@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from helpers import annotation, artifacts, data, stats
+from helpers import annotation, artifacts, data
 from helpers.annotation.annotators import Annotator
 from helpers.config import Config
 from helpers.data import fields
@@ -185,28 +185,6 @@ def run_annotators(config: Config, cells: Iterable[tuple], progress: bool = True
         make = partial(made, run_annotator_cell, lazy, index, name, annotator, way, other, fitted)
         blocks.append((about, make, {"annotator": label}))
     return each_block(config, "annotators", blocks, artifacts.code_of(__name__), progress)
-
-
-def share_won_back(ignored: np.ndarray, corrected: np.ndarray, clean: np.ndarray, level: float = 0.95) -> dict:
-    """Share of a loss that a correction wins back: ``mean(ignored - corrected) / mean(ignored - clean)``.
-
-    Parameters
-    ----------
-    ignored, corrected, clean : (r,) arrays
-        One metric on the same repetitions.
-    level : float
-
-    Returns
-    -------
-    dict
-        ``loss`` (mean of ignored - clean) with ``loss_low, loss_high``, and ``share, low, high``. The interval is
-        Fieller's (J. R. Stat. Soc. B 16, 1954); share and interval are missing where the loss itself cannot be told
-        from zero.
-    """
-    won, loss = np.subtract(ignored, corrected), np.subtract(ignored, clean)
-    mean, loss_low, loss_high = stats.interval(loss, level)
-    share, low, high = stats.fieller(won, loss, level)
-    return {"loss": mean, "loss_low": loss_low, "loss_high": loss_high, "share": share, "low": low, "high": high}
 
 
 def _only(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -10,49 +10,47 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from helpers import data, evaluation, policy, privacy
 from helpers.effects.nuisance.diagnostics import overlap_report
 from helpers.evaluation.held_out import HeldOutScores
 from helpers.privacy.small_counts import SMALLEST
-from helpers.stats.intervals import mean_interval, order_intervals
-from helpers.stats.resampling import half_samples
+from helpers.stats import intervals
 from helpers.study import strategies, trials
 
 CARD_DRAWS = 200
+ENDS = ("value", "low", "high")
 UNDECIDED = "An order of patients. No budget or cost was stated: set one, and measure its value, before use."
 
 
 def card_areas(trial: trials.Trial, name: str, tau_hat: np.ndarray) -> pd.DataFrame:
     """Metrics of the policy on the test side: ``metric, value, low, high``, the intervals over patients.
 
-    Where the true effects are known, by them, else by held-out scores; in the direction of the user's outcome. Errors
-    and shares of the best order have half-sample intervals (:mod:`helpers.stats.half_samples`).
+    Where the true effects are known, by them, else by held-out scores; in the direction of the user's outcome. All
+    are those of :mod:`helpers.stats.intervals`.
     """
     test, known = trial.test, trial.test.has_truth
     gamma0, gamma1 = (test.mu0, test.mu1) if known else (trial.scores.gamma0, trial.scores.gamma1)
-    found = order_intervals(gamma0, gamma1, {name: -tau_hat}, test.ids, draws=CARD_DRAWS, seed=trial.seed)
-    table = found.loc[found["at"].isna(), ["metric", "value", "low", "high"]]
+    found = intervals.order_intervals(gamma0, gamma1, {name: -tau_hat}, test.ids, draws=CARD_DRAWS, seed=trial.seed)
+    table = found.loc[found["at"].isna(), ["metric", *ENDS]]
     if known:
-        table = pd.concat([_of_the_best(trial, tau_hat, strategies.strategy_named(name).estimates), table])
+        told = tau_hat if strategies.strategy_named(name).estimates else None
+        table = pd.concat([_of_the_best(trial, tau_hat, told), table])
     return evaluation.turned_back(table, test)
 
 
-def _of_the_best(trial: trials.Trial, tau_hat: np.ndarray, estimates: bool) -> pd.DataFrame:
-    """Regret, share of the attainable benefit and PEHE, with half-sample intervals."""
-
-    def measured(rows: np.ndarray) -> pd.Series:
-        told = tau_hat[rows] if estimates else None
-        table = evaluation.evaluate(trial.test.take(rows), -tau_hat[rows], told).set_index("metric")["value"]
-        return table[[m for m in ("regret", "captured", "pehe") if m in table.index]]
-
-    n = len(trial.test)
-    kept, scale = half_samples(n, trial.test.ids, CARD_DRAWS, trial.seed)
-    value = measured(np.arange(n))
-    half = stats.norm.ppf(0.975) * scale * pd.DataFrame([measured(np.flatnonzero(k)) for k in kept]).std(ddof=1)
-    table = pd.DataFrame({"value": value, "low": value - half, "high": value + half})
-    return table.rename_axis("metric").reset_index()
+def _of_the_best(trial: trials.Trial, order: np.ndarray, tau_hat: np.ndarray | None) -> pd.DataFrame:
+    """Regret, share of the attainable benefit and PEHE, with intervals over patients."""
+    test, options = trial.test, {"draws": CARD_DRAWS, "seed": trial.seed}
+    orders = {"own": -order, "best": -test.tau}
+    regret = intervals.order_intervals(test.mu0, test.mu1, orders, test.ids, baseline="best", **options)
+    found = {
+        "regret": regret.set_index("metric").loc["policy_value"],
+        "captured": intervals.captured_interval(test.mu0, test.mu1, -order, test.ids, **options),
+    }
+    if tau_hat is not None:
+        found["pehe"] = intervals.pehe_interval(test.tau, tau_hat, test.ids)
+    return pd.DataFrame([{"metric": name, **{k: row[k] for k in ENDS}} for name, row in found.items()])
 
 
 def statements(
@@ -85,27 +83,23 @@ def statements(
         rule, mask = next(iter(masks.items()))
         found = _fair(trial, mask, withheld)
         fair = [f"Under the rule of treating {rule}, of the held-out records:", *found]
-    rests = [_mean_effect(trial), _overlap(scores, trial.config.clip or 0.01), _hidden(scores)]
+    rests = [_mean_effect(trial), overlap_sentence(scores, trial.config.clip or 0.01), _hidden(scores)]
     return {"meant_for": worth or [UNDECIDED], "treats": fair, "rests_on": rests}
 
 
 def _worth(rule: str, mask: np.ndarray, trial: trials.Trial, cost: float) -> str:
     """What treating by a rule is worth against nobody and against the treatments as they were given."""
-    scores, today = trial.scores, np.asarray(trial.test.T) == 1
-    rules = {"rule": mask, "nobody": np.zeros_like(mask), "today": today}
-    changes = {"today": scores.Y - scores.gamma0}
-    found = policy.held_out_value(rules, scores.psi, cost, "today", trial.test.ids, changes).set_index("policy")
-    row = found.loc["rule"]
-    sign, turned = (1, "plus") if trial.test.roles.lower_is_better else (-1, "less")
-    ends = [sorted(sign * row[[f"{p}low", f"{p}high"]].astype(float)) for p in ("", "difference_")]
-    said = [
-        f"{sign * v:+.3f} [{low:+.3f}, {high:+.3f}]"
-        for v, (low, high) in zip((row["value"], row["difference"]), ends, strict=True)
-    ]
+    scores = trial.scores
+    today = np.asarray(trial.test.T) == 1
+    rules, changes = {"rule": mask, "today": today}, {"today": scores.Y - scores.gamma0}
+    found = policy.held_out_value(rules, scores.psi, cost, [("rule", "today")], trial.test.ids, changes)
+    found = evaluation.turned_back(found[found["policy"] == "rule"], trial.test).set_index("baseline")
+    turned = "plus" if trial.test.roles.lower_is_better else "less"
     return (
-        f"Treating {rule}: {row['share']:.0%} of the held-out records. Mean outcome"
-        f"{f' {turned} cost of {cost:g} a treatment' if cost else ''}, by held-out scores: {said[0]} against treating "
-        f"nobody, {said[1]} against the treatments as they were given."
+        f"Treating {rule}: {mask.mean():.0%} of the held-out records. Mean outcome"
+        f"{f' {turned} cost of {cost:g} a treatment' if cost else ''}, by held-out scores: "
+        f"{policy.with_interval(found.loc[''])} against treating nobody, {policy.with_interval(found.loc['today'])} "
+        f"against the treatments as they were given."
     )
 
 
@@ -121,13 +115,13 @@ def _fair(trial: trials.Trial, mask: np.ndarray, withheld: Collection[str]) -> l
 
 
 def _mean_effect(trial: trials.Trial) -> str:
-    found, sign = mean_interval(trial.scores.psi, trial.scores.groups), 1 if trial.test.roles.lower_is_better else -1
-    low, high = sorted((sign * found["low"], sign * found["high"]))
-    said = f"{sign * found['value']:+.3f} [{low:+.3f}, {high:+.3f}]"
-    return f"Mean effect of treating everybody, by held-out scores: {said}."
+    row = {"metric": "mean_effect", **intervals.mean_interval(trial.scores.psi, trial.scores.groups)}
+    found = evaluation.turned_back(pd.DataFrame([row]), trial.test).iloc[0]
+    return f"Mean effect of treating everybody, by held-out scores: {policy.with_interval(found)}."
 
 
-def _overlap(scores: HeldOutScores, bound: float) -> str:
+def overlap_sentence(scores: HeldOutScores, bound: float) -> str:
+    """How many records the arms count as, and how many lie at the bound; small counts are not told."""
     report = overlap_report(scores.T, scores.e, bound).set_index("arm")
     beyond = int(((scores.e <= bound) | (scores.e >= 1 - bound)).sum())
     few = f"fewer than {SMALLEST} records" if 0 < beyond < SMALLEST else f"{beyond} records"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -35,6 +37,11 @@ def fitted_effect(trial: Trial, name: str) -> np.ndarray:
     """Effects for the test side from a strategy that is fitted on the training side."""
     strategy = strategy_named(name)
     return bedside_effect(trial, strategy, run_strategy(trial, strategy))
+
+
+def effects_of(trial: Trial, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """:func:`fitted_effect` of several strategies: name to (n,) array."""
+    return {name: fitted_effect(trial, name) for name in names}
 
 
 def run_cell(trial: Trial, name: str) -> pd.DataFrame:

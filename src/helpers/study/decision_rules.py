@@ -111,21 +111,12 @@ def worth(masks: dict[str, np.ndarray], test: Cohort, scores: HeldOutScores, set
     sources = {SCORES: (scores.psi, {TODAY: scores.Y - scores.gamma0})}
     if test.has_truth:
         sources[TRUTH] = (test.tau, {})
+    pairs = [pair for pair in setting.pairs if set(pair) <= set(masks)]
     blocks = []
     for by, (score, changes) in sources.items():
-        for baseline in dict.fromkeys(["", *(second for _, second in setting.pairs if second in masks)]):
-            table = policy.held_out_value(masks, score, setting.cost, baseline or None, test.ids, changes)
-            blocks.append(_block(table, baseline, setting).assign(by=by))
+        table = policy.held_out_value(masks, score, setting.cost, pairs, test.ids, changes)
+        blocks.append(table.assign(by=by))
     return pd.concat(blocks, ignore_index=True)[[*RULE_KEYS, "share", "value", "low", "high"]]
-
-
-def _block(table: pd.DataFrame, baseline: str, setting: RuleSetting) -> pd.DataFrame:
-    if not baseline:
-        return table[["policy", "share", "value", "low", "high"]].assign(baseline="")
-    gaps = table[["policy", "share", "difference", "difference_low", "difference_high"]]
-    compared = [first for first, second in setting.pairs if second == baseline]
-    gaps = gaps.set_axis(["policy", "share", "value", "low", "high"], axis=1).assign(baseline=baseline)
-    return gaps[gaps["policy"].isin(compared)]
 
 
 def repeated(config: Config, setting: RuleSetting, progress: bool = True) -> pd.DataFrame:

@@ -53,6 +53,12 @@ def run_grid(config: Config | Iterable[Config], names: Iterable[str] = COMPARED,
     return pd.concat(grid.cells, ignore_index=True)
 
 
+def run_areas(config: Config | Iterable[Config], names: Iterable[str] = COMPARED, **changes) -> pd.DataFrame:
+    """As :func:`run_grid`, without the curves; ``changes``: parameters of a single configuration to set first."""
+    results = run_grid(config.model_copy(update=changes) if changes else config, names)
+    return results[results["at"].isna()]
+
+
 class _Grid:
     """Cells in order: from the store, else computed at once, else (networks) waiting to be trained with others."""
 

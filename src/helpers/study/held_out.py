@@ -51,10 +51,10 @@ def repetitions(
     Returns
     -------
     DataFrame
-        Columns ``strategy, baseline, metric, at, value, low, high, truth, seed``. ``baseline`` is empty in the metrics
-        of :func:`helpers.evaluation.evaluate_held_out`; else a row is the difference to the baseline, or the agreement
-        with it. ``truth`` is the same metric, or difference, by the true effects of the held-out patients, where they
-        are known. In the library's direction: lower is better.
+        Columns ``strategy, baseline, metric, at, value, low, high, freedom, truth, seed``. ``baseline`` is empty in the
+        metrics of :func:`helpers.evaluation.evaluate_held_out`; else a row is the difference to the baseline, or the
+        agreement with it. ``truth`` is the same metric, or difference, by the true effects of the held-out patients,
+        where they are known. In the library's direction: lower is better.
     """
     names = list(names)
     if baseline not in names:
@@ -103,7 +103,7 @@ def repetition(trial: Trial, names: list[str], baseline: str) -> pd.DataFrame:
         gaps = evaluation.compare_held_out(scores, priorities, baseline, estimates, **options)
         blocks.append(gaps.assign(baseline=baseline))
     table = pd.concat(blocks, ignore_index=True).assign(seed=trial.index)
-    return table[[*HELD_OUT_KEYS, "value", "low", "high", "truth", "seed"]]
+    return table[[*HELD_OUT_KEYS, "value", "low", "high", "freedom", "truth", "seed"]]
 
 
 def overlap(trial: Trial, public: bool) -> pd.DataFrame:

@@ -5,12 +5,9 @@ Both need no known effect, so they run on every data set. Tables are in the dire
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from helpers import evaluation
-from helpers.data.cohort import Cohort
 from helpers.study.cell import fitted_effect
 from helpers.study.trials import Trial
 
@@ -34,7 +31,7 @@ def clipping_stress(trial: Trial, name: str) -> pd.DataFrame:
     test, options = trial.test, {"draws": STRESS_DRAWS, "seed": trial.seed}
     rows = (test.Y, test.T, trial.nuisances, -fitted_effect(trial, name), test.ids)
     table = evaluation.clipping_sensitivity(*rows, **options)
-    return _turned(table, test, STRESSED, [(f"{m}_low", f"{m}_high") for m in STRESSED])
+    return evaluation.turned_back(table, test, STRESSED, [(f"{m}_low", f"{m}_high") for m in STRESSED])
 
 
 def hidden_stress(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -52,14 +49,5 @@ def hidden_stress(trial: Trial) -> tuple[pd.DataFrame, pd.DataFrame]:
     bounds = evaluation.hidden_confounding(*rows, fitted, test.ids)
     yardstick = evaluation.recorded_strength(*rows, test.W, columns, fitted, test.ids)
     strong = evaluation.as_strong(*rows, fitted, yardstick, test.ids)
-    turned = _turned(bounds, test, ["value"], [("bound_low", "bound_high"), ("low", "high")])
-    return turned, _turned(strong, test, ["value", "bound", "limit", "change", "rho"])
-
-
-def _turned(table: pd.DataFrame, test: Cohort, values: Iterable[str], ends: Iterable[tuple[str, str]] = ()):
-    """The table with these columns in the direction of the user's outcome; ends of intervals change places."""
-    columns = {c: table[c].astype(float) for c in [*values, *(c for pair in ends for c in pair)]}
-    if not test.roles.lower_is_better:
-        places = {a: b for low, high in ends for a, b in ((low, high), (high, low))}
-        columns = {c: -columns[places.get(c, c)] for c in columns}
-    return table.assign(**columns)
+    turned = evaluation.turned_back(bounds, test, ends=(("low", "high"), ("bound_low", "bound_high")))
+    return turned, evaluation.turned_back(strong, test, ("value", "bound", "limit", "change", "rho"))

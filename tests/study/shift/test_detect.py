@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
@@ -84,7 +85,8 @@ def test_patients_on_both_sides_are_refused():
 
 
 def test_wilson_is_the_score_interval():
-    low, high = stats.wilson_detect(3, 40)
+    low, high = stats.wilson(3 / 40, 40)
     for end in (low, high):  # the ends solve |share - p| = z sqrt(p (1 - p) / n)
-        assert abs(3 / 40 - end) == pytest.approx(1.96 * np.sqrt(end * (1 - end) / 40))
-    assert stats.wilson_detect(0, 20)[0] == pytest.approx(0)
+        assert abs(3 / 40 - end) == pytest.approx(norm.ppf(0.975) * np.sqrt(end * (1 - end) / 40))
+    (none, most), (few, all_) = stats.wilson(np.array([0.0, 1.0]), 20)
+    assert none == 0 and all_ == 1 and few == pytest.approx(1 - most) and 0.1 < few < 0.2

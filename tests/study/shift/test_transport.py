@@ -7,6 +7,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from helpers import evaluation, stats
+from helpers.evaluation.shift import transport
 from helpers.evaluation.shift.density_ratio import DensityRatio, Sample
 
 PLAIN = DensityRatio(LogisticRegression(C=1.0))
@@ -85,7 +86,7 @@ def test_the_movement_of_ranks_by_brute_force():
     rng = np.random.default_rng(1)
     of, priority, tau = rng.integers(0, 5, 20), rng.integers(0, 5, 30), rng.normal(size=30)
     by_hand = [np.mean(tau * (priority >= p)) for p in of]
-    np.testing.assert_allclose(evaluation._moved(of, priority, tau), by_hand)
+    np.testing.assert_allclose(transport._moved(of, priority, tau), by_hand)
 
 
 def carried(source, target, ratio=PLAIN):

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from helpers.data.mimic_synthetic.columns import typed
 from helpers.data.mimic_synthetic.items import dictionaries
 from helpers.data.mimic_synthetic.people import moment
-from helpers.data.mimic_synthetic.state import NORMAL, VITALS
+from helpers.data.mimic_synthetic.state import CHARTED, NORMAL
 
 T0_MINUTE = 180
 SHARE_OF_VITALS = 0.33
@@ -40,8 +40,8 @@ def chart_events(stays: pd.DataFrame, per_stay: int, first_row: int, rng: np.ran
     taken: an earlier one of the same minute with a smaller ROW_ID, one marked ERROR, one out of range, later ones.
     """
     rows, items = ChartRows(), _items_of(stays, rng)
-    anchors = {v: rng.integers(100, T0_MINUTE - 12, len(stays)) for v in VITALS}
-    for vital in VITALS:
+    anchors = {v: rng.integers(100, T0_MINUTE - 12, len(stays)) for v in CHARTED}
+    for vital in CHARTED:
         _anchor(rows, stays, vital, items[vital], anchors[vital], rng)
     counts = rng.poisson(per_stay, len(stays))
     bulk = np.repeat(np.arange(len(stays)), counts)
@@ -86,9 +86,9 @@ def _anchor(rows: ChartRows, stays, vital, item, minute, rng) -> None:
 
 def _vital_rows(rows: ChartRows, stays, stay, items, anchors, rng) -> None:
     """Values before the anchor and after t0, drifting to normal; none between, so that the anchor is the last."""
-    kind = rng.integers(0, len(VITALS), len(stay))
+    kind = rng.integers(0, len(CHARTED), len(stay))
     length = ((stays["outtime"] - stays["intime"]) // MINUTE).to_numpy()
-    for k, vital in enumerate(VITALS):
+    for k, vital in enumerate(CHARTED):
         s = stay[kind == k]
         minute = (rng.random(len(s)) * length[s]).astype(np.int64)
         early = minute <= T0_MINUTE + 1

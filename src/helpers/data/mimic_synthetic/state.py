@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-VITALS = ("temperature", "heart_rate", "sbp", "mbp", "resp_rate", "spo2")
+CHARTED = ("temperature", "heart_rate", "sbp", "mbp", "resp_rate", "spo2")
 NORMAL = {"temperature": 36.9, "heart_rate": 84.0, "sbp": 124.0, "mbp": 79.0, "resp_rate": 18.0, "spo2": 97.0}
 NEVER_CHARTED = {"temperature": 0.06, "heart_rate": 0.015, "sbp": 0.03, "mbp": 0.03, "resp_rate": 0.02, "spo2": 0.025}
 P_INFECTION = 0.4
@@ -51,4 +51,4 @@ def draw_state(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 def seen_vitals(stays: pd.DataFrame) -> dict[str, np.ndarray]:
     """The vitals as they act on treatment and death: what nobody charted acts like a normal value."""
-    return {v: np.where(stays[f"no_{v}"], NORMAL[v], stays[v].to_numpy(float)) for v in VITALS}
+    return {v: np.where(stays[f"no_{v}"], NORMAL[v], stays[v].to_numpy(float)) for v in CHARTED}

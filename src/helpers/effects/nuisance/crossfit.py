@@ -10,7 +10,7 @@ from helpers.artifacts.memory import MemoryCache
 from helpers.data.folds import folds_by_patient
 from helpers.effects.nuisance.prototypes import boosted_propensity, imputing, ridge_interactions
 
-FITTED = MemoryCache(4)
+FITTED_NUISANCES = MemoryCache(4)
 
 
 class Nuisances(BaseEstimator):
@@ -48,7 +48,7 @@ class Nuisances(BaseEstimator):
         """
         Y, T, W = _check(Y, T, W, self.clip)
         content = (self.get_params(), Y, T, W, None if groups is None else np.asarray(groups))
-        self._keep(*FITTED.get(content, lambda: self._fitted(Y, T, W, groups)))
+        self._keep(*FITTED_NUISANCES.get(content, lambda: self._fitted(Y, T, W, groups)))
         return self
 
     def _fitted(self, Y: np.ndarray, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> tuple:

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from helpers.data.folds import folds_by_patient
 from helpers.effects.nuisance.selection import _log_losses
+from helpers.stats.arrays import effective_n
 from helpers.stats.proportions import wilson
 
 
@@ -73,7 +74,7 @@ def _overlap_row(arm: str, e: np.ndarray, weight: np.ndarray, clip: float) -> di
     shares = {"e_min": 0, "e_q05": 0.05, "e_median": 0.5, "e_q95": 0.95, "e_max": 1}
     quantiles = {name: float(np.quantile(e, share)) for name, share in shares.items()}
     clipped = {"clipped_low": int((e < clip).sum()), "clipped_high": int((e > 1 - clip).sum())}
-    return {"arm": arm, "rows": len(e), **quantiles, **clipped, "effective_n": weight.sum() ** 2 / (weight**2).sum()}
+    return {"arm": arm, "rows": len(e), **quantiles, **clipped, "effective_n": effective_n(weight)}
 
 
 def calibration_table(T: np.ndarray, e: np.ndarray, bins: int = 10) -> pd.DataFrame:

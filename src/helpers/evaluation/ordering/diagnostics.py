@@ -95,13 +95,13 @@ def autoc_gap(scores: HeldOutScores, tau_hat_x, tau_hat_phi, draws: int = 200, s
     Returns
     -------
     value, low, high, p
-        One-sided p-value of "no loss", by the normal distribution.
+        One-sided p-value of "no loss", Student's.
     """
     orders = {"phi": -np.asarray(tau_hat_phi, float), "x": -np.asarray(tau_hat_x, float)}
     gammas = (scores.gamma0, scores.gamma1)
     table = order_intervals(*gammas, orders, scores.groups, (), "x", draws, seed, level=0.9).set_index("metric")
     row = table.loc["autoc"]
-    p = stats.norm.sf(row["value"] / row["se"]) if row["se"] > 0 else 1.0
+    p = stats.t.sf(row["value"] / row["se"], row["freedom"]) if row["se"] > 0 else 1.0
     return row["value"], row["low"], row["high"], float(p)
 
 
@@ -112,7 +112,7 @@ def group_effects(
 
     Returns
     -------
-    DataFrame with ``part`` (1 has the lowest estimates), ``predicted``, and ``value, se, low, high`` of psi, 95 %.
+    DataFrame with ``part`` (1 has the lowest estimates), ``predicted``, and :func:`mean_interval` of psi.
     """
     member = _parts(tau_hat, parts)
     patients = np.arange(len(member)) if groups is None else np.asarray(groups)

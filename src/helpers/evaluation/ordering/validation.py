@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from helpers.stats.proportions import wilson
+
 
 def rank_correlations(
     table: pd.DataFrame,
@@ -57,8 +59,8 @@ def rejections(table: pd.DataFrame, diagnostics: Iterable[str], alpha: float = 0
         p = table[f"p_{name}"].dropna() if f"p_{name}" in table else []
         if len(p):
             hits = int((p < alpha).sum())
-            bounds = stats.binomtest(hits, len(p)).proportion_ci(method="wilson")
-            row = {"diagnostic": name, "value": hits / len(p), "low": bounds.low, "high": bounds.high}
+            low, high = wilson(hits / len(p), len(p))
+            row = {"diagnostic": name, "value": hits / len(p), "low": float(low), "high": float(high)}
             rows.append(row | {"settings": len(p)})
     return pd.DataFrame(rows, columns=["diagnostic", "value", "low", "high", "settings"])
 

@@ -12,9 +12,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from helpers.stats.intervals import influence_interval
+from helpers.stats.intervals import influence_interval, summed_interval
 
 LIMIT = 0.1  # of a standard deviation: the difference that is usually tolerated
 
@@ -43,17 +42,16 @@ def balance(
     -------
     DataFrame
         A row a function: ``check``, ``difference`` in standard deviations (pooled over both worlds, unweighted),
-        ``allowed`` and ``balanced``. Allowed is ``LIMIT``, or what sampling error explains if that is more (normal
-        quantile, Bonferroni over the functions, the weights taken as known).
+        ``allowed`` and ``balanced``. Allowed is ``LIMIT``, or what sampling error explains if that is more (Student,
+        Bonferroni over the functions, the weights taken as known).
     """
-    z = stats.norm.ppf(1 - (1 - level) / (2 * len(functions)))
-    rows = []
+    each, rows = 1 - (1 - level) / len(functions), []
     for name, (source, target) in functions.items():
         scale = np.sqrt((np.var(source) + np.var(target)) / 2)
         mean = np.average(source, weights=w)
         errors = (w / np.mean(w) * (source - mean), groups_source), (target - np.mean(target), groups_target)
-        se = np.hypot(*(influence_interval(0.0, *part)["se"] for part in errors))
-        difference, noise = (_in_units(v, scale) for v in (mean - np.mean(target), z * se))
+        explained = summed_interval(0.0, [influence_interval(0.0, *part) for part in errors], each)["high"]
+        difference, noise = (_in_units(v, scale) for v in (mean - np.mean(target), explained))
         rows.append({"check": name, "difference": difference, "allowed": max(LIMIT, noise)})
     table = pd.DataFrame(rows)
     return table.assign(balanced=table["difference"].abs() <= table["allowed"])

@@ -18,7 +18,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from sklearn.base import clone
 
 from helpers.data.folds import folds_of
@@ -26,7 +25,7 @@ from helpers.effects.nuisance.prototypes import ridge
 from helpers.evaluation.shift.balance import balance
 from helpers.evaluation.shift.density_ratio import DensityRatio, Sample, cross_fitted_ratio, support
 from helpers.stats.arrays import consecutive_codes
-from helpers.stats.intervals import influence_interval
+from helpers.stats.intervals import influence_interval, summed_interval
 
 ESTIMATORS = {
     "home": "value at home",
@@ -152,12 +151,11 @@ def _value(source: Sample, world: Sample, a: np.ndarray, b: np.ndarray | None, w
         weighted, tau_b = _under_policy(b, source.priority, world.priority)
         mean = np.mean(w * weighted)
         moved, value = moved + _moved(world.priority, source.priority, w * tau_b), value + mean
-        parts.append(influence_interval(0.0, w * (weighted - mean), source.groups, level)["se"])
+        parts.append(influence_interval(0.0, w * (weighted - mean), source.groups))
     own = inside - inside.mean() + moved - moved.mean()
-    parts.append(influence_interval(0.0, own, world.groups, level)["se"])
-    se = float(np.hypot(*parts)) if len(parts) == 2 else parts[0]
-    half = stats.norm.ppf(0.5 + level / 2) * se
-    return {"value": float(value), "se": se, "low": float(value - half), "high": float(value + half)}
+    parts.append(influence_interval(0.0, own, world.groups))
+    found = summed_interval(value, parts, level)
+    return {name: found[name] for name in ("value", "se", "low", "high")}
 
 
 def _under_policy(outcomes: np.ndarray, priority: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import rankdata
 
 from helpers.stats.arrays import consecutive_codes
-from helpers.stats.proportions import wilson_detect
+from helpers.stats.proportions import wilson
 from helpers.stats.repetitions import interval
 
 PENALTY = 0.1  # times the number of rows; the columns have variance 1
@@ -124,7 +124,7 @@ def power(
         found = [_once(X_source, X_target, n, draws, seed, i) for i in range(repeats)]
         hits = sum(f["p_value"] <= level for f in found)
         row = {"n": n, "power": hits / repeats, "auc": interval(np.array([f["auc"] for f in found]))[0]}
-        rows.append(row | dict(zip(("low", "high"), wilson_detect(hits, repeats), strict=True)))
+        rows.append(row | dict(zip(("low", "high"), map(float, wilson(hits / repeats, repeats)), strict=True)))
     return pd.DataFrame(rows)
 
 

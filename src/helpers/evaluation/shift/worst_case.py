@@ -52,8 +52,9 @@ def kl_worst_case(
 
     Returns
     -------
-    DataFrame with ``radius, value, se, low, high``. The interval treats the weights as known. Where the worst world
-    puts all on the few highest outcomes seen, the sample cannot tell more than their maximum, which is a lower bound.
+    DataFrame with ``radius, value, se, low, high, freedom``. The interval treats the weights as known. Where the worst
+    world puts all on the few highest outcomes seen, the sample cannot tell more than their maximum, which is a lower
+    bound.
     """
     Y, w = _checked(Y, weights)
     rows = [{"radius": float(d), **influence_interval(*_worst(Y, w, float(d)), groups, level)} for d in radii]

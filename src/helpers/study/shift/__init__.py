@@ -12,6 +12,7 @@ from helpers.study.shift.experiments import (
 )
 from helpers.study.shift.grid import MIX_LABELS, run_shifts, training_weights
 from helpers.study.shift.pairs import MOST_TRAINING_ROWS, Pair, Pairs
+from helpers.study.shift.stress import STRESSES, run_stress
 from helpers.study.shift.worlds import (
     SHIFTS,
     CaseMix,
@@ -32,12 +33,14 @@ __all__ = [
     "RADII",
     "Rewritten",
     "SHIFTS",
+    "STRESSES",
     "SplitBy",
     "alarms",
     "available",
     "carried",
     "pools",
     "run_shifts",
+    "run_stress",
     "samples",
     "silence",
     "sparse_notes",

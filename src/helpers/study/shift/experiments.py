@@ -45,7 +45,7 @@ def silence(config: Config, shift: str, repeats: int = 200, progress: bool = Tru
         n = min(len(pool) // 2, 400)
         p = evaluation.false_alarms(pool, n, repeats, seed=config.seed)
         hits = [int((p <= level).sum()) for level in COVERAGE_LEVELS]
-        low, high = np.array([stats.wilson_detect(h, repeats) for h in hits]).T
+        low, high = stats.wilson(np.array(hits) / repeats, repeats)
         return pd.DataFrame(
             {"at": COVERAGE_LEVELS, "value": np.array(hits) / repeats, "low": low, "high": high, "n": n}
         )
