@@ -383,7 +383,7 @@ def keywords_fail(bench: Bench) -> str:
 
 def a_policy() -> policy.Policy:
     encoder = encoders.TfidfEncoder().fit(NOTES)
-    inputs = policy.Inputs("id", "text", (policy.InputColumn("x", "number"),))
+    inputs = policy.Inputs("id", "text", (policy.Column("x", "number"),))
     return policy.Policy(inputs, encoder, "linear", {}, True, {"strategy": "dr"})
 
 
@@ -400,7 +400,7 @@ def records_file(bench: Bench) -> str:
     path.write_bytes(b"id,text\n1,CANARY0123456789ab\xff\n")
     (bench.outside / "records.parquet").write_bytes(b"CANARY0123456789ab no Parquet")
     bench.monkeypatch.setattr(export.pd, "read_csv", failing_value)
-    texts = [said(lambda p=p: policy.read_records(p, a_policy())) for p in (path, path.with_suffix(".parquet"))]
+    texts = [said(lambda p=p: policy.records_of_policy(p, a_policy())) for p in (path, path.with_suffix(".parquet"))]
     return "".join(texts)
 
 

@@ -15,7 +15,7 @@ from helpers.evaluation.comparisons import (
 )
 from helpers.evaluation.confounding import as_strong, columns_of, hidden_confounding, recorded_strength
 from helpers.evaluation.held_out import HeldOutScores, compare_held_out, evaluate_held_out, held_out_scores
-from helpers.evaluation.policy_agreement import GROUPS, agreement, case_mix
+from helpers.evaluation.policy_agreement import GROUPS, agreement, case_mix, first_treated
 from helpers.evaluation.results import (
     AS_MANY,
     EVERYBODY,
@@ -74,6 +74,7 @@ __all__ = [
     "evaluate_held_out",
     "evaluate_scores",
     "false_alarms",
+    "first_treated",
     "forecast",
     "held_out_coverage",
     "held_out_scores",

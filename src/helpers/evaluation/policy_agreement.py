@@ -15,6 +15,7 @@ from helpers.data.cohort import Cohort, design_matrix
 from helpers.evaluation.results import GRID
 from helpers.privacy.small_counts import SMALLEST
 from helpers.stats import metrics
+from helpers.stats.ties import without_noise
 
 GROUPS = ("both", "only_a", "only_b", "neither")
 
@@ -28,7 +29,7 @@ def first_treated(priority: np.ndarray, budget: float) -> np.ndarray:
         raise ValueError(f"priority: expected a vector of finite numbers, got shape {priority.shape}.")
     k = int(np.clip(np.ceil(budget * len(priority) - 1e-9), 1, len(priority)))
     treated = np.zeros(len(priority), bool)
-    treated[np.argsort(-priority, kind="stable")[:k]] = True
+    treated[np.argsort(-without_noise(priority), kind="stable")[:k]] = True
     return treated
 
 

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from helpers.stats.ties import without_noise
+
 
 def treat_by_budget(priority: np.ndarray, share: float) -> np.ndarray:
     """Treat the share of patients with the highest priority.
 
-    As the curves of ``helpers.stats.metrics`` count them, ``k = ceil(share n)``. Of patients with the same priority the
-    one that stands earlier is treated first, so the answer is the same each time; shuffle the rows beforehand where
-    their order could favour somebody.
+    As the curves of ``helpers.stats.metrics`` count them, ``k = ceil(share n)``. Of patients with the same priority but for
+    rounding, the one that stands earlier is treated first, so the answer is the same each time; shuffle the rows
+    beforehand where their order could favour somebody.
 
     Parameters
     ----------
@@ -27,7 +29,7 @@ def treat_by_budget(priority: np.ndarray, share: float) -> np.ndarray:
     -------
     (n,) bool array
     """
-    priority = _vector(priority, "priority")
+    priority = without_noise(_vector(priority, "priority"))
     if not 0 <= share <= 1:
         raise ValueError(f"share = {share}: the treated share must lie in [0, 1].")
     # 1e-9 keeps a share such as 0.3 from asking for one patient more than 0.3 n through rounding
@@ -45,7 +47,7 @@ def treat_by_cost(tau_hat: np.ndarray, cost: float) -> np.ndarray:
     tau_hat : (n,) array
         Estimated effects; below zero treatment helps.
     cost : float
-        Of one treatment, in units of the outcome; an effect of exactly ``-cost`` is not treated.
+        Of one treatment, in units of the outcome; an effect of ``-cost`` but for rounding is not treated.
 
     Returns
     -------
@@ -53,7 +55,8 @@ def treat_by_cost(tau_hat: np.ndarray, cost: float) -> np.ndarray:
     """
     if not np.isfinite(cost):
         raise ValueError(f"cost = {cost}: must be a finite number in units of the outcome.")
-    return _vector(tau_hat, "tau_hat") < -cost
+    ranked = without_noise(np.append(_vector(tau_hat, "tau_hat"), -cost))
+    return ranked[:-1] < ranked[-1]
 
 
 def held_out_value(

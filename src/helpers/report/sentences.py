@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from helpers import evaluation
+from helpers.privacy.escaping import escaped
 
 
 def signed(row, above: str, below: str, neither: str) -> str:
@@ -44,7 +45,7 @@ def rare_and_frequent(summary: pd.DataFrame, shares: pd.Series) -> list[str]:
     lines = []
     for word, level in (("rarest", shares.idxmin()), ("most frequent", shares.idxmax())):
         said = [f"{name} {cells.loc[(key, level), 'value']:.3f}" for key, name in (("auroc", "AUROC"), ("f1", "F1"))]
-        lines.append(f"The {word} level, **{level}**, has {listed(said)}.")
+        lines.append(f"The {word} level, **{escaped(level)}**, has {listed(said)}.")
     return lines
 
 
