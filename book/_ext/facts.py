@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from helpers.privacy.escaping import escaped
+
 
 def setup(app) -> dict:
     """Read the facts before any page is parsed."""
@@ -19,4 +21,5 @@ def read_facts(app, config) -> None:
     """Add the facts beside the pages to the substitutions of MyST."""
     path = Path(app.srcdir) / "facts.json"
     found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    config.myst_substitutions = {**(config.myst_substitutions or {}), **found}
+    words = {name: escaped(value) if isinstance(value, str) else value for name, value in found.items()}
+    config.myst_substitutions = {**(config.myst_substitutions or {}), **words}

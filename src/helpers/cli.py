@@ -193,18 +193,21 @@ def example_own(
 @app.command("score")
 def score(
     policy: Annotated[Path, typer.Option(help="folder of a saved policy")],
-    records: Annotated[Path, typer.Option(help="records with their notes, .csv or .parquet")],
+    records: Annotated[Path, typer.Option(help="records with their notes, .csv or .parquet, as the training's table")],
     out: Annotated[Path, typer.Option(help="new .csv file for the scores")],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace earlier scores in OUT")] = False,
     device: Annotated[str | None, typer.Option(help="where the encoder runs; as in training if not given")] = None,
     other_versions: Annotated[bool, typer.Option("--other-versions", help="accept other library versions")] = False,
 ) -> None:
-    """Score records with a saved policy: effect, priority and rank of each, never a word of a note."""
+    """Score records with a saved policy: effect, priority, rank and how much of the note was read, never its words."""
     from helpers.policy.score import score_file
 
+    said: list[str] = []
     with _plain_errors():
-        n = score_file(policy, records, out, overwrite, device=device, other_versions=other_versions)
+        n = score_file(policy, records, out, overwrite, device=device, other_versions=other_versions, tell=said.append)
     typer.echo(f"{out}: {n} records scored.")
+    for sentence in said:
+        typer.echo(f"  {sentence}")
 
 
 @app.command("publish-check")

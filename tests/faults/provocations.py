@@ -38,6 +38,7 @@ from helpers.data.mimic_synthetic.canary import CANARY
 from helpers.data.own import table as own_table_module
 from helpers.encoders import cache, tfidf, transformer
 from helpers.policy import score as score_module
+from helpers.policy import source as source_module
 from helpers.privacy import note_stream
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -385,7 +386,7 @@ def keywords_fail(bench: Bench) -> str:
 
 def a_policy() -> policy.Policy:
     encoder = encoders.TfidfEncoder().fit(NOTES)
-    inputs = policy.Inputs("id", "text", (policy.InputColumn("x", "number"),))
+    inputs = policy.Inputs("id", "text", (policy.Column("x", "number"),))
     return policy.Policy(inputs, encoder, "linear", {}, True, {"strategy": "dr"})
 
 
@@ -401,13 +402,15 @@ def records_file(bench: Bench) -> str:
     path = bench.outside / "records.csv"
     path.write_bytes(b"id,text\n1,CANARY0123456789ab\xff\n")
     (bench.outside / "records.parquet").write_bytes(b"CANARY0123456789ab no Parquet")
-    bench.monkeypatch.setattr(score_module.pd, "read_csv", failing_value)
-    texts = [said(lambda p=p: policy.read_records(p, a_policy())) for p in (path, path.with_suffix(".parquet"))]
+    bench.monkeypatch.setattr(source_module, "read_names", failing_value)
+    texts = [
+        said(lambda p=p: source_module.read_records(p, a_policy().inputs)) for p in (path, path.with_suffix(".parquet"))
+    ]
     return "".join(texts)
 
 
 def records_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(policy, "read_records", lambda path, _: score_module.pd.read_csv(path))
+    bench.monkeypatch.setattr(source_module, "read_records", lambda path, _: pd.read_csv(path))
 
 
 def the_command_line(bench: Bench) -> str:

@@ -18,6 +18,7 @@ from helpers.data.fields import MISSING, field_levels
 from helpers.data.tables import long_fields
 from helpers.data.written import folded
 from helpers.privacy.errors import only_own_words
+from helpers.privacy.escaping import neutralised, restored
 
 LINES = (".jsonl", ".ndjson")
 ANNOTATION_KEYS = ("id", "annotator")
@@ -162,9 +163,9 @@ def write_template(
 
 def _csv(head: list[str], records: list[dict]) -> str:
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, head, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(map(neutralised, head))
+    writer.writerows([neutralised(record[name]) for name in head] for record in records)
     return buffer.getvalue()
 
 
@@ -242,6 +243,7 @@ def _read_rows(path: Path, columns: list[str], text: str, faults: list[str]) -> 
 
 def _from_csv(content: str, faults: list[str]) -> tuple[list[dict], int]:
     lines = [line for line in csv.reader(io.StringIO(content, newline=""), strict=True) if line]
+    lines = [[restored(cell) for cell in line] for line in lines]  # apostrophes that write_template put there
     head = [name.strip() for name in lines[0]] if lines else []
     above = next((i for i, line in enumerate(lines) if set(ANNOTATION_KEYS) <= {name.strip() for name in line}), 0)
     if above:

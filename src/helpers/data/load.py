@@ -16,7 +16,7 @@ from helpers.data.fetch import fetch_simsum
 from helpers.data.own import example, spec, table
 from helpers.data.replica.network import sample_network
 from helpers.data.seeds import derived_seed
-from helpers.data.simsum import SIMSUM_ROLES, read_simsum
+from helpers.data.simsum import NOTE_COLUMNS, RENAMED, SIMSUM_ROLES, read_simsum
 from helpers.privacy.paths import outside_work_tree
 
 
@@ -63,6 +63,33 @@ def load_cohort(config: Config) -> Cohort:
 def own_spec(config: Config) -> Path:
     """Path of the ``own.yml`` of a configuration; "example" stands for the made-up one."""
     return example.example_spec(config.seed) if config.own_spec == "example" else Path(config.own_spec).expanduser()
+
+
+def table_spec(config: Config) -> spec.OwnSpec | None:
+    """How the table is written that the records of a configuration come from; None: MIMIC-III has no single one.
+
+    Records made here are written as SimSUM's.
+    """
+    if config.dataset == "own":
+        return spec.load_spec(own_spec(config))
+    return None if config.dataset in MIMIC else simsum_spec(config.note_style)
+
+
+def simsum_spec(note_style: str) -> spec.OwnSpec:
+    """SimSUM's own file as an ``own.yml`` would describe it: its first column, without a name, is the id."""
+    theirs = {ours: published for published, ours in RENAMED.items()}
+    tabular = {name: {"type": "binary", "column": theirs.get(name, name)} for name in SIMSUM_ROLES.tabular}
+    tabular["winter"] |= {"present": "winter", "absent": "summer"}
+    return spec.OwnSpec(
+        table="SimSUM.csv",
+        separator=";",
+        id="",
+        text=NOTE_COLUMNS[note_style],
+        tabular=tabular,
+        annotations={name: {"type": "binary"} for name in SIMSUM_ROLES.annotations},
+        treatment={"column": "antibiotics"},
+        outcome={"column": "days_at_home", "type": "count", "better": "lower"},
+    )
 
 
 def fingerprint(config: Config) -> dict:

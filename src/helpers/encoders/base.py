@@ -8,6 +8,14 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+NO_WORD = "no known word"
+WHOLE = "whole"
+
+
+def cut_at(limit: int) -> str:
+    """How a note is read of which an encoder sees the first tokens only."""
+    return f"cut at {limit} tokens"
+
 
 @runtime_checkable
 class Encoder(Protocol):
@@ -52,6 +60,11 @@ def checked_texts(texts: Iterable[str]) -> list[str]:
             f"drop records without a note, or give them an empty string."
         )
     return notes
+
+
+def wordless(note: str) -> bool:
+    """Whether a note has no letter: blanks, digits and signs say nothing that could be read."""
+    return not any(letter.isalpha() for letter in note)
 
 
 def versions(*packages: str) -> dict[str, str]:

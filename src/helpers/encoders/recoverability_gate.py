@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from helpers.privacy.escaping import escaped
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -66,9 +68,10 @@ def enforce(gate: Gate, action: str) -> str:
     if action not in ("warn", "stop"):
         raise ValueError(f"gate = {action!r}: must be 'warn' or 'stop'.")
     found = f"{gate.share:.0%} of the confounders are recoverable"
+    missed = ", ".join(map(escaped, gate.missed))
     if gate.passed:
-        return f"**Passed**: {found}." + (f" Not recoverable: {', '.join(gate.missed)}." if gate.missed else "")
-    said = f"only {found}; not recoverable: {', '.join(gate.missed)}"
+        return f"**Passed**: {found}." + (f" Not recoverable: {missed}." if gate.missed else "")
+    said = f"only {found}; not recoverable: {missed}"
     if action == "stop":
         raise NotRecoverable(
             f"gate = 'stop': {said}. Take a better encoder, more annotations or richer notes; set gate = 'warn' to go "

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.encoders.base import checked_texts, versions
+from helpers.encoders.base import NO_WORD, WHOLE, checked_texts, versions, wordless
 from helpers.privacy.errors import only_own_words
 
 
@@ -71,6 +71,14 @@ class TfidfEncoder(TransformerMixin, BaseEstimator):
         notes = checked_texts(texts)
         with only_own_words("tfidf: counting the words of notes"):
             return self.vectorizer_.transform(notes).toarray().astype(np.float32, copy=False)
+
+    def reading(self, texts: Iterable[str]) -> list[str]:
+        """How much of each note is read: ``whole`` or ``no known word`` (none of the vocabulary, or no letter)."""
+        check_is_fitted(self, "vectorizer_")
+        notes = checked_texts(texts)
+        with only_own_words("tfidf: counting the words of notes"):
+            known = self.vectorizer_.transform(notes).getnnz(axis=1)
+        return [NO_WORD if not k or wordless(n) else WHOLE for n, k in zip(notes, known, strict=True)]
 
     @property
     def provenance(self) -> dict:

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from helpers.artifacts.digests import code_version
 from helpers.encoders import cpu
-from helpers.encoders.base import checked_texts, versions
+from helpers.encoders.base import NO_WORD, WHOLE, checked_texts, cut_at, versions, wordless
 from helpers.encoders.loading import load_model, resolve
 from helpers.privacy.errors import only_own_words
 
@@ -91,13 +91,42 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
         FileNotFoundError
             If the model is not on this machine and cannot be fetched.
         """
+        vectors = self.vectors(texts)
+        if self.truncated_:
+            _log.warning("%s: %d of %d notes cut at %d tokens", self.name, self.truncated_, len(vectors), self.limit)
+        return vectors
+
+    def vectors(self, texts: Iterable[str]) -> np.ndarray:
+        """As :meth:`transform`, without a word of notes that were cut: :meth:`reading` tells which."""
         notes = checked_texts(texts)
         self._load()
         with only_own_words(f"{self.name}: embedding notes"):
             return self._vectors(notes)
 
+    def reading(self, texts: Iterable[str]) -> list[str]:
+        """How much of each note is read: ``whole``, ``cut at 512 tokens``, or ``no known word``.
+
+        A note has no known word if it has no letter, or if the tokenizer knows none of its pieces.
+        """
+        notes = checked_texts(texts)
+        if not notes:
+            return []
+        self._load()
+        with only_own_words(f"{self.name}: reading notes"):
+            tokens, cut = self._tokens(notes)
+            known = self._known(tokens)
+        states = [cut_at(self.limit) if c else WHOLE for c in cut]
+        return [NO_WORD if not k or wordless(n) else s for n, k, s in zip(notes, known, states, strict=True)]
+
+    @property
+    def limit(self) -> int:
+        """Tokens of a note that are read, those of the prefix and of its ends among them."""
+        self._load()
+        return self.max_tokens or self._longest()
+
     def _vectors(self, notes: list[str]) -> np.ndarray:
-        tokens = self._tokens(notes) if notes else []
+        tokens, cut = self._tokens(notes) if notes else ([], [])
+        self.truncated_ = sum(cut)
         vectors = np.zeros((len(notes), self.model_.config.hidden_size), np.float32)
         batches = _batches(tokens, self.token_budget or BUDGET[self.place[0]])
         for batch, rows in zip(batches, self._run(tokens, batches), strict=True):
@@ -140,16 +169,19 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
             device, precision = self.place
             self.tokenizer_, self.model_ = load_model(self.model, self.revision, device, precision)
 
-    def _tokens(self, notes: list[str]) -> list[list[int]]:
-        limit = self.max_tokens or self._longest()
+    def _tokens(self, notes: list[str]) -> tuple[list[list[int]], list[bool]]:
+        """The tokens of each note, and whether it was cut."""
         texts = [self.prefix + note for note in notes]
-        found = self.tokenizer_(texts, truncation=True, max_length=limit, verbose=False)
+        found = self.tokenizer_(texts, truncation=True, max_length=self.limit, verbose=False)
         # A tokenizer without encodings does not say what it cut: one that fills the limit then counts as cut.
-        cut = [bool(e.overflowing) for e in found.encodings or ()] or [len(t) >= limit for t in found["input_ids"]]
-        self.truncated_ = sum(cut)
-        if self.truncated_:
-            _log.warning("%s: %d of %d notes cut at %d tokens", self.name, self.truncated_, len(notes), limit)
-        return found["input_ids"]
+        cut = [bool(e.overflowing) for e in found.encodings or ()] or [len(t) >= self.limit for t in found["input_ids"]]
+        return found["input_ids"], cut
+
+    def _known(self, tokens: list[list[int]]) -> list[bool]:
+        """Whether a note has a token beside those of the prefix, the special and the unknown ones."""
+        special = set(self.tokenizer_.all_special_ids)
+        head = [t for t in self.tokenizer_(self.prefix, add_special_tokens=False)["input_ids"] if t not in special]
+        return [sum(t not in special for t in note) > len(head) for note in tokens]
 
     def _longest(self) -> int:
         stated = [self.tokenizer_.model_max_length, getattr(self.model_.config, "max_position_embeddings", None)]

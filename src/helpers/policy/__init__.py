@@ -1,25 +1,29 @@
 """From effects to decisions: rules, readable trees, fairness, and policies that are saved and used."""
 
 from helpers.policy.card import FACTS, as_markdown, make_card, with_interval
+from helpers.policy.columns import Column
+from helpers.policy.encoding import check_exportable
 from helpers.policy.fairness import fairness_table, shares_shown, widest_gaps
 from helpers.policy.files import POLICY_FILES, SUMS, check_target, load_policy, save_policy
 from helpers.policy.model import EXPORTABLE, FEATURE_SETS, Policy, from_learner
-from helpers.policy.records import InputColumn, Inputs
+from helpers.policy.records import Inputs
 from helpers.policy.rules import held_out_value, treat_by_budget, treat_by_cost
-from helpers.policy.score import read_records, score_file
+from helpers.policy.score import records_of_policy, score_file
+from helpers.policy.source import read_records
 from helpers.policy.tree import TreePolicy, tree_policy
 
 __all__ = [
+    "Column",
     "EXPORTABLE",
     "FACTS",
     "FEATURE_SETS",
-    "InputColumn",
     "Inputs",
     "POLICY_FILES",
     "Policy",
     "SUMS",
     "TreePolicy",
     "as_markdown",
+    "check_exportable",
     "check_target",
     "fairness_table",
     "from_learner",
@@ -27,6 +31,7 @@ __all__ = [
     "load_policy",
     "make_card",
     "read_records",
+    "records_of_policy",
     "save_policy",
     "score_file",
     "shares_shown",

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from helpers.privacy.escaping import escaped
 from helpers.report.words import cell
 
 FACTS = ("dataset", "process", "note_style", "training_records", "annotated_records")
@@ -42,8 +43,8 @@ Ranks patients by how much treatment is expected to change their outcome. {direc
 
 ## What the files hold
 
-Weights, settings and column names{vocabulary}; no record. The check sums tell damage, not a forger: take policies
-from people you trust.
+Weights, settings, names and levels of columns{vocabulary}; no record. The check sums tell damage, not a forger: take
+policies from people you trust.
 """
 VOCABULARY = " and the words of the training notes that its vocabulary keeps (read them before you pass it on)"
 
@@ -99,16 +100,17 @@ def make_card(
 def as_markdown(card: Mapping, lower_is_better: bool, vocabulary: bool) -> str:
     """The card for people to read."""
     plain = {k: v for k, v in card.items() if k not in ("metrics", "intervals", "statements", "not_for")}
+    said = {k: "not applicable" if v is None else v for k, v in plain.items()}
     better = "an effect below zero is a benefit" if lower_is_better else "an effect above zero is a benefit"
     ends = card.get("intervals", {})
     metrics = [
-        f"| {METRICS.get(k, k.replace('_', ' '))} | {_number(v)} | {_ends(ends.get(k))} |"
+        f"| {escaped(METRICS.get(k, k.replace('_', ' ')))} | {_number(v)} | {_ends(ends.get(k))} |"
         for k, v in card["metrics"].items()
     ]
     table = ["| metric | value | 95 % interval over patients |", "|---|---|---|", *metrics] if metrics else []
     return TEMPLATE.format(
         direction=f"Of its numbers, {better}; a high priority is treated first.",
-        facts="\n".join(f"* {k.replace('_', ' ')}: {'not applicable' if v is None else v}" for k, v in plain.items()),
+        facts="\n".join(f"* {k.replace('_', ' ')}: {escaped(v)}" for k, v in said.items()),
         metrics="\n".join(table) or "Not measured.",
         **{section: _section(card, section) for section in SECTIONS},
         not_for="\n".join(f"* {line}" for line in card["not_for"]),

@@ -19,16 +19,30 @@ def encoder_state(encoder: Encoder | None) -> tuple[dict, dict[str, np.ndarray]]
     """Plain values and arrays that :func:`restore_encoder` takes; None: the policy reads no note."""
     if encoder is None:
         return {"kind": "none"}, {}
-    if encoder.frozen:
+    check_exportable(encoder)
+    if isinstance(encoder, TransformerEncoder):
         settings = {k: v for k, v in encoder.get_params().items() if k not in ("device", "precision")}
         return {"kind": "frozen", "settings": settings, "provenance": dict(encoder.provenance)}, {}
-    if not isinstance(encoder, TfidfEncoder):
-        raise ValueError(f"encoder: {type(encoder).__name__} cannot be exported; frozen encoders and tfidf can.")
     vectorizer = encoder.vectorizer_
     settings = {k: v for k, v in vectorizer.get_params().items() if k in VECTORIZER}
     terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get)
     plain = {"settings": encoder.get_params(), "vectorizer": settings, "terms": terms}
     return {"kind": "tfidf", **plain, "provenance": encoder.provenance}, {"idf": vectorizer.idf_}
+
+
+def check_exportable(encoder: Encoder | None) -> None:
+    """Refuse an encoder that no policy can hold.
+
+    Raises
+    ------
+    ValueError
+        It is neither tfidf nor a frozen model with one vector a note.
+    """
+    if encoder is not None and type(encoder) not in (TfidfEncoder, TransformerEncoder):
+        raise ValueError(
+            f"encoder: {type(encoder).__name__} cannot be exported; tfidf, minilm, modernbert and other frozen models "
+            f"can, without what follows a colon."
+        )
 
 
 def restore_encoder(

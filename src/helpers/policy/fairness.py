@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.privacy.disclosure import MOST_LEVELS_SHOWN
+from helpers.privacy.escaping import escaped
 from helpers.privacy.small_counts import SMALLEST
 from helpers.report.words import cells
 from helpers.stats.proportions import wilson
@@ -70,7 +71,7 @@ def shares_shown(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def widest_gaps(table: pd.DataFrame) -> list[str]:
-    """One line a column of a fairness table: the group treated least and the one treated most.
+    """One line of Markdown a column of a fairness table: the group treated least and the one treated most.
 
     Groups of fewer than 11 patients are passed over, public or not: their shares say little.
     """
@@ -78,10 +79,11 @@ def widest_gaps(table: pd.DataFrame) -> list[str]:
     for column, part in shown.groupby("column", sort=False):
         least, most = part.loc[part["share"].idxmin()], part.loc[part["share"].idxmax()]
         if len(part) > 1:
-            lines.append(f"{column}: treated {' and '.join(f'{r.share:.0%} of {r.group}' for r in (least, most))}")
+            shares = [f"{r.share:.0%} of {escaped(r.group)}" for r in (least, most)]
+            lines.append(f"{escaped(column)}: treated {' and '.join(shares)}")
     counts = shown["column"].value_counts()
     left = [c for c in table["column"].unique() if counts.get(c, 0) < 2]
-    return lines + ([f"too few patients to show: {', '.join(left)}"] if left else [])
+    return lines + ([f"too few patients to show: {', '.join(map(escaped, left))}"] if left else [])
 
 
 def _groups(treated: np.ndarray, series: pd.Series, smallest: int, withheld: bool) -> pd.DataFrame:

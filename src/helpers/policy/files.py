@@ -14,8 +14,8 @@ from helpers.policy.card import as_markdown
 from helpers.policy.encoding import encoder_state, restore_encoder
 from helpers.policy.model import Policy
 from helpers.policy.records import Inputs
+from helpers.policy.saved import FORMAT, check_arrays, check_seal, read_plain, seal
 
-FORMAT = 1
 POLICY_FILES = ("policy.json", "weights.safetensors", "CARD.md")
 SUMS = "SHA256SUMS"
 
@@ -71,17 +71,22 @@ def load_policy(folder: str | Path, device: str | None = None, other_versions: b
     FileNotFoundError
         If the folder, a file of it or the encoder's model is missing.
     ValueError
-        If a file was changed, the format is not known or the encoder is another one.
+        If a file was changed, a field or array is missing or not of its type, shape and range, the format is not known
+        or the encoder is another one.
     """
     from safetensors.numpy import load as load_tensors
 
-    content = _checked(Path(folder).expanduser())
-    plain = json.loads(content["policy.json"])
-    if plain.get("format") != FORMAT:
+    folder = Path(folder).expanduser()
+    content = _checked(folder)
+    plain = read_plain(content["policy.json"], folder)
+    try:
+        arrays = load_tensors(content["weights.safetensors"])
+    except Exception as error:
         raise ValueError(
-            f"{folder}: format {plain.get('format')!r}; this version reads format {FORMAT}. Export it again."
-        )
-    arrays = load_tensors(content["weights.safetensors"])
+            f"{folder}: weights.safetensors cannot be read ({type(error).__name__}); fetch it again."
+        ) from None
+    check_arrays(plain, arrays, folder)
+    check_seal(plain, arrays, folder)
     parts = {prefix: _part(arrays, prefix) for prefix in ("encoder", "model")}
     encoder = restore_encoder(plain["encoder"], parts["encoder"], device, other_versions)
     inputs = Inputs.restore(plain["inputs"])
@@ -103,6 +108,7 @@ def _content(policy: Policy) -> dict[str, bytes]:
     arrays = {f"encoder/{k}": v for k, v in encoder_arrays.items()} | {
         f"model/{k}": v for k, v in policy.weights.items()
     }
+    plain["seal"] = seal(plain, arrays)
     card = as_markdown(policy.card, policy.lower_is_better, vocabulary=state["kind"] == "tfidf")
     text = json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False)
     return dict(zip(POLICY_FILES, (text.encode(), save_tensors(arrays), card.encode()), strict=True))
@@ -137,7 +143,7 @@ def _checked(folder: Path) -> dict[str, bytes]:
         raise FileNotFoundError(
             f"{folder}: no {', '.join(missing)}; a policy folder holds {', '.join((*POLICY_FILES, SUMS))}."
         )
-    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
     sums = dict(reversed(line.split("  ", 1)) for line in lines if "  " in line)
     content = {name: (folder / name).read_bytes() for name in POLICY_FILES}
     changed = [name for name, data in content.items() if sums.get(name) != hashlib.sha256(data).hexdigest()]

@@ -9,16 +9,19 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers.data.cohort import Cohort
+from helpers.data.own.spec import OwnSpec
 from helpers.effects.learners import EffectLearner, KnownEffect, RandomOrder, RiskRanker
 from helpers.effects.networks.heads import HeadRegressor
 from helpers.effects.networks.training import predict_network
-from helpers.encoders.base import Encoder
+from helpers.encoders.base import NO_WORD, Encoder
 from helpers.encoders.features import Features
 from helpers.policy.records import Inputs
 from helpers.privacy.errors import only_own_words
+from helpers.stats.ties import without_noise
 
 FEATURE_SETS = ("phi", "text", "tabular")
 ROWS_AT_ONCE = 500
+NOT_READ = "not read"
 EXPORTABLE = (
     "Can be exported: learners whose effect is linear in their features (dr, tabular, aace_ridge, aace_smooth and "
     "their like: scaled inputs and ridge), and 64-unit heads (aace), on the features phi, text or tabular."
@@ -68,34 +71,49 @@ class Policy:
         Returns
         -------
         DataFrame in the order of the records, with ``id``; ``effect``, in units and direction of the outcome;
-        ``priority``, high for the greatest benefit; ``rank``, 1 for whom to treat first (ties by row order).
+        ``priority``, high for the greatest benefit; ``rank``, 1 for whom to treat first (equal effects, or such as
+        differ by rounding alone, by row order); and ``reading``, how much of the note the policy has seen: ``whole``,
+        ``cut at 512 tokens``, or ``no known word``, in which case it has nothing to say of the record: no effect, no
+        priority, no rank.
 
         Raises
         ------
         ValueError
             Names every column at fault and its number of rows; no value of a record is shown.
         """
-        self.inputs.check(records)
-        effect = np.empty(len(records))
-        with tqdm(total=len(records), desc="scoring", unit="record", disable=not progress) as bar:
-            for start in range(0, len(records), ROWS_AT_ONCE):
-                part = records.iloc[start : start + ROWS_AT_ONCE]
+        checked = self.inputs.check(records)
+        effect = np.empty(len(checked))
+        reading = []
+        with tqdm(total=len(checked), desc="scoring", unit="record", disable=not progress) as bar:
+            for start in range(0, len(checked), ROWS_AT_ONCE):
+                part = checked.iloc[start : start + ROWS_AT_ONCE]
                 effect[start : start + len(part)] = self.effect(self.phi(part))
+                reading += self.reading(part)
                 bar.update(len(part))
-        rank = np.empty(len(effect), int)
-        rank[np.argsort(effect, kind="stable")] = np.arange(1, len(effect) + 1)
+        effect[[state == NO_WORD for state in reading]] = np.nan
         shown = effect if self.lower_is_better else -effect
-        ids = records[self.inputs.id].to_numpy()
-        return pd.DataFrame({"id": ids, "effect": shown, "priority": -effect, "rank": rank})
+        ids = checked[self.inputs.id].to_numpy()
+        columns = {"id": ids, "effect": shown, "priority": -effect, "rank": _ranks(effect), "reading": reading}
+        return pd.DataFrame(columns)
+
+    def reading(self, records: pd.DataFrame) -> list[str]:
+        """How much of the note of each of n checked records is read; ``not read`` by a policy without an encoder."""
+        if self.encoder is None:
+            return [NOT_READ] * len(records)
+        return self.encoder.reading(records[self.inputs.text].tolist())
 
     def phi(self, records: pd.DataFrame) -> np.ndarray:
         """(n, d) float32 features of checked records: the note's vector, then the tabular columns."""
-        empty = np.empty((len(records), 0))
-        text = empty if self.encoder is None else self.encoder.transform(records[self.inputs.text].tolist())
-        return Features(text, self.inputs.matrix(records)).phi
+        if self.encoder is None:
+            return Features(np.empty((len(records), 0)), self.inputs.matrix(records)).phi
+        seen = getattr(self.encoder, "vectors", self.encoder.transform)  # reading() tells which notes were cut
+        return Features(seen(records[self.inputs.text].tolist()), self.inputs.matrix(records)).phi
 
     def effect(self, phi: np.ndarray) -> np.ndarray:
         """(n,) effects of features; below zero is a benefit, whatever the direction of the outcome."""
+        width = len(self.weights["weight" if self.kind == "linear" else "hidden.w"])
+        if phi.shape[1] != width:
+            raise ValueError(f"phi: {phi.shape[1]} columns; this policy weighs {width}. Its encoder is another one.")
         if self.kind == "head":
             return predict_network(self.weights, HeadRegressor.network, phi)[:, 0]
         # A product and a sum, row by row: unlike a matrix product, its bits depend on no other row and no thread.
@@ -103,7 +121,12 @@ class Policy:
 
 
 def from_learner(
-    learner: EffectLearner, cohort: Cohort, encoder: Encoder | None, card: dict, features: str = "phi"
+    learner: EffectLearner,
+    cohort: Cohort,
+    encoder: Encoder | None,
+    card: dict,
+    features: str = "phi",
+    spec: OwnSpec | None = None,
 ) -> Policy:
     """A policy that gives the effects of a fitted learner.
 
@@ -120,6 +143,8 @@ def from_learner(
         From :func:`helpers.policy.card.make_card`.
     features : {"phi", "text", "tabular"}
         What the learner sees.
+    spec : OwnSpec or None
+        Describes the table that the records come from, so that such a table can be scored as it is.
 
     Raises
     ------
@@ -130,11 +155,19 @@ def from_learner(
         raise ValueError(f"features = {features!r}: not at hand for new records. {EXPORTABLE}")
     if (encoder is None) != (features == "tabular"):
         raise ValueError(f"encoder: {encoder!r} with features = {features!r}; give one exactly where the note is read.")
-    inputs = Inputs.of(cohort, features)
+    inputs = Inputs.of(cohort, features, spec)
     empty = Policy(inputs, encoder, "linear", {}, cohort.roles.lower_is_better, card)
     X = empty.phi(cohort.frame.head(64))
     kind, weights = _weights(learner, X)
     return Policy(inputs, encoder, kind, weights, cohort.roles.lower_is_better, card)
+
+
+def _ranks(effect: np.ndarray) -> np.ndarray | pd.arrays.IntegerArray:
+    """(n,) places by effect, the lowest first; missing where there is none."""
+    known = np.flatnonzero(~np.isnan(effect))
+    rank = np.zeros(len(effect), int)
+    rank[known[np.argsort(without_noise(effect[known]), kind="stable")]] = np.arange(1, len(known) + 1)
+    return rank if len(known) == len(effect) else pd.arrays.IntegerArray(rank, np.isnan(effect))
 
 
 def _weights(learner: EffectLearner, X: np.ndarray) -> tuple[str, dict[str, np.ndarray]]:

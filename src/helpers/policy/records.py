@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from helpers.data.cohort import Cohort, design_matrix
-
-
-@dataclass(frozen=True)
-class InputColumn:
-    """One tabular input: its kind (yes/no, number or category), its levels, and those that training records took."""
-
-    name: str
-    kind: str
-    levels: tuple = ()
-    seen: tuple = ()
+from helpers.data.own.spec import OwnSpec
+from helpers.policy.columns import Column, Fault, column_of
+from helpers.policy.table import PLAIN, Table, as_written
 
 
 @dataclass(frozen=True)
@@ -31,24 +25,33 @@ class Inputs:
         None: the policy does not read the note.
     columns : tuple of Column
         In the order of the design matrix.
+    table : Table or None
+        How the training's table was written; None: its records came from no table.
     """
 
     id: str
     text: str | None
-    columns: tuple[InputColumn, ...]
+    columns: tuple[Column, ...]
+    table: Table | None = None
 
     @classmethod
-    def of(cls, cohort: Cohort, features: str) -> Inputs:
-        """As the training records have them; ``features`` is phi, text or tabular."""
+    def of(cls, cohort: Cohort, features: str, spec: OwnSpec | None = None) -> Inputs:
+        """As the training records have them; ``features`` is phi, text or tabular, ``spec`` describes their table."""
         tabular = () if features == "text" else cohort.roles.tabular
         text = None if features == "tabular" else cohort.roles.text
-        return cls(cohort.roles.id, text, tuple(_column(cohort.frame[c]) for c in tabular))
+        columns = [as_written(column_of(cohort.frame[c]), spec) for c in tabular]
+        marked = {c.marks for c in columns if c.marks and 1 in c.seen}
+        # Gaps of training records were filled with their median, which that leaves where it was.
+        fills = {name: float(cohort.frame[name].median()) for name in marked}
+        columns = [replace(c, fill=fills[c.name]) if c.name in fills else c for c in columns]
+        return cls(cohort.roles.id, text, tuple(columns), None if spec is None else Table.of(spec))
 
     @classmethod
     def restore(cls, plain: dict) -> Inputs:
         """From the plain values of :meth:`plain`."""
         columns = (c | {"levels": tuple(c["levels"]), "seen": tuple(c["seen"])} for c in plain["columns"])
-        return cls(plain["id"], plain["text"], tuple(InputColumn(**c) for c in columns))
+        table = plain["table"] and Table(**{**plain["table"], "empty": tuple(plain["table"]["empty"])})
+        return cls(plain["id"], plain["text"], tuple(Column(**c) for c in columns), table)
 
     def plain(self) -> dict:
         """Values that JSON takes."""
@@ -57,99 +60,143 @@ class Inputs:
     @property
     def width(self) -> int:
         """Columns of the design matrix."""
-        return sum(len(c.levels) - 1 if c.kind == "category" else 1 for c in self.columns)
+        return sum(c.width for c in self.columns)
 
-    def check(self, records: pd.DataFrame) -> None:
-        """Refuse records that cannot be scored.
+    @property
+    def wanted(self) -> dict[str, str]:
+        """What a record must have, by role: id, text and the columns, but for those that mark gaps."""
+        needed = {"id": self.id, **({"text": self.text} if self.text else {})}
+        return needed | {f"column:{c.name}": c.name for c in self.columns if c.marks is None}
+
+    def check(self, records: pd.DataFrame, form: Table | None = None) -> pd.DataFrame:
+        """The records as the policy reads them, or a refusal.
+
+        Parameters
+        ----------
+        records : DataFrame
+            Strings, or typed columns; under the study's names with 0 and 1, or as the training's table has them.
+        form : Table or None
+            How the records are written; None: found from the names of the columns.
+
+        Returns
+        -------
+        DataFrame with the id, the note and every column of ``columns`` under the study's names: numbers and
+        categories, gaps filled as in the training.
 
         Raises
         ------
         ValueError
             Lists every fault by column and number of rows; no value of a record is shown.
         """
-        needed = [self.id, *([self.text] if self.text else []), *(c.name for c in self.columns)]
-        absent = [c for c in needed if c not in records.columns]
-        if absent:
-            raise ValueError(f"records: columns missing: {absent}; this policy reads {needed}.")
-        twice = [c for c in needed if (records.columns == c).sum() > 1]
+        form, places = self._placed(records, form)
+        twice = [c for c in dict.fromkeys(places.values()) if (records.columns == c).sum() > 1]
         if twice or not len(records):
             raise ValueError(
                 f"records: columns given twice: {twice}." if twice else "records: no rows; nothing to score."
             )
-        faults = [(self.id, "the identifier is missing", records[self.id].isna())]
-        faults += _text_faults(records[self.text]) if self.text else []
-        faults += [f for column in self.columns for f in _faults(column, records[column.name])]
-        said = [
-            f"  {name}: {what} in {int(np.sum(bad))} of {len(records)} rows"
-            for name, what, bad in faults
-            if np.any(bad)
-        ]
-        if said:
-            raise ValueError("records: cannot be scored; mend or drop these rows.\n" + "\n".join(said))
+        frame, faults = self._ends(records, form, places)
+        for column in self.columns:
+            if column.marks is None:
+                faults += self._read(column, records, form, places, frame)
+        told = [str(fault) for fault in faults if np.any(fault.rows)]
+        if told:
+            raise ValueError("records: cannot be scored; mend or drop these rows.\n" + "\n".join(told))
+        return pd.DataFrame(frame, index=records.index)
+
+    def missing(self, names: Sequence[str], form: Table) -> list[str]:
+        """The columns that a table of this form lacks."""
+        found = form.find(names, self.wanted, encoded=form is PLAIN)
+        return [name for role, name in self.wanted.items() if role not in found]
+
+    def fitting(self, names: Sequence[str], forms: Sequence[Table]) -> Table | None:
+        """The form in whose own words most of the columns are named, the first of equals; None if none has them all."""
+        fit = [form for form in forms if not self.missing(names, form)]
+        return max(fit, key=lambda form: self.own_names(names, form), default=None)
+
+    def own_names(self, names: Sequence[str], form: Table) -> int:
+        """How many columns a form names as it would, those among them that mark gaps, which only plain records have."""
+        firsts = [form.named(role, ours, names, form is PLAIN)[0] for role, ours in self.wanted.items()]
+        marks = [c.name for c in self.columns if c.marks] if form is PLAIN else []
+        return sum(name in names for name in [*firsts, *marks])
 
     def matrix(self, records: pd.DataFrame) -> np.ndarray:
         """(n, p) numbers of checked records, laid out as in training."""
-        typed = {c.name: _typed(c, records[c.name]) for c in self.columns}
-        return design_matrix(pd.DataFrame(typed, index=records.index), tuple(c.name for c in self.columns))[0]
+        return design_matrix(records, tuple(c.name for c in self.columns))[0]
 
-    def parsed(self, strings: pd.DataFrame) -> pd.DataFrame:
-        """Records read from a text file as strings, with numbers where due; what is none becomes missing."""
-        numbers = [c.name for c in self.columns if c.kind != "category" and c.name in strings.columns]
-        converted = {name: pd.to_numeric(strings[name], errors="coerce") for name in numbers}
-        blank = strings[self.id].str.strip() == "" if self.id in strings.columns else False
-        named = {self.id: strings[self.id].mask(blank)} if self.id in strings.columns else {}
-        return strings.assign(**named, **converted)
+    def _placed(self, records: pd.DataFrame, form: Table | None) -> tuple[Table, dict[str, str]]:
+        """How the records are written, and where each role stands."""
+        names = list(records.columns)
+        forms = [form] if form else [PLAIN, *([self.table] if self.table else [])]
+        best = self.fitting(names, forms)
+        if best is None:
+            raise ValueError(f"records: {self.lacking(names)}")
+        return best, best.find(names, self.wanted, encoded=best is PLAIN)
+
+    def lacking(self, names: Sequence[str]) -> str:
+        """Which columns a table with these names lacks, and what the policy reads."""
+        forms = [PLAIN, *([self.table] if self.table else [])]
+        return f"columns missing: {min((self.missing(names, f) for f in forms), key=len)}; {self.described}."
+
+    @property
+    def described(self) -> str:
+        """What the policy reads, in words."""
+        said = f"this policy reads {list(self.wanted.values())}"
+        if self.table is None:
+            return said
+        own = [self.table.id or "(the first column)", *([self.table.text] if self.text else [])]
+        own += [self.table.names.get(c.name, c.name) for c in self.columns if c.marks is None]
+        return f"{said}, or, as in the training's table ({self.table}), {own}"
+
+    def _ends(self, records: pd.DataFrame, form: Table, places: dict[str, str]) -> tuple[dict, list[Fault]]:
+        """Id and note, and their faults."""
+        ids = records[places["id"]]
+        blank = ids.map(lambda v: isinstance(v, str) and (not v.strip() or v.strip() in form.empty)).to_numpy(bool)
+        faults = [Fault(places["id"], "the identifier is missing", blank | ids.isna().to_numpy(bool))]
+        frame = {self.id: ids}
+        if self.text:
+            frame[self.text] = records[places["text"]]
+            faults += _text_faults(frame[self.text], form.empty)
+        return frame, faults
+
+    def _read(self, column: Column, records: pd.DataFrame, form: Table, places: dict, frame: dict) -> list[Fault]:
+        """Put a column, and the one that marks its gaps, into the frame; the faults are returned."""
+        place = places[f"column:{column.name}"]
+        encoded = form is PLAIN and place == column.name
+        label = place if place == column.name else f"{place} ({column.name})"
+        written = replace(form, empty=self.table.empty) if self.table else form
+        values, gap = column.read(records[place], written, encoded)
+        faults = column.faults(label, values, gap, form)
+        filled = gap & (column.fill is not None)
+        mark = next((c for c in self.columns if c.marks == column.name), None)
+        if mark is not None:
+            given = form is PLAIN and mark.name in records.columns
+            marked, strange = _marks(mark, records[mark.name], gap) if given else (gap.astype(float), [])
+            frame[mark.name], faults = marked, [*faults, *strange]
+        frame[column.name] = _typed(column, values, filled, records.index)
+        return faults
 
 
-def _column(series: pd.Series) -> InputColumn:
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        taken = set(series.dropna())
-        levels = tuple(series.cat.categories.tolist())
-        return InputColumn(series.name, "category", levels, tuple(level for level in levels if level in taken))
-    values = np.unique(series.to_numpy(float))
-    if np.isin(values, [0, 1]).all():
-        return InputColumn(series.name, "yes/no", (0, 1), tuple(int(v) for v in values))
-    return InputColumn(series.name, "number")
+def _marks(mark: Column, cells: pd.Series, gap: np.ndarray) -> tuple[np.ndarray, list[Fault]]:
+    """Marks of gaps that come with the records, which agree with what is empty."""
+    values, none = mark.read(cells, PLAIN, encoded=True)
+    faults = mark.faults(mark.name, values, none, PLAIN)
+    return values, [*faults, Fault(mark.name, f"0 where {mark.marks} is empty", gap & (values == 0), "write 1")]
 
 
-def _text_faults(series: pd.Series) -> list[tuple]:
+def _text_faults(series: pd.Series, empty: tuple[str, ...]) -> list[Fault]:
     missing = series.isna().to_numpy(bool)
     text = series.map(lambda v: isinstance(v, str)).to_numpy(bool)
-    empty = text & np.array([isinstance(v, str) and not v.strip() for v in series])
+    blank = np.array([isinstance(v, str) and (not v.strip() or v.strip() in empty) for v in series], bool)
     return [
-        (series.name, "the note is missing", missing),
-        (series.name, "the note is no text", ~missing & ~text),
-        (series.name, "the note is empty", empty),
+        Fault(series.name, "the note is missing", missing),
+        Fault(series.name, "the note is no text", ~missing & ~text),
+        Fault(series.name, "the note is empty", blank),
     ]
 
 
-def _faults(column: InputColumn, series: pd.Series) -> list[tuple]:
-    """(column, fault, mask) triples; masks of one column do not overlap."""
-    if column.kind == "category":
-        known = series.astype(str).isin([str(level) for level in column.seen]).to_numpy(bool)
-        missing = series.isna().to_numpy(bool)
-        unseen = f"a category that training records had not (they had {list(column.seen)})"
-        return [(column.name, "a missing value", missing), (column.name, unseen, ~missing & ~known)]
-    values = _numbers(series)
-    bad = ~np.isfinite(values)
-    faults = [(column.name, "no finite number", bad)]
-    if column.kind == "yes/no":
-        unseen = f"a value that training records had not (they had {list(column.seen)})"
-        faults.append((column.name, unseen, ~bad & ~np.isin(values, column.seen)))
-    return faults
-
-
-def _typed(column: InputColumn, series: pd.Series) -> pd.Series:
+def _typed(column: Column, values: np.ndarray, filled: np.ndarray, index: pd.Index) -> pd.Series:
     if column.kind != "category":
-        return pd.Series(_numbers(series), index=series.index)
-    named = {str(level): i for i, level in enumerate(column.levels)}
-    codes = series.astype(str).map(named).to_numpy(int)
-    return pd.Series(pd.Categorical.from_codes(codes, list(column.levels)), index=series.index)
-
-
-def _numbers(series: pd.Series) -> np.ndarray:
-    """(n,) float64 values, missing wherever there is no number."""
-    if pd.api.types.is_numeric_dtype(series):
-        return series.to_numpy(float, na_value=np.nan)
-    kinds = (int, float, np.bool_, np.integer, np.floating)
-    return np.array([float(v) if isinstance(v, kinds) else np.nan for v in series])
+        return pd.Series(np.where(filled, column.fill if column.fill is not None else np.nan, values), index=index)
+    fill = column.levels.index(column.fill) if column.fill is not None else -1
+    codes = np.where(filled, fill, np.nan_to_num(values, nan=-1)).astype(int)
+    return pd.Series(pd.Categorical.from_codes(codes, list(column.levels)), index=index)

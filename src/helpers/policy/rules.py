@@ -9,14 +9,15 @@ import pandas as pd
 
 from helpers.stats.arrays import first_treated, vectors
 from helpers.stats.intervals import mean_interval
+from helpers.stats.ties import without_noise
 
 
 def treat_by_budget(priority: np.ndarray, share: float) -> np.ndarray:
     """Treat the share of patients with the highest priority.
 
-    As the curves of ``helpers.stats.metrics`` count them, ``k = ceil(share n)``. Of patients with the same priority the
-    one that stands earlier is treated first, so the answer is the same each time; shuffle the rows beforehand where
-    their order could favour somebody.
+    As the curves of ``stats.metrics`` count them, ``k = ceil(share n)``. Of patients with the same priority but for
+    rounding, the one that stands earlier is treated first, so the answer is the same each time; shuffle the rows
+    beforehand where their order could favour somebody.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def treat_by_cost(tau_hat: np.ndarray, cost: float) -> np.ndarray:
     tau_hat : (n,) array
         Estimated effects; below zero treatment helps.
     cost : float
-        Of one treatment, in units of the outcome; an effect of exactly ``-cost`` is not treated.
+        Of one treatment, in units of the outcome; an effect of ``-cost`` but for rounding is not treated.
 
     Returns
     -------
@@ -51,7 +52,8 @@ def treat_by_cost(tau_hat: np.ndarray, cost: float) -> np.ndarray:
     """
     if not np.isfinite(cost):
         raise ValueError(f"cost = {cost}: must be a finite number in units of the outcome.")
-    return vectors(empty=True, tau_hat=tau_hat)[0] < -cost
+    ranked = without_noise(np.append(vectors(empty=True, tau_hat=tau_hat)[0], -cost))
+    return ranked[:-1] < ranked[-1]
 
 
 def held_out_value(

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from helpers.privacy.escaping import plain_line
+
 
 @dataclass(frozen=True)
 class TreePolicy:
@@ -126,8 +128,9 @@ def _lines(node: dict, indent: str) -> Iterator[str]:
         verb = "treat" if node["treat"] else "do not treat"
         yield f"{indent}{verb} (mean effect {node['effect']:+.2f}, {node['n']} training patients)"
         return
-    yes_no = node["ask"] if " = " in node["ask"] else f"{node['ask']} = 1"
-    asked = yes_no if node["binary"] else f"{node['ask']} > {node['above']:.4g}"
+    ask = plain_line(node["ask"])
+    yes_no = ask if " = " in ask else f"{ask} = 1"
+    asked = yes_no if node["binary"] else f"{ask} > {node['above']:.4g}"
     yield f"{indent}if {asked}:"
     yield from _lines(node["yes"], indent + "    ")
     yield f"{indent}otherwise:"

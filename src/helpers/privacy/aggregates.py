@@ -36,7 +36,12 @@ COUNTED = re.compile(
 IDENTIFIERS = re.compile(
     r"(?:^|_)(?:row|subject|hadm|icustay|patient|stay|record|cg|admission)?_?id(?:s)?$|^mrn$", re.IGNORECASE
 )
-LABEL = re.compile(r"[\w .,;:%()\[\]+\-/<>=&@'*|^~#]*")
+# Words and signs, but no markup: an underscore stands inside a word, a bracket around numbers, < before no letter.
+_NUMBERS = r"(?:[\d .,%+\-]|e|inf)*"
+LABEL = re.compile(
+    r"(?:[^\W_]|(?<=[^\W_])_+(?=[^\W_])|[ .,;:%()+\-/>=@'^]|&(?!#?\w+;)|<(?![^\W\d]|[/!?])|[#~](?=\d)"
+    rf"|(?:\[{_NUMBERS}[\])]|\({_NUMBERS}\])(?![(:\[]))*"
+)
 IN_TEXT = re.compile(r"\[\*\*|\*\*\]|\d{5,}|\n|\d{4}-\d{2}-\d{2}")
 NUMBER = re.compile(r"[+\-−]?[\d,]*\.?\d+(?:e[+\-]?\d+)? ?%?(?: h| min| s| GB| MB)?")
 
@@ -133,7 +138,7 @@ def _labels(series: pd.Series, name: str) -> None:
     if wrong:
         raise NotAggregate(
             f"{name}: column {series.name!r} has {wrong} values that are no labels: at most {LONGEST_LABEL} "
-            f"characters, no line break, date, long number or de-identification mark."
+            f"characters, no markup, line break, date, long number or de-identification mark."
         )
 
 

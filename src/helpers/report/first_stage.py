@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from helpers.evaluation.confounding import LEAST_STRENGTH
+from helpers.privacy.escaping import escaped
 from helpers.report.sentences import signed
 from helpers.report.words import cell, number
 from helpers.stats.intervals import mean_interval
@@ -20,13 +21,13 @@ def hidden_sentences(hidden: pd.DataFrame, strong: pd.DataFrame) -> list[str]:
     if needed < LEAST_STRENGTH:
         return [f"The limit of the mean effect ({value:+.2f}) lies at zero already; there is nothing to overturn."]
     worst = strong.loc[(strong["limit"] * np.sign(value)).idxmin()]
-    able = ", ".join(strong.loc[strong["overturns"], "left_out"])
-    flat = ", ".join(strong.loc[strong["cf_d"] < LEAST_STRENGTH, "left_out"])
+    able = ", ".join(map(escaped, strong.loc[strong["overturns"], "left_out"]))
+    flat = ", ".join(map(escaped, strong.loc[strong["cf_d"] < LEAST_STRENGTH, "left_out"]))
     lines = [
         f"Before the mean effect of {value:+.2f} could not be told from zero, a hidden confounder would need a "
         f"strength of {needed:.2f} on both scales (of {point:.2f} to make the estimate itself zero).",
-        f"One as strong as {worst['left_out']} ({worst['cf_y']:.2f} and {worst['cf_d']:.2f}), the worst of the "
-        f"recorded ones, could leave {worst['bound']:+.2f}, with the sampling error {worst['limit']:+.2f}.",
+        f"One as strong as {escaped(worst['left_out'])} ({worst['cf_y']:.2f} and {worst['cf_d']:.2f}), the worst of "
+        f"the recorded ones, could leave {worst['bound']:+.2f}, with the sampling error {worst['limit']:+.2f}.",
     ]
     lines.append(
         f"**As strong as one of these, it could overturn the sign**: {able}."

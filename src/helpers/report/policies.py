@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from helpers.evaluation.results import AS_MANY, SCORES, TRUTH
+from helpers.privacy.escaping import plain_line
 from helpers.report.sentences import change, signed
 from helpers.report.words import cells
 
@@ -20,10 +21,8 @@ def mix_in_words(mix: pd.DataFrame, only_a: str, only_b: str) -> str:
     said = []
     for row, group, own, other in ((most, only_a, "only_a", "only_b"), (least, only_b, "only_b", "only_a")):
         if (row["gap"] > 0) == (own == "only_a"):
-            spread = f"{abs(row['gap']):.1f} standard deviations more"
-            said.append(
-                f"`{row['variable']}` of those {group} (mean {row[own]:.2f} against {row[other]:.2f}, {spread})"
-            )
+            name, spread = plain_line(row["variable"]), f"{abs(row['gap']):.1f} standard deviations more"
+            said.append(f"`{name}` of those {group} (mean {row[own]:.2f} against {row[other]:.2f}, {spread})")
     missing = mix.loc[mix["variable"] != "patients", "gap"].isna().any()
     start = "Of the columns shown, what sets them apart most" if missing else "What sets them apart most"
     return f"{start}: {'; '.join(said)}." if said else "The two groups are alike in every column."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from helpers.stats.ties import without_noise
+
 
 def vectors(*, empty: bool = False, **arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     """The arrays as finite float vectors of one length, in the order given.
@@ -48,11 +50,12 @@ def first_k(n: np.ndarray | int, budget: np.ndarray | float, least: int = 1) -> 
 
 
 def first_treated(priority: np.ndarray, budget: float, least: int = 1) -> np.ndarray:
-    """(n,) bool array of the :func:`first_k` rows with the highest priority; of equal ones the earlier comes first."""
+    """(n,) bool array of the :func:`first_k` rows with the highest priority; of equal ones (but
+    for rounding) the earlier comes first."""
     if not 0 <= budget <= 1:
         raise ValueError(f"budget = {budget}: must be a share in [0, 1].")
     treated = np.zeros(len(priority), bool)
-    treated[np.argsort(-priority, kind="stable")[: int(first_k(len(priority), budget, least))]] = True
+    treated[np.argsort(-without_noise(priority), kind="stable")[: int(first_k(len(priority), budget, least))]] = True
     return treated
 
 

@@ -11,8 +11,9 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from helpers import data, evaluation, policy, privacy
+from helpers import data, encoders, evaluation, policy, privacy
 from helpers.effects.nuisance.diagnostics import overlap_report
+from helpers.encoders.base import NO_WORD
 from helpers.evaluation.held_out import HeldOutScores
 from helpers.privacy.small_counts import SMALLEST
 from helpers.stats import intervals
@@ -59,6 +60,7 @@ def statements(
     share: float | None = None,
     cost: float | None = None,
     withheld: Collection[str] = (),
+    encoder: encoders.Encoder | None = None,
 ) -> dict[str, list[str]]:
     """Sentences of the sections of a card (``policy.card.SECTIONS``), from the test side of a trial.
 
@@ -70,6 +72,8 @@ def statements(
         Budget and cost it is meant for.
     withheld : names of columns
         Of which the card may say nothing, since another page would give single patients away.
+    encoder : Encoder or None
+        Fitted, where the policy reads the note.
     """
     scores, masks = trial.scores, {}
     if share is not None:
@@ -84,7 +88,26 @@ def statements(
         found = _fair(trial, mask, withheld)
         fair = [f"Under the rule of treating {rule}, of the held-out records:", *found]
     rests = [_mean_effect(trial), overlap_sentence(scores, trial.config.clip or 0.01), _hidden(scores)]
+    rests += [] if encoder is None else [_read(encoder, trial.train.texts)]
     return {"meant_for": worth or [UNDECIDED], "treats": fair, "rests_on": rests}
+
+
+def _read(encoder: encoders.Encoder, notes: list[str]) -> str:
+    """How much of the training notes the encoder has seen."""
+    states = encoder.reading(notes)
+    limit = getattr(encoder, "limit", None)
+    cut, none = sum(s.startswith("cut") for s in states), sum(s == NO_WORD for s in states)
+    said = "Notes are read whole" if limit is None else f"Of a note the first {limit} tokens are read"
+    counted = [] if limit is None else [_share(cut, len(notes), "were cut there")]
+    counted.append(_share(none, len(notes), "have no known word"))
+    return f"{said}: {' and '.join(counted)}. A new record whose note has no known word gets no effect."
+
+
+def _share(count: int, n: int, what: str) -> str:
+    """A share of the training notes; a few of them are not counted, they may be single patients."""
+    if 0 < count < SMALLEST:
+        return f"fewer than {SMALLEST} of the {n:,} training notes {what}"
+    return f"{count / n:.1%} of the {n:,} training notes {what}"
 
 
 def _worth(rule: str, mask: np.ndarray, trial: trials.Trial, cost: float) -> str:

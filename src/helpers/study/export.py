@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from helpers import encoders, policy
+from helpers import data, encoders, policy
 from helpers.config import Config
 from helpers.study import cell, strategies, trials
 from helpers.study.card import card_areas, statements
@@ -45,6 +45,8 @@ def train_policy(
     strategy = strategies.strategy_named(name)
     if strategy.features not in policy.FEATURE_SETS or not strategy.estimates:
         raise ValueError(f"strategy {name!r} gives no effects from bedside features. {policy.EXPORTABLE}")
+    if strategy.features != "tabular":
+        policy.check_exportable(encoders.make_encoder(config.encoder, device=config.device))
     trial = next(iter(trials.replications(config, [0])))
     learner = cell.run_strategy(trial, strategy)
     encoder = None
@@ -57,9 +59,9 @@ def train_policy(
         {"test_records": len(trial.test), **areas["value"]},
         (NOT_FOR_DATA[trial.test.has_truth],),
         intervals={metric: (row.low, row.high) for metric, row in areas.iterrows()},
-        statements=statements(trial, tau_hat, share, cost, withheld),
+        statements=statements(trial, tau_hat, share, cost, withheld, encoder),
     )
-    return policy.from_learner(learner, trial.train, encoder, card, strategy.features)
+    return policy.from_learner(learner, trial.train, encoder, card, strategy.features, data.table_spec(config))
 
 
 def export_policy(

@@ -20,6 +20,7 @@ from helpers.effects.nuisance.prototypes import ridge
 from helpers.effects.ranking import RankLearner
 from helpers.effects.two_phase import AnchoredAACE, TwoPhase
 from helpers.encoders.features import Features
+from helpers.privacy.escaping import escaped
 from helpers.study.trials import Trial
 
 
@@ -182,7 +183,7 @@ def _obstacle(cohort: Cohort, strategy: Strategy) -> str | None:
     if strategy.features == "truth" and cohort.roles.outcome and not cohort.has_truth:
         return "The true effects of these records are not known."
     if strategy.levels and cohort.measured:
-        return f"It needs annotations with levels; {', '.join(cohort.measured)} are measured numbers."
+        return f"It needs annotations with levels; {', '.join(map(escaped, cohort.measured))} are measured numbers."
     if strategy.complete and any(cohort.frame[c].isna().any() for c in cohort.roles.annotations):
         return "It takes no missing values."
     if "tabular" in strategy.features and not cohort.roles.tabular:

@@ -159,7 +159,7 @@ class Decoder:
         self._refuse_unlike(column, role, WORDS)
         written = self.words[column].mask(self.void[column])
         levels = field.levels or self._found_levels(column, role, field, written)
-        written = _as_levels(written, levels)
+        written = as_levels(written, levels)
         strangers = ~written.isin(levels) & ~self.void[column]
         remedy = "correct them, or add the level"
         self._refuse(column, role, strangers, f"are not among the {len(levels)} levels of the spec", remedy)
@@ -225,7 +225,7 @@ def _all_written(words, pattern: re.Pattern) -> bool:
     return all(pattern.fullmatch(word) for word in words)
 
 
-def _as_levels(written: pd.Series, levels: list[str]) -> pd.Series:
+def as_levels(written: pd.Series, levels: list[str]) -> pd.Series:
     """The words as the levels spell them, where one of the two holds nothing but whole numbers written as 1.0."""
     found = written.dropna().unique()
     alike = _all_written(found, WHOLE_FLOAT) or (_all_written(found, WHOLE) and _all_written(levels, WHOLE_FLOAT))

@@ -6,6 +6,7 @@ well-being, higher is better: 80 - 6 Y plus what is particular to the patient, s
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ POINTS = 6.0  # of well-being for one unit of Y
 PATIENT_SD = 3.0
 ANNOTATED = 0.8
 AGE_MISSING = 0.06
+MADE = "# visits.csv as made up: sha256 "
 CHRONIC_COLUMNS = ["self_empl", "asthma", "smoking", "COPD", "hay_fever"]
 SPEC = """\
 # Which column of the table plays which part.
@@ -97,17 +99,26 @@ def write_example(folder: str | Path, n: int = EXAMPLE_ROWS, seed: int = 0, over
     Raises
     ------
     FileExistsError
-        One of the files is there and ``overwrite`` is False.
+        One of the files is there, and ``overwrite`` is False or it is another one than an example of before.
     """
     folder = Path(folder).expanduser()
     table, spec = folder / "visits.csv", folder / "own.yml"
     there = [path.name for path in (table, spec) if path.exists()]
     if there and not overwrite:
         raise FileExistsError(f"{folder}: {there} are there; name another folder, or pass --overwrite.")
+    if there and not _is_example(table, spec):
+        raise FileExistsError(f"{folder}: {there} are not as they were made up; name another folder, nothing is lost.")
+    return _write(folder, n, seed)
+
+
+def _write(folder: Path, n: int, seed: int) -> Path:
+    """Both files, the spec last: it closes with the digest of the table, by which both are known for made-up ones."""
+    table, spec = folder / "visits.csv", folder / "own.yml"
     with replacing(table) as temporary:
         example_table(n, seed)[0].to_csv(temporary, sep=";", decimal=",", index=False)
+        made = hashlib.sha256(temporary.read_bytes()).hexdigest()
     with replacing(spec) as temporary:
-        temporary.write_text(SPEC, encoding="utf-8")
+        temporary.write_text(f"{SPEC}\n{MADE}{made}\n", encoding="utf-8")
     return spec
 
 
@@ -115,7 +126,15 @@ def example_spec(seed: int = 0) -> Path:
     """The ``own.yml`` of the example in the user's cache, written when first asked for."""
     folder = default_root() / "examples" / f"own-{seed}-{code_version('helpers.data')[:12]}"
     spec = folder / "own.yml"  # written last, so the table is whole where it exists
-    return spec if spec.exists() else write_example(folder, seed=seed, overwrite=True)
+    return spec if spec.exists() else _write(folder, EXAMPLE_ROWS, seed)
+
+
+def _is_example(table: Path, spec: Path) -> bool:
+    """Whether both files are as they were written: an edited own.yml or table is the user's own."""
+    if not (table.is_file() and spec.is_file()):
+        return False
+    said = f"{SPEC}\n{MADE}{hashlib.sha256(table.read_bytes()).hexdigest()}\n"
+    return spec.read_bytes() == said.encode()
 
 
 def _patients(records: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
