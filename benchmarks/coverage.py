@@ -35,11 +35,12 @@ from sklearn.linear_model import LinearRegression
 from tqdm import tqdm
 
 from helpers import evaluation
-from helpers.artifacts import replacing
-from helpers.heldout import compare_held_out, evaluate_held_out, held_out_scores
-from helpers.nuisance import Nuisances, logistic
-from helpers.schema import Cohort, Roles
-from helpers.uncertainty import budget_interval
+from helpers.artifacts.files import replacing
+from helpers.data.cohort import Cohort, Roles
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.nuisance.prototypes import logistic
+from helpers.evaluation.held_out import compare_held_out, evaluate_held_out, held_out_scores
+from helpers.stats.intervals import budget_interval
 
 SPREAD, NOISE, EARLY, BUDGET, DRAWS = 0.8, {"a": 0.5, "b": 1.5}, 0.05, 0.3, 300
 ROLES = Roles("id", "text", ("U",), ("V",), "T", "Y")

@@ -44,11 +44,12 @@ def synthetic_notes(n: int, tokens: int, seed: int) -> list[str]:
 
 def measure(encoder_name: str, policy: str, n: int, tokens: int, seed: int) -> dict:
     """Embed once with this policy, after a warm-up; speed, CPU time and peak memory."""
-    from helpers.encoders import cpu, make_encoder
+    from helpers import encoders
+    from helpers.encoders.registry import make_encoder
 
     precision, budget, fast = POLICIES[policy]
     if not fast:
-        cpu.KNOWN_MODELS, cpu.can_pack = (), lambda: False
+        encoders.KNOWN_MODELS, encoders.can_pack = (), lambda: False
     notes = synthetic_notes(n, tokens, seed)
     encoder = make_encoder(encoder_name, device="cpu", precision=precision, token_budget=budget)
     encoder.transform(notes[:8])

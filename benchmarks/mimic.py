@@ -26,19 +26,21 @@ VITALS = ["temperature", "heart_rate", "sbp", "map", "resp_rate", "spo2"]
 
 def opened(folder: Path):
     """The folder, converted on the first call."""
-    from helpers.data.mimic import open_folder
+    from helpers.data.mimic.folder import open_folder
 
     return open_folder(folder, cache=folder.parent / f"{folder.name}-cache", progress=False)
 
 
 def vitals_by_query(folder: Path) -> pd.DataFrame:
     """The last vital signs of every stay, opening included."""
-    from helpers.data.mimic import repaired, vitals
+    from helpers.data import mimic
 
     stay = "select subject_id, hadm_id, icustay_id, intime, intime + interval 3 hour as t0 from icustays"
     with opened(folder).session() as session:
         session.run(f"create temp table enrolled as {stay}", "stays")
-        return session.frame(vitals.last_values(vitals.FULL, repaired.CHARTED), "vital signs").set_index("icustay_id")
+        return session.frame(mimic.last_values(mimic.FULL, mimic.CHARTED_REPAIRED), "vital signs").set_index(
+            "icustay_id"
+        )
 
 
 def vitals_by_chunks(folder: Path) -> pd.DataFrame:
@@ -80,7 +82,7 @@ TASKS = {
 
 def digest(frame: pd.DataFrame) -> str:
     """Of the columns every way of a task has, numbers to nine digits."""
-    from helpers.artifacts import digest
+    from helpers.artifacts.digests import digest
 
     names = [c for c in ("hadm_id", "age", "gender", "hyp", "cor", "afib", "chf", "T", "Y", *VITALS) if c in frame]
     names = [c for c in names if c not in ("hadm_id", "gender") or "hyp" in frame]
@@ -124,7 +126,7 @@ def main() -> None:
         print(json.dumps(measure(arguments.task, arguments.how, arguments.folder)))
         return
     if not (arguments.keep and arguments.folder.exists()):
-        from helpers.data.mimic_generator import make_folder
+        from helpers.data.mimic_synthetic.folder import make_folder
 
         make_folder(arguments.folder, arguments.patients, chart_rows_per_stay=arguments.rows, compress=False)
     cache = arguments.folder.parent / f"{arguments.folder.name}-cache"

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.data.mimic import drugs
+from helpers.data import mimic
 
 FULL = {
     "temperature": [676, 677, 678, 679, 223761, 223762],
@@ -112,7 +112,7 @@ def stays(folder: Path, kind: str) -> pd.DataFrame:
 def first_order(folder: Path, first: pd.DataFrame) -> pd.Series:
     """Of each stay, the day of its first order by the published names."""
     orders = table(folder, "PRESCRIPTIONS", NDC=str, GSN=str)
-    orders = orders[orders["DRUG"].str.lower().str.contains("|".join(drugs.PUBLISHED), na=False)]
+    orders = orders[orders["DRUG"].str.lower().str.contains("|".join(mimic.PUBLISHED_DRUGS), na=False)]
     return first["ICUSTAY_ID"].map(orders.groupby("ICUSTAY_ID")["STARTDATE"].min())
 
 
@@ -125,7 +125,7 @@ def first_dose(folder: Path, first: pd.DataFrame) -> pd.Series:
     orders = table(folder, "PRESCRIPTIONS", NDC=str, GSN=str)
     route = orders["ROUTE"].fillna("").str.lower()
     local = route.str.strip().isin("ou os od au as ad tp".split()) | route.str.contains(r"\b(?:eye|ear)s?\b")
-    orders = orders[orders["DRUG"].str.lower().str.contains("|".join(drugs.UNION), na=False) & ~local]
+    orders = orders[orders["DRUG"].str.lower().str.contains("|".join(mimic.UNION), na=False) & ~local]
     orders = orders.merge(first[["SUBJECT_ID", "HADM_ID", "t0"]], on=["SUBJECT_ID", "HADM_ID"])
     orders = orders[orders["STARTDATE"].dt.normalize() < orders["t0"].dt.normalize()]
     given = given.merge(first[["SUBJECT_ID", "HADM_ID"]], on=["SUBJECT_ID", "HADM_ID"])

@@ -33,15 +33,21 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from helpers import annotation, artifacts, data, effects, encoders, heldout, nuisance, ordering
-from helpers.artifacts import replacing
+from helpers import annotation, artifacts, data, effects, encoders, evaluation
+from helpers.artifacts.files import replacing
 from helpers.config import Config
-from helpers.data.network import NOISY_OR, P_FEVER, P_INF, P_PNEU, noisy_or
-from helpers.data.notes import DEFAULT_MENTION, write_notes
 from helpers.data.processes import MEANS
+from helpers.data.replica.mentions import DEFAULT_MENTION
+from helpers.data.replica.network import NOISY_OR, P_FEVER, P_INF, P_PNEU, noisy_or
+from helpers.data.replica.notes import write_notes
 from helpers.data.seeds import derived_seed
-from helpers.nuisance import Nuisances, logistic, ridge
-from helpers.scores import pseudo_outcome
+from helpers.effects.nuisance import crossfit
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.nuisance.prototypes import logistic, ridge
+from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
+from helpers.evaluation import held_out, ordering
+from helpers.evaluation.ordering import diagnostics, loss, reference
+from helpers.stats import regression
 
 POOL, TAKEN, TRAINED, VISITS = 6_000, 3_000, 1_800, 4
 PROCESSES = ("v3", "v2", "stress")
@@ -52,8 +58,8 @@ LEARNERS = ("aace_smooth", "aace_ridge", "dr", "plug")
 BUDGETS, NOISES = (1.0, 0.3, 0.1), (0.0, 0.0, 0.1)
 SITUATIONS, EACH = 2, 4  # per seed and process; settings in each
 NULLS = ("transformed", "annotations")
-CODE = (annotation, data, effects, encoders, heldout, nuisance)
-CODE += (ordering.diagnostics, ordering.loss, ordering.reference, ordering.regression)
+CODE = (annotation, data, effects, encoders, held_out, crossfit)
+CODE += (diagnostics, loss, reference, regression)
 
 
 def grid(seeds: int, nulls: int) -> list[dict]:
@@ -121,9 +127,9 @@ class Situation:
         self.rows = np.random.default_rng([seed, 0]).permutation(POOL)[:TAKEN]
         cohort = data.draw_outcomes(corpora.records.take(self.rows), setting["process"], seed)
         cohort = replace(cohort, frame=cohort.frame.assign(id=np.arange(TAKEN) // VISITS))
-        self.truth, levels = annotation.codes(cohort)
+        self.truth, levels = data.codes(cohort)
         written = annotation.flip(self.truth, annotation.symmetric(levels, setting["noise"]), seed)
-        self.written = annotation.to_indicators(written, levels)
+        self.written = data.to_indicators(written, levels)
         self.W, self.levels = np.hstack([self.written, cohort.tabular]), levels
         self.train, self.test = cohort.take(np.arange(TRAINED)), cohort.take(np.arange(TRAINED, TAKEN))
         self.annotated = annotation.choose(self.train.ids, setting["budget"], seed)
@@ -131,7 +137,7 @@ class Situation:
         self.tested = (self.test.Y, self.test.T, self.W[TRAINED:])
         nuisances = Nuisances(ridge(), logistic(), seed=seed).fit(*self.tested, self.test.ids)
         fitted = (nuisances.mu0_, nuisances.mu1_, nuisances.e_)
-        self.scores = heldout.HeldOutScores(self.test.Y, self.test.T, *fitted, self.test.ids)
+        self.scores = evaluation.HeldOutScores(self.test.Y, self.test.T, *fitted, self.test.ids)
         more = tuple(a[self.annotated] for a in (self.train.Y, self.train.T, self.W[:TRAINED], self.train.ids))
         self.reference = ordering.confounder_effects(self.scores, self.W[TRAINED:], more, seed=seed)
 
@@ -173,7 +179,7 @@ def run(setting: dict, situation: Situation, corpora: Corpora) -> pd.DataFrame:
     exact = np.hstack([s.written, rng.normal(size=(TAKEN, 30))])
     if setting["encoder"] in READERS:
         rates = annotation.symmetric(s.levels, READERS[setting["encoder"]])
-        text = annotation.to_indicators(annotation.flip(s.truth, rates, int(rng.integers(2**31))), s.levels)
+        text = data.to_indicators(annotation.flip(s.truth, rates, int(rng.integers(2**31))), s.levels)
     else:
         text = corpora.phi(setting, s.rows, rng) if kind == "setting" else exact
     phi = np.hstack([text, s.W[:, s.written.shape[1] :]])

@@ -27,16 +27,18 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from helpers import annotation, data, encoders, evaluation, recoverability, strategies
-from helpers.artifacts import Store, code_version, digest, replacing
+from helpers import annotation, data, encoders, evaluation, study
+from helpers.artifacts.digests import code_version, digest
+from helpers.artifacts.files import replacing
+from helpers.artifacts.store import Store
 from helpers.config import Config, load
-from helpers.data.network import sample_network
-from helpers.data.notes import write_notes
+from helpers.data.cohort import Cohort
+from helpers.data.replica.network import sample_network
+from helpers.data.replica.notes import write_notes
 from helpers.data.seeds import derived_seed
 from helpers.encoders.sentences import bags_of
-from helpers.schema import Cohort
-from helpers.study import cell_key
-from helpers.trials import Trial, learn_to_read
+from helpers.study.cell import cell_key
+from helpers.study.trials import Trial, learn_to_read
 
 SETTINGS = {"home": ("normal", False), "compact": ("compact", False)}
 SETTINGS |= {"paraphrase": ("normal", True), "compact paraphrase": ("compact", True)}
@@ -113,7 +115,7 @@ class Bench:
 def cell(world: World, bench: Bench, learner: str, seed: int) -> pd.DataFrame:
     """Results of a learner in one repetition, in every setting."""
     trial, phi = bench.trial(seed)
-    strategy = strategies.strategy_named(learner)
+    strategy = study.strategy_named(learner)
     fitted = strategy.make(world.config, trial)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -131,8 +133,8 @@ def cell(world: World, bench: Bench, learner: str, seed: int) -> pd.DataFrame:
 
 def recovered(trial: Trial, proba: np.ndarray) -> pd.DataFrame:
     """AUROC, F1 and calibration error of every level of the confounders, as metrics ``auroc:pain`` and so on."""
-    fields = recoverability.fields_of(trial.train)
-    scores = recoverability.score(fields, recoverability.labels_of(trial.test, fields), proba)
+    fields = data.fields_of(trial.train)
+    scores = encoders.score_fields(fields, data.labels_of(trial.test, fields), proba)
     scores = scores[scores["metric"].isin(("auroc", "f1", "ece"))]
     return pd.DataFrame({"metric": scores["metric"] + ":" + scores["level"], "value": scores["value"]})
 

@@ -10,7 +10,7 @@ Three ways, the same sizes, rows, batches of 128, epochs and validation rows, th
   stacks the rows; an ordinary torch loop trains one network after another. Its progress bars are left out here.
 * lean: the same loop and loader with features, treatment and outcome kept apart beforehand and a row of them by
   position: the cheapest way to read one row at a time.
-* together: ``helpers.effects.training.train``, all networks in one tensor program.
+* together: ``helpers.effects.networks.training.train``, all networks in one tensor program.
 
 The first two are timed on ``--plain`` of the networks, since each costs the same. CPU seconds are over all threads, one
 thread is used, and all are warmed up before.
@@ -27,8 +27,9 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from helpers.effects.networks import HIDDEN
-from helpers.effects.training import Problem, Settings, train
+from helpers.effects.networks.architectures import HIDDEN_UNITS
+from helpers.effects.networks.problem import Problem, TrainingOptions
+from helpers.effects.networks.training import train
 
 SYMPTOMS = [f"symptom_{j}" for j in range(7)]
 TABULAR = [f"tabular_{j}" for j in range(6)]
@@ -85,13 +86,15 @@ class Plain(torch.nn.Module):
 
     def __init__(self, network: str, d: int) -> None:
         super().__init__()
-        self.shared = torch.nn.Sequential(torch.nn.Linear(d, HIDDEN), torch.nn.ReLU())
+        self.shared = torch.nn.Sequential(torch.nn.Linear(d, HIDDEN_UNITS), torch.nn.ReLU())
         self.arms = torch.nn.ModuleList(self._head(network) for _ in range(2 if network == "tarnet" else 1))
 
     def _head(self, network: str) -> torch.nn.Module:
-        out = torch.nn.Linear(HIDDEN, 1)
+        out = torch.nn.Linear(HIDDEN_UNITS, 1)
         return (
-            torch.nn.Sequential(torch.nn.Linear(HIDDEN, HIDDEN), torch.nn.ReLU(), out) if network == "tarnet" else out
+            torch.nn.Sequential(torch.nn.Linear(HIDDEN_UNITS, HIDDEN_UNITS), torch.nn.ReLU(), out)
+            if network == "tarnet"
+            else out
         )
 
     def loss(self, X: torch.Tensor, t: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -101,7 +104,7 @@ class Plain(torch.nn.Module):
         return torch.nn.functional.mse_loss(factual, y)
 
 
-def train_plain(fitted: Dataset, held: Dataset, d: int, network: str, s: Settings, seed: int):
+def train_plain(fitted: Dataset, held: Dataset, d: int, network: str, s: TrainingOptions, seed: int):
     """One network, row by row; the best weights and their validation loss."""
     torch.manual_seed(seed)
     model = Plain(network, d)
@@ -143,7 +146,7 @@ def compare(a: argparse.Namespace, stage: type, network: str) -> tuple[int, floa
     X = noted if stage is Confounders else np.hstack([embedding, noted])
     T, Y = (frame[c].to_numpy(np.float32) for c in ("T", "Y"))
     valid, fitted = np.arange(a.rows // 9), np.arange(a.rows // 9, a.rows)
-    s, short = Settings(epochs=a.epochs, patience=a.epochs + 1), Settings(epochs=1)
+    s, short = TrainingOptions(epochs=a.epochs, patience=a.epochs + 1), TrainingOptions(epochs=1)
     targets = (Y, T) if network == "tarnet" else (Y,)
     problems = [Problem(X, targets, fitted, valid, network, seed, s) for seed in range(a.problems)]
     train([Problem(X, targets, fitted, valid, network, 0, short)] * 2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.reading import Fields
-from helpers.schema import Cohort, Roles
+from helpers.data.cohort import Cohort, Roles
+from helpers.data.fields import Fields
 
 LEVELS = ("none", "low", "high")
 FIELDS = Fields(("cough", "fever"), ((0, 1), LEVELS))

@@ -14,7 +14,7 @@ from pathlib import Path
 from chapter import attend, duration, say, tail
 
 from helpers import study
-from helpers.artifacts import replacing
+from helpers.artifacts.files import replacing
 from helpers.config import load
 
 

@@ -16,8 +16,8 @@ import psutil
 
 from helpers.cli import chapter_parameters
 from helpers.config import load, load_yaml, runs_root
-from helpers.data import is_public
-from helpers.data.guard import outside_work_tree
+from helpers.data.load import is_public
+from helpers.privacy.paths import outside_work_tree
 
 ROOT = Path(__file__).resolve().parents[1]
 

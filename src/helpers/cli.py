@@ -1,4 +1,4 @@
-"""The command line: thin, and the check of a profile before anything runs (layer 7)."""
+"""The command line: thin, and the check of a profile before anything runs."""
 
 from __future__ import annotations
 
@@ -120,11 +120,11 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace a policy that is there")] = False,
 ) -> None:
     """Train a policy on the configured data and save it, with its card."""
-    from helpers import deploy
+    from helpers import study
 
     with _plain_errors():
         settings = config.load(**parse_settings(shlex.join(parameter or [])))
-        folder = deploy.export(settings, strategy, out, overwrite, share, cost)
+        folder = study.export_policy(settings, strategy, out, overwrite, share, cost)
     typer.echo(f"{folder}: saved; read CARD.md there before using it.")
 
 
@@ -136,7 +136,7 @@ def example_own(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the files if they are there")] = False,
 ) -> None:
     """Write a made-up table of a clinic and the own.yml that describes it: something to start from."""
-    from helpers.data.own import write_example
+    from helpers.data.own.example import write_example
 
     with _plain_errors():
         spec = write_example(out, rows, seed, overwrite)
@@ -153,10 +153,10 @@ def score(
     other_versions: Annotated[bool, typer.Option("--other-versions", help="accept other library versions")] = False,
 ) -> None:
     """Score records with a saved policy: effect, priority and rank of each, never a word of a note."""
-    from helpers import deploy
+    from helpers.policy.score import score_file
 
     with _plain_errors():
-        n = deploy.score_file(policy, records, out, overwrite, device=device, other_versions=other_versions)
+        n = score_file(policy, records, out, overwrite, device=device, other_versions=other_versions)
     typer.echo(f"{out}: {n} records scored.")
 
 
@@ -168,11 +168,11 @@ def publish_check(
     id_column: Annotated[list[str] | None, typer.Option(help="name of an identifier; repeat for more")] = None,
 ) -> None:
     """Look for words of the notes, identifiers and marks in a built book; say where, never what. Fails on a find."""
-    from helpers import publish
+    from helpers import privacy
 
     with _plain_errors():
-        finds = publish.check(book, notes, text_column, id_column or ())
-    for line in publish.summary(finds):
+        finds = privacy.check(book, notes, text_column, id_column or ())
+    for line in privacy.summary(finds):
         typer.echo(line)
     if finds:
         typer.echo(f"{book}: NOT to be published, {len(finds)} finds.", err=True)

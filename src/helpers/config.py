@@ -1,4 +1,4 @@
-"""Parameters of a run: what they are, what they may be, and a refusal of everything else (layer 0)."""
+"""Parameters of a run: what they are, what they may be, and a refusal of everything else."""
 
 from __future__ import annotations
 

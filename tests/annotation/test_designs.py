@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from helpers.annotation import choose, choose_by_probability, optimal_probability
+from helpers.annotation.designs import choose, choose_by_probability, optimal_probability
 
 spreads = arrays(float, st.integers(1, 40), elements=st.floats(0, 1e6, allow_subnormal=False))
 shares = st.floats(0.02, 1.0)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from helpers.annotation import KeywordAnnotator
-from helpers.data.network import sample_network
-from helpers.data.notes import write_notes
+from helpers.annotation.keywords import KeywordAnnotator
+from helpers.data.replica.network import sample_network
+from helpers.data.replica.notes import write_notes
 
 READER = KeywordAnnotator()
 BLANK = dict.fromkeys(READER.fields, -1)

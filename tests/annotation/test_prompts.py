@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.annotation import parse_answer, prompt_for
-from helpers.annotation.prompts import level_of
+from helpers.annotation.prompts import level_of, parse_answer, prompt_for
 
 FIELDS = {"dysp": (0, 1), "fever": ("none", "low", "high")}
 

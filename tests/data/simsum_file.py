@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from helpers.data.network import sample_network
+from helpers.data.replica.network import sample_network
 
 ORDER = ["pneu", "cold", "dysp", "cough", "pain", "fever", "nasal", "asthma", "smoking", "COPD", "hay_fever"]
 ORDER += ["policy", "self_empl", "season", "antibiotics", "days_at_home", "text", "advanced_text"]

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from enumeration import cells
 
-from helpers import data, metrics
+from helpers import data, stats
 from helpers.config import load
-from helpers.data.ceiling import BEDSIDE, expected_effect, list_configurations, prior
-from helpers.data.network import sample_network
-from helpers.data.note_facts import draw_facts
-from helpers.data.note_mention import DEFAULT_MENTION, SYMPTOMS
-from helpers.data.simsum import ROLES
-from helpers.schema import Cohort
+from helpers.data.cohort import Cohort
+from helpers.data.replica.ceiling import BEDSIDE, expected_effect, list_configurations, prior
+from helpers.data.replica.facts import draw_facts
+from helpers.data.replica.mentions import DEFAULT_MENTION, SYMPTOMS
+from helpers.data.replica.network import sample_network
+from helpers.data.simsum import SIMSUM_ROLES
 
 
 def mentioned(n, seed, process="v3"):
@@ -22,7 +22,7 @@ def mentioned(n, seed, process="v3"):
     records = sample_network(n, seed)
     said = draw_facts(records, seed, DEFAULT_MENTION).said
     frame = records.assign(text="", **{f"said_{s}": said[s] for s in SYMPTOMS})
-    return data.draw_outcomes(Cohort(frame, ROLES, name="replica"), process, seed)
+    return data.draw_outcomes(Cohort(frame, SIMSUM_ROLES, name="replica"), process, seed)
 
 
 def test_prior_is_the_networks():
@@ -50,9 +50,9 @@ def test_mean_of_the_effect_among_equal_notes(process):
 def test_known_value_of_the_ceiling():
     cohort = mentioned(60_000, 0)
     expected = expected_effect(cohort)
-    assert metrics.autoc(cohort.tau, -expected) == pytest.approx(-0.701, abs=0.01)
+    assert stats.autoc(cohort.tau, -expected) == pytest.approx(-0.701, abs=0.01)
     left = np.sqrt(cohort.tau.var() - expected.var())
-    assert metrics.pehe(cohort.tau, expected) == pytest.approx(left, abs=0.01)
+    assert stats.pehe(cohort.tau, expected) == pytest.approx(left, abs=0.01)
 
 
 def test_what_every_note_says_is_taken_as_it_is():

@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from helpers.config import load, load_yaml
-from helpers.data import draw_outcomes, load_cohort
+from helpers.data.load import load_cohort
 from helpers.data.manifest import FOLDER_VARIABLE, load_manifest, manifest_folder
+from helpers.data.processes import draw_outcomes
 
 NAMES = sorted(p.stem for p in manifest_folder().glob("*.yml"))
 KINDS = {"integer": "i", "binary": "iu", "float": "f", "boolean": "b"}

@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.data.mimic_process import COLUMNS, means_mimic_syn
+from helpers.data.mimic_process import MIMIC_SYN_COLUMNS, means_mimic_syn
 
 
 def patient(**values):
-    return pd.DataFrame([{c: 0 for c in COLUMNS} | {"age": 65} | values])
+    return pd.DataFrame([{c: 0 for c in MIMIC_SYN_COLUMNS} | {"age": 65} | values])
 
 
 def test_one_patient_by_hand():

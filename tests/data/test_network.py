@@ -7,7 +7,7 @@ from enumeration import ORDER, cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.data.network import COLUMNS, noisy_or, sample_network
+from helpers.data.replica.network import NETWORK_COLUMNS, noisy_or, sample_network
 
 N = 1_000_000
 STATED = {"dysp": 0.198, "cough": 0.336, "pain": 0.137, "nasal": 0.254}
@@ -81,7 +81,7 @@ def test_antibiotics_and_days(million):
 
 def test_frame_shape_and_types():
     frame = sample_network(500, 0)
-    assert list(frame.columns) == ["id", *COLUMNS]
+    assert list(frame.columns) == ["id", *NETWORK_COLUMNS]
     assert frame["id"].tolist() == list(range(500))
     assert list(frame["fever"].cat.categories) == ["none", "low", "high"] and frame["fever"].cat.ordered
     assert all(set(frame[c].unique()) <= {0, 1} for c in [*ORDER, "antibiotics"])

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from enumeration import cells
 
-from helpers.data.network import indicator
 from helpers.data.processes import means_nonadditive, means_v3
+from helpers.data.replica.network import indicator
 
 SUMMANDS = ["dysp", "cough", "pain", "nasal", "fever_low", "fever_high"]
 SUMMANDS += ["self_empl", "asthma", "smoking", "COPD", "winter", "hay_fever"]

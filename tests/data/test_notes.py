@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.data.network import sample_network
-from helpers.data.note_facts import complaints
-from helpers.data.note_grammar import Grammar, read_bank
-from helpers.data.note_mention import DEFAULT_MENTION, SYMPTOMS, Mention
-from helpers.data.notes import write_notes
+from helpers.data.grammar import Grammar, read_bank
+from helpers.data.replica.facts import complaints
+from helpers.data.replica.mentions import DEFAULT_MENTION, SYMPTOMS, Mention
+from helpers.data.replica.network import sample_network
+from helpers.data.replica.notes import write_notes
 
 N = 10_000
 STYLES = ("normal", "compact")
@@ -251,7 +251,7 @@ def test_grammar_expands_groups_and_refuses_unknown_slots():
 
 def test_descriptor_follows_the_cause():
     """Chronic belongs to COPD alone, so it is never drawn for pneumonia, and prickly cough only comes with inf."""
-    from helpers.data.note_facts import draw_facts
+    from helpers.data.replica.facts import draw_facts
 
     always = Mention((1, 1), (1, 1), (1, 1), (1, 1), (1, 1, 1))
     many = pd.concat([_record(1, 1, 1, 0, "none", pneu=1, copd=1, inf=1)] * 300)

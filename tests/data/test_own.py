@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from helpers.config import load
-from helpers.data import load_cohort, own
+from helpers.data import own
+from helpers.data.load import load_cohort
 from helpers.data.own.example import POINTS, SPEC, example_table
 from helpers.data.own.spec import OwnSpec, load_spec
 
@@ -225,10 +226,10 @@ def test_at_most_n_rows_in_whole_patients(write):
 
 def test_a_change_of_the_table_changes_the_fingerprint(write, tmp_path):
     path = write()
-    first = own.fingerprint(path)
-    assert own.fingerprint(path) == first
+    first = own.table_fingerprint(path)
+    assert own.table_fingerprint(path) == first
     write(changed(age="50"))
-    assert own.fingerprint(path) != first
+    assert own.table_fingerprint(path) != first
 
 
 def test_the_example_is_read_and_its_effects_are_those_of_v3(tmp_path):

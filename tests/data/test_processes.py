@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from enumeration import cells
 
-from helpers.data.network import sample_network
+from helpers.data.cohort import Cohort, Roles
 from helpers.data.processes import draw_outcomes, means_v2, means_v3
-from helpers.schema import Cohort, Roles
+from helpers.data.replica.network import sample_network
 
 N, BATCHES = 1_000_000, 20
 MEANS = {"v3": means_v3, "v2": means_v2}

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.data.network import sample_network
+from helpers.data.cohort import Cohort, Roles
 from helpers.data.processes import draw_outcomes
+from helpers.data.replica.network import sample_network
 from helpers.data.seeds import derived_seed, labelled_sequence, streams
-from helpers.schema import Cohort, Roles
 
 
 @given(seed=st.integers(0, 2**64), label=st.sampled_from(["a", "b", "network"]))

@@ -7,8 +7,8 @@ import pytest
 from simsum_file import published_layout
 
 from helpers.data.manifest import load_manifest
-from helpers.data.network import COLUMNS, sample_network
 from helpers.data.processes import draw_outcomes
+from helpers.data.replica.network import NETWORK_COLUMNS, sample_network
 from helpers.data.simsum import read_simsum
 
 BINARY = ["pneu", "cold", "dysp", "cough", "pain", "nasal", "asthma", "smoking", "COPD", "hay_fever", "policy"]
@@ -34,7 +34,7 @@ def refusal(path, **options) -> str:
 def test_reads_what_was_written(tmp_path):
     cohort = read_simsum(save(published_layout(300, 3), tmp_path))
     expected = sample_network(300, 3)
-    pd.testing.assert_frame_equal(cohort.frame[["id", *COLUMNS]], expected[["id", *COLUMNS]])
+    pd.testing.assert_frame_equal(cohort.frame[["id", *NETWORK_COLUMNS]], expected[["id", *NETWORK_COLUMNS]])
     assert cohort.texts[5].startswith("**History**\nCANARY note 5;")
     assert cohort.tags == {"style": "normal", "seed": None, "dataset": "simsum"}
     assert cohort.roles.annotations == ("dysp", "cough", "pain", "nasal", "fever")
@@ -56,7 +56,7 @@ def test_spellings_of_binary_values(tmp_path, spelling):
         frame[column] = positive.map({False: spelling[0], True: spelling[1]})
     expected = sample_network(200, 3)
     got = read_simsum(save(frame, tmp_path)).frame
-    pd.testing.assert_frame_equal(got[["id", *COLUMNS]], expected[["id", *COLUMNS]])
+    pd.testing.assert_frame_equal(got[["id", *NETWORK_COLUMNS]], expected[["id", *NETWORK_COLUMNS]])
 
 
 def test_missing_columns_are_listed(tmp_path):

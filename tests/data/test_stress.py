@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from enumeration import cells
 
-from helpers.data.network import sample_network
+from helpers.data.cohort import Cohort, Roles
 from helpers.data.processes import draw_outcomes, means_stress, means_v3
-from helpers.schema import Cohort, Roles
+from helpers.data.replica.network import sample_network
 
 SEEN = ["self_empl", "asthma", "smoking", "COPD", "winter", "hay_fever", "dysp", "cough", "pain", "nasal", "fever"]
 STATED = {"treated": 0.4494, "ate": -0.7672, "sd tau": 1.2743, "P(tau > 0)": 0.2114, "naive": 1.0451}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from helpers.effects import EMLearner
-from helpers.effects.assumption import SafeEM, text_beyond_annotations
+from helpers.effects.em.assumption import SafeEM, text_beyond_annotations
+from helpers.effects.em.learner import EMLearner
 from helpers.effects.two_phase import AnchoredAACE
 
 

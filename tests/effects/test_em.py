@@ -7,7 +7,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from helpers.effects import EMLearner, cells
+from helpers import effects
+from helpers.effects.em import maximisation
+from helpers.effects.em.learner import EMLearner
 
 LEVELS = (2, 3)
 
@@ -123,8 +125,8 @@ def test_a_continuous_bedside_column_is_worked_in_blocks(monkeypatch):
     data |= {"X": np.column_stack([data["X"], age]), "W": np.column_stack([data["W"], age])}
     mask = rng.random(2000) < 0.1
     fits = {}
-    for block in (cells.BLOCK, 2e4):
-        monkeypatch.setattr(cells, "BLOCK", block)
+    for block in (effects.BASIS_BLOCK, 2e4):
+        monkeypatch.setattr(maximisation, "BLOCK", block)
         fits[block] = EMLearner(LEVELS, iterations=6, tolerance=-1.0).fit(**data, annotated=mask).effect(data["X"])
     whole, blocks = fits.values()
     np.testing.assert_allclose(blocks, whole, atol=1e-3)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from helpers.effects import EMLearner
-from helpers.effects.cells import Cells
-from helpers.effects.em_sampling import Drawn, Listed, indicators
+from helpers.data.fields import indicators
+from helpers.effects.em.expectation import Drawn, Listed
+from helpers.effects.em.learner import EMLearner
+from helpers.effects.em.maximisation import Cells
 
 LEVELS = (2, 3, 2)
 

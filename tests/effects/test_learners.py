@@ -9,9 +9,11 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from helpers.effects import AACE, DRLearner, KnownEffect, RandomOrder, RiskRanker
-from helpers.effects.heads import HeadClassifier, HeadRegressor, holdout
-from helpers.nuisance import Nuisances, folds_by_patient, ridge
+from helpers.data.folds import folds_by_patient
+from helpers.effects.learners import AACE, DRLearner, KnownEffect, RandomOrder, RiskRanker
+from helpers.effects.networks.heads import HeadClassifier, HeadRegressor, holdout
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.nuisance.prototypes import ridge
 
 Q = 3
 

@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from helpers.effects import AnchoredAACE, EMLearner, TwoPhase, em, two_phase
-from helpers.recent import Recent
+from helpers.artifacts.memory import MemoryCache
+from helpers.effects import two_phase
+from helpers.effects.em import learner
+from helpers.effects.em.learner import EMLearner
+from helpers.effects.two_phase import AnchoredAACE, TwoPhase
 
 
 def simulate(n=400, seed=0):
@@ -18,8 +21,8 @@ def simulate(n=400, seed=0):
 def test_remembered_fits_change_no_result(monkeypatch):
     data, learners = simulate(), (AnchoredAACE(), TwoPhase(), EMLearner((2, 2), "regress"), EMLearner((2, 2)))
     remembered = [learner.fit(**data).effect(data["X"]) for _ in range(2) for learner in learners]
-    for module, name in ((em, "FITTED"), (two_phase, "UNANNOTATED")):
-        monkeypatch.setattr(module, name, Recent(1, copies=True))
+    for module, name in ((learner, "FITTED"), (two_phase, "UNANNOTATED")):
+        monkeypatch.setattr(module, name, MemoryCache(1, copies=True))
     fresh = [learner.fit(**data).effect(data["X"]) for learner in reversed(learners)][::-1]
     for a, b in zip(remembered, fresh * 2):
         np.testing.assert_array_equal(a, b)

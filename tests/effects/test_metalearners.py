@@ -8,9 +8,13 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 
-from helpers.effects import AACE, CausalForest, DragonNet, EconDRLearner, RankLearner, RLearner, TARNet, TLearner
-from helpers.effects.training import drive
-from helpers.nuisance import folds_by_patient, ridge
+from helpers.data.folds import folds_by_patient
+from helpers.effects.econml import CausalForest, EconDRLearner
+from helpers.effects.learners import AACE
+from helpers.effects.metalearners import DragonNet, RLearner, TARNet, TLearner
+from helpers.effects.networks.training import drive
+from helpers.effects.nuisance.prototypes import ridge
+from helpers.effects.ranking import RankLearner
 
 
 def simulate(n=1200, seed=0, noise=0.3):

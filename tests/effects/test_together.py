@@ -7,11 +7,14 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from helpers.effects import AACE, DragonNet, DRLearner, RankLearner, RiskRanker, TARNet, TLearner
-from helpers.effects.heads import HeadClassifier, HeadRegressor
-from helpers.effects.steps import nuisance_steps, trains_networks
-from helpers.effects.training import Problem, Settings, fit_together, train
-from helpers.nuisance import Nuisances
+from helpers.effects.learners import AACE, DRLearner, RiskRanker
+from helpers.effects.metalearners import DragonNet, TARNet, TLearner
+from helpers.effects.networks.heads import HeadClassifier, HeadRegressor
+from helpers.effects.networks.problem import Problem, TrainingOptions
+from helpers.effects.networks.steps import nuisance_steps, trains_networks
+from helpers.effects.networks.training import fit_together, train
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.ranking import RankLearner
 
 FAST = {"epochs": 4, "learning_rate": 5e-3}
 
@@ -65,7 +68,7 @@ def test_each_stage_is_one_call_and_shared_features_are_held_once(monkeypatch):
         calls.append(problems)
         return train(problems, **options)
 
-    monkeypatch.setattr("helpers.effects.training.train", watched)
+    monkeypatch.setattr("helpers.effects.networks.training.train", watched)
     data = simulate(250, 3)
     fit_together([(clone(LEARNERS[name]), data) for name in ("tarnet", "t_heads", "dr_heads", "aace")])
     assert [len(c) for c in calls] == [1 + 2 + 9 + 3, 1 + 1]  # DR learner: 3 folds of mu0, mu1, e
@@ -111,10 +114,10 @@ def test_little_memory_gives_the_same_networks_in_turns():
 def test_problems_keep_their_own_settings():
     data = simulate(200, 7)
     rows = np.arange(200)
-    own = [Settings(epochs=2), Settings(epochs=5)]
+    own = [TrainingOptions(epochs=2), TrainingOptions(epochs=5)]
     given = [Problem(data["X"], (data["Y"],), rows[:150], rows[150:], "squared", 0, s) for s in own]
     plain = Problem(data["X"], (data["Y"],), rows[:150], rows[150:], "squared", 0)
-    for s, weights in zip(own, train(given, Settings(epochs=1))):
+    for s, weights in zip(own, train(given, TrainingOptions(epochs=1))):
         assert np.array_equal(weights["out.w"], train([plain], s)[0]["out.w"])
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.effects.networks import NETWORKS
-from helpers.effects.training import Problem, Settings, predict, train
+from helpers.effects.networks.architectures import NETWORKS
+from helpers.effects.networks.problem import Problem, TrainingOptions
+from helpers.effects.networks.training import predict_network, train
 
-FAST = Settings(epochs=6, patience=2, learning_rate=5e-3, batch=32)
+FAST = TrainingOptions(epochs=6, patience=2, learning_rate=5e-3, batch=32)
 
 
 def make_problems(network, sizes, d=5, seed=0):
@@ -56,7 +57,7 @@ def test_a_plain_torch_loop_gives_the_same_network():
         if stale == FAST.patience:
             break
     weights = train([problem], FAST)[0]
-    np.testing.assert_allclose(predict(weights, "squared", problem.X)[:, 0], best, atol=1e-4)
+    np.testing.assert_allclose(predict_network(weights, "squared", problem.X)[:, 0], best, atol=1e-4)
 
 
 def test_same_seed_same_bits_and_another_seed_another_network():
@@ -70,17 +71,17 @@ def test_same_seed_same_bits_and_another_seed_another_network():
 @pytest.mark.parametrize("network", ["tarnet", "dragonnet"])
 def test_effect_networks_learn_a_varying_effect(network):
     problem = make_problems(network, [2000])[0]
-    outputs = predict(train([problem], Settings(learning_rate=5e-3, epochs=40))[0], network, problem.X)
+    outputs = predict_network(train([problem], TrainingOptions(learning_rate=5e-3, epochs=40))[0], network, problem.X)
     tau_hat = outputs[:, 1] - outputs[:, 0]
     assert np.corrcoef(tau_hat, problem.X[:, 1])[0, 1] > 0.97
 
 
 def test_early_stopping_keeps_the_best_weights():
     problem = make_problems("squared", [40])[0]
-    patient = Settings(epochs=60, patience=60, learning_rate=5e-2, batch=8)
+    patient = TrainingOptions(epochs=60, patience=60, learning_rate=5e-2, batch=8)
     error = []
-    for s in (patient, Settings(**{**patient.__dict__, "patience": 3})):
-        fitted = predict(train([problem], s)[0], "squared", problem.X[problem.valid])[:, 0]
+    for s in (patient, TrainingOptions(**{**patient.__dict__, "patience": 3})):
+        fitted = predict_network(train([problem], s)[0], "squared", problem.X[problem.valid])[:, 0]
         error.append(np.mean((fitted - problem.targets[0][problem.valid]) ** 2))
     assert error[0] <= error[1]
 

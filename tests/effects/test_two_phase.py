@@ -7,10 +7,11 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from helpers.effects import AACE, DRLearner
 from helpers.effects.correction import Correction, fit_weighted
+from helpers.effects.learners import AACE, DRLearner
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.nuisance.prototypes import logistic, ridge
 from helpers.effects.two_phase import AnchoredAACE, TwoPhase
-from helpers.nuisance import Nuisances, logistic, ridge
 
 OLS = Correction(alphas=(0.0,), zero=False)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from helpers.encoders import make_encoder
 from helpers.encoders.cpu import fast_bf16
+from helpers.encoders.registry import make_encoder
 
 
 @pytest.mark.parametrize(

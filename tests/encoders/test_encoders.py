@@ -16,8 +16,11 @@ import yaml
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from helpers.artifacts import Store
-from helpers.encoders import NAMED, Encoder, TransformerEncoder, encode, make_encoder
+from helpers.artifacts.store import Store
+from helpers.encoders.base import Encoder
+from helpers.encoders.cache import encode
+from helpers.encoders.registry import NAMED_ENCODERS, make_encoder
+from helpers.encoders.transformer import TransformerEncoder
 
 WORDS = "patient denies fever no cough reports pain since two days dry severe nose chest clear exam normal".split()
 MANIFEST = Path(__file__).parents[2] / "data_manifest"
@@ -102,6 +105,7 @@ def test_packaged_minilm_equals_by_hand(minilm):
 
 
 def test_plain_path_for_models_without_known_attention(tiny, monkeypatch):
+    from helpers import encoders
     from helpers.encoders import cpu
 
     texts = notes(30, longest=90)
@@ -110,7 +114,7 @@ def test_plain_path_for_models_without_known_attention(tiny, monkeypatch):
     monkeypatch.setattr(cpu, "can_pack", lambda: False)
     plain = make_encoder(tiny, device="cpu", precision="fp32")
     np.testing.assert_allclose(plain.transform(texts), fast, atol=2e-5)
-    assert plain.model_.config._attn_implementation != cpu.ATTENTION
+    assert plain.model_.config._attn_implementation != encoders.ATTENTION
 
 
 def test_long_notes_take_another_way_to_the_same_vectors(tiny, monkeypatch):
@@ -219,7 +223,7 @@ def test_missing_model_offline_says_what_to_do(tmp_path):
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
     result = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     last = result.stderr[result.stderr.index("FileNotFoundError") :]
-    revision = NAMED["modernbert"]["revision"]
+    revision = NAMED_ENCODERS["modernbert"]["revision"]
     assert f"hf download nomic-ai/modernbert-embed-base --revision {revision}" in last and "minilm" in last
     assert result.stderr.count("Traceback") == 1
 

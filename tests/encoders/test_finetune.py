@@ -7,11 +7,12 @@ import pytest
 import torch
 from small import LEVELS, OTHER, SPEAKS, records
 
-from helpers.artifacts import Store
-from helpers.encoders import Supervised, TransformerEncoder, TunedReader
-from helpers.encoders.finetune import Tuning
-from helpers.encoders.supervised import one_hot
-from helpers.encoders.trainable import Network
+from helpers.artifacts.store import Store
+from helpers.data.fields import one_hot
+from helpers.encoders.supervised.crossfit import Supervised
+from helpers.encoders.supervised.finetune import TunedReader, Tuning
+from helpers.encoders.supervised.trainable import TrainableNetwork
+from helpers.encoders.transformer import TransformerEncoder
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_learns_beyond_the_frozen_encoder(tiny):
 @pytest.mark.parametrize(("layers", "expected"), [(1, {2}), (2, {1, 2}), (None, {0, 1, 2})])
 def test_only_the_last_layers_change(tiny, layers, expected):
     tuned, _ = fitted(tiny, layers=layers)
-    start = dict(Network(tiny, None).model.named_parameters())
+    start = dict(TrainableNetwork(tiny, None).model.named_parameters())
     moved = {n for n, value in tuned.tuned_.items() if not torch.equal(value, start[n].detach())}
     assert {int(n.split("layer.")[1].split(".")[0]) for n in moved} == expected
     assert set(tuned.tuned_) == {n for n in start if any(f"layer.{k}." in n for k in expected)}

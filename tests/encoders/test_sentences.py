@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import Hashed
 
-from helpers.encoders import SectionEncoder, SentencePooling, make_encoder
-from helpers.encoders.sentences import bags_of, pool, split_sections, split_sentences
+from helpers.encoders.registry import make_encoder
+from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of, pool, split_sections, split_sentences
 
 NOTE = "**History**\nCough for 3 days; no fever. T 38.5 at home!\n\n**Physical Examination**\nLungs clear\nBP 120/80."
 

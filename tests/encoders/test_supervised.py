@@ -10,20 +10,15 @@ from small import LEVELS, Hashed, records
 
 from helpers import study
 from helpers.config import load
-from helpers.encoders import (
-    MeanReader,
-    SentenceReader,
-    Supervised,
-    TfidfEncoder,
-    VectorReader,
-    WordReader,
-    without_annotations,
-)
-from helpers.encoders.beside import Beside
-from helpers.encoders.reader import attend, numbers_of, value_bounds
-from helpers.encoders.regressions import normalised
-from helpers.encoders.supervised import one_hot, patient_folds
-from helpers.trials import learn_to_read
+from helpers.data.fields import one_hot
+from helpers.data.folds import patient_folds
+from helpers.encoders.registry import without_annotations
+from helpers.encoders.supervised.crossfit import Supervised
+from helpers.encoders.supervised.regressions import MeanReader, VectorReader, WordReader, normalised_log_p
+from helpers.encoders.supervised.sentence_reader import SentenceReader, attend, numbers_of, value_bounds
+from helpers.encoders.tfidf import TfidfEncoder
+from helpers.encoders.union import FeatureUnion
+from helpers.study.trials import learn_to_read
 
 READERS = {
     "words": WordReader(),
@@ -97,7 +92,7 @@ def test_trial_hands_over_budgeted_training_annotations_only():
             return super().fit(texts, annotations, levels, annotated, groups)
 
     config = load(n=300, encoder="minilm:words", budget=0.5)
-    trial = next(iter(study.trials(config, [0])))
+    trial = next(iter(study.replications(config, [0])))
     spy = Spy(WordReader())
     vectors = learn_to_read(spy, trial.train, trial.test, trial.annotated)
     texts, annotations, annotated = spy.given
@@ -108,7 +103,7 @@ def test_trial_hands_over_budgeted_training_annotations_only():
 
 def test_active_design_needs_vectors_before_annotations():
     with pytest.raises(ValueError, match="active"):
-        next(iter(study.trials(load(n=300, encoder="minilm:words", design="active", budget=0.3))))
+        next(iter(study.replications(load(n=300, encoder="minilm:words", design="active", budget=0.3))))
 
 
 def test_equal_weights():
@@ -163,13 +158,13 @@ def test_folds_keep_patients_together_and_normalise():
     groups = np.repeat(np.arange(30), 3)
     fold = patient_folds(groups, 3, 0)
     assert all(len(set(fold[groups == g])) == 1 for g in range(30)) and set(fold) == {0, 1, 2}
-    p = np.exp(normalised(np.random.default_rng(0).normal(size=(5, 5)), LEVELS))
+    p = np.exp(normalised_log_p(np.random.default_rng(0).normal(size=(5, 5)), LEVELS))
     np.testing.assert_allclose(np.add.reduceat(p, [0, 2], axis=1), 1)
 
 
 def test_beside():
     texts, _, _ = records(60)
-    found = Beside([Hashed(), TfidfEncoder(max_features=20)]).fit(texts)
+    found = FeatureUnion([Hashed(), TfidfEncoder(max_features=20)]).fit(texts)
     words = TfidfEncoder(max_features=20).fit(texts).transform(texts)
     np.testing.assert_allclose(found.transform(texts), np.hstack([Hashed().transform(texts), words]), atol=1e-6)
     assert found.name == "hashed+tfidf"

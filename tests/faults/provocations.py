@@ -23,20 +23,20 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_notebook
 from typer.testing import CliRunner
 
-from helpers import aggregate, cli, deploy, encoders, evaluation, note_stream, policy, schema
-from helpers.annotation import files as annotation_files
-from helpers.annotation import keywords
+from helpers import annotation, cli, data, encoders, policy, privacy, report
+from helpers.annotation import files, keywords
 from helpers.annotation.prompts import parse_answer
-from helpers.artifacts import Store
-from helpers.artifacts import files as artifact_files
+from helpers.artifacts import files
+from helpers.artifacts.store import Store
 from helpers.config import Config
-from helpers.data import mimic, own, simsum
-from helpers.data.mimic import convert, engine, folder
-from helpers.data.mimic_generator import CANARY
-from helpers.data.own import table as own_table_module
+from helpers.data import cohort, mimic, own, simsum
+from helpers.data.cohort import Cohort, Roles
+from helpers.data.mimic import convert, engine, folder, reader
+from helpers.data.mimic_synthetic.canary import CANARY
+from helpers.data.own import table
 from helpers.encoders import cache, tfidf, transformer
-from helpers.policy import model
-from helpers.schema import Cohort, Roles
+from helpers.privacy import aggregates, note_stream
+from helpers.study import export
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = [f'CANARY{i:012x} Pt c/o SOB, T 38.{i % 10}, no "real" pain.\nSeen at [**Hospital 3**].' for i in range(40)]
@@ -163,14 +163,14 @@ def header_is_a_note(bench: Bench) -> str:
 
 
 def header_guard(bench: Bench) -> None:
-    real = mimic.reader.read_header
+    real = mimic.read_header
 
     def read_header(table, path):
         if table == "NOTEEVENTS":
             raise ValueError(f"{table}: {gzip.open(path).readline()!r}")
         return real(table, path)
 
-    bench.monkeypatch.setattr(mimic.reader, "read_header", read_header)
+    bench.monkeypatch.setattr(reader, "read_header", read_header)
 
 
 def tables_in_the_repository(bench: Bench) -> str:
@@ -192,7 +192,7 @@ def repository_guard(bench: Bench) -> None:
     bench.monkeypatch.setattr(folder, "outside_work_tree", lambda path, what: Path(path).absolute())
     bench.monkeypatch.setattr(folder, "Store", lambda root: Store(root, allow_in_repo=True))
     # Parquet packs its texts; a plain copy stands for a reader of it.
-    real = convert._copy
+    real = mimic._copy
 
     def plain(source, target, *rest):
         rows = real(source, target, *rest)
@@ -208,7 +208,7 @@ def simsum_file(bench: Bench) -> str:
     lines = [f"{i};" + ";".join([note.replace("\n", " ")] * 3) for i, note in enumerate(NOTES)]
     path.write_text(";pneu;fever;text\n" + "\n".join(lines) + '\n9;"open', encoding="utf-8")
     bench.monkeypatch.setattr(simsum.pd, "read_csv", failing_value)
-    return said(lambda: simsum.read_simsum(path))
+    return said(lambda: data.read_simsum(path))
 
 
 def failing_value(*_, **__):
@@ -240,13 +240,13 @@ def own_table(bench: Bench) -> str:
     for content in (b",".join([note] * 6), b",".join([note] * 9), b"1," + note + b",\xff\xfe,none,0,1", note[:-1]):
         table.write_bytes(head + b"1,fine,0.5,none,0,1\n" + content + b"\n")
         texts.append(said(lambda: own.read_own(bench.outside / "own.yml")))
-    bench.monkeypatch.setattr(own_table_module.pd, "read_csv", failing_value)
+    bench.monkeypatch.setattr(table.pd, "read_csv", failing_value)
     texts.append(said(lambda: own.read_own(bench.outside / "own.yml")))
     return "".join(texts)
 
 
 def own_guard(bench: Bench) -> None:
-    open_up(bench, own_table_module, "no_data_in_errors")
+    open_up(bench, table, "no_data_in_errors")
 
 
 def a_statement_fails(bench: Bench) -> str:
@@ -264,7 +264,7 @@ def statement_guard(bench: Bench) -> None:
 def stream_of_notes(bench: Bench) -> str:
     path = bench.outside / "own.csv"
     path.write_text("id,text\n1,fine\n2,3,4,CANARY0123456789ab\n", encoding="utf-8")
-    return said(lambda: list(note_stream.stream_notes(path)))
+    return said(lambda: list(privacy.stream_notes(path)))
 
 
 # --- embedding -------------------------------------------------------------------------------------------------------
@@ -319,8 +319,8 @@ def what_the_cache_holds(bench: Bench) -> str:
 
 
 def cache_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(artifact_files, "PRIVATE_FOLDER", 0o755)
-    bench.monkeypatch.setattr(artifact_files, "PRIVATE_FILE", 0o644)
+    bench.monkeypatch.setattr(files, "PRIVATE_FOLDER", 0o755)
+    bench.monkeypatch.setattr(files, "PRIVATE_FILE", 0o644)
 
 
 def a_frame_of_mixed_kinds(bench: Bench) -> str:
@@ -331,7 +331,7 @@ def a_frame_of_mixed_kinds(bench: Bench) -> str:
 def mixed_guard(bench: Bench) -> None:
     import pyarrow as pa
 
-    bench.monkeypatch.setattr(artifact_files, "_encode", lambda _, value: pa.Table.from_pandas(value))
+    bench.monkeypatch.setattr(files, "_encode", lambda _, value: pa.Table.from_pandas(value))
 
 
 def a_note_as_a_key(bench: Bench) -> str:
@@ -348,9 +348,9 @@ def key_guard(bench: Bench) -> None:
 def annotations_file(bench: Bench) -> str:
     path = bench.outside / "answers.csv"
     path.write_text("id,annotator,fever\n1,me," + NOTES[0].split(",")[0] + "\n", encoding="utf-8")
-    wrong = said(lambda: annotation_files.read_annotations(path, cohort()))
-    bench.monkeypatch.setattr(annotation_files, "level_of", failing)
-    return wrong + said(lambda: annotation_files.read_annotations(path, cohort()))
+    wrong = said(lambda: annotation.read_annotations(path, cohort()))
+    bench.monkeypatch.setattr(files, "level_of", failing)
+    return wrong + said(lambda: annotation.read_annotations(path, cohort()))
 
 
 def an_answer_of_a_model(bench: Bench) -> str:
@@ -368,7 +368,7 @@ def answer_guard(bench: Bench) -> None:
 
 def a_template_with_text(bench: Bench) -> str:
     path = bench.repository / "template.csv"
-    return said(lambda: annotation_files.write_template(cohort(), path, np.arange(3), include_text=True))
+    return said(lambda: annotation.write_template(cohort(), path, np.arange(3), include_text=True))
 
 
 def template_guard(bench: Bench) -> None:
@@ -376,21 +376,21 @@ def template_guard(bench: Bench) -> None:
 
 
 def keywords_fail(bench: Bench) -> str:
-    annotator = keywords.KeywordAnnotator()
+    annotator = annotation.KeywordAnnotator()
     bench.monkeypatch.setattr(keywords, "SENTENCE", type("Broken", (), {"split": failing, "sub": failing})())
-    bench.monkeypatch.setattr(keywords, "HEADER", keywords.SENTENCE)
+    bench.monkeypatch.setattr(keywords, "HEADER", annotation.SENTENCE)
     return said(lambda: annotator.read(NOTES))
 
 
 def a_policy() -> policy.Policy:
     encoder = encoders.TfidfEncoder().fit(NOTES)
-    inputs = policy.records.Inputs("id", "text", (policy.records.Column("x", "number"),))
+    inputs = policy.Inputs("id", "text", (policy.InputColumn("x", "number"),))
     return policy.Policy(inputs, encoder, "linear", {}, True, {"strategy": "dr"})
 
 
 def scoring(bench: Bench) -> str:
     fitted = a_policy()
-    bench.monkeypatch.setattr(model.Policy, "phi", failing)
+    bench.monkeypatch.setattr(policy.Policy, "phi", failing)
     records = pd.DataFrame({"id": range(len(NOTES)), "text": NOTES, "x": 0.5})
     wrong = said(lambda: fitted.score(records.assign(x=NOTES, id=None)))
     return wrong + said(lambda: fitted.score(records))
@@ -400,19 +400,19 @@ def records_file(bench: Bench) -> str:
     path = bench.outside / "records.csv"
     path.write_bytes(b"id,text\n1,CANARY0123456789ab\xff\n")
     (bench.outside / "records.parquet").write_bytes(b"CANARY0123456789ab no Parquet")
-    bench.monkeypatch.setattr(deploy.pd, "read_csv", failing_value)
-    texts = [said(lambda p=p: deploy.read_records(p, a_policy())) for p in (path, path.with_suffix(".parquet"))]
+    bench.monkeypatch.setattr(export.pd, "read_csv", failing_value)
+    texts = [said(lambda p=p: policy.records_of_policy(p, a_policy())) for p in (path, path.with_suffix(".parquet"))]
     return "".join(texts)
 
 
 def records_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(deploy, "read_records", lambda path, _: deploy.pd.read_csv(path))
+    bench.monkeypatch.setattr(export, "read_records", lambda path, _: export.pd.read_csv(path))
 
 
 def the_command_line(bench: Bench) -> str:
-    bench.monkeypatch.setattr(deploy, "score_file", lambda *_, **__: a_policy().score(pd.DataFrame({"text": NOTES})))
+    bench.monkeypatch.setattr(export, "score_file", lambda *_, **__: a_policy().score(pd.DataFrame({"text": NOTES})))
     call = ["score", "--policy", "p", "--records", "r.csv", "--out", "o.csv"]
-    bench.monkeypatch.setattr(model.Inputs, "check", failing_value)
+    bench.monkeypatch.setattr(policy.Inputs, "check", failing_value)
     done = CliRunner().invoke(cli.app, call)
     return done.output + repr(done.exception)
 
@@ -437,7 +437,7 @@ def showing(bench: Bench) -> str:
 
 
 def showing_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(schema, "Quiet", pd.DataFrame)
+    bench.monkeypatch.setattr(cohort, "Quiet", pd.DataFrame)
 
 
 def a_role_that_holds_text(bench: Bench) -> str:
@@ -447,25 +447,25 @@ def a_role_that_holds_text(bench: Bench) -> str:
 
 
 def roles_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(schema, "as_numbers", lambda series, kind=float: series.to_numpy().astype(kind))
+    bench.monkeypatch.setattr(cohort, "as_numbers", lambda series, kind=float: series.to_numpy().astype(kind))
 
 
 def a_table_of_records(bench: Bench) -> str:
     rows = pd.DataFrame({"case": NOTES[:3], "value": [1.0, 2.0, 3.0]})
     given = config(bench, results=str(bench.repository / "results"))
-    written = said(lambda: evaluation.keep(given, "rows", rows))
-    facts = said(lambda: evaluation.keep_facts(given, "01", {"example": NOTES[0]}))
+    written = said(lambda: report.keep(given, "rows", rows))
+    facts = said(lambda: report.keep_facts(given, "01", {"example": NOTES[0]}))
     # Parquet packs its texts; what was written is read as a page would.
     kept = [pd.read_parquet(p).to_html() for p in bench.repository.rglob("*.parquet")]
     return written + facts + "".join(kept)
 
 
 def table_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(aggregate, "checked", lambda table, _: table)
+    bench.monkeypatch.setattr(aggregates, "checked", lambda table, _: table)
 
 
 def facts_guard(bench: Bench) -> None:
-    bench.monkeypatch.setattr(aggregate, "checked_facts", lambda facts, _: facts)
+    bench.monkeypatch.setattr(aggregates, "checked_facts", lambda facts, _: facts)
 
 
 # --- running ---------------------------------------------------------------------------------------------------------
@@ -533,13 +533,13 @@ STEPS = {
     "what the cache holds": Step(what_the_cache_holds, cache_guard, raises=False),
     "a frame of mixed kinds": Step(a_frame_of_mixed_kinds, mixed_guard),
     "a note as a key": Step(a_note_as_a_key, key_guard),
-    "a file of annotations": Step(annotations_file, lambda b: unwrap(b, annotation_files, "read_annotations")),
+    "a file of annotations": Step(annotations_file, lambda b: unwrap(b, files, "read_annotations")),
     "an answer of a model": Step(an_answer_of_a_model, answer_guard),
     "a template with text": Step(a_template_with_text, template_guard),
-    "keywords fail": Step(keywords_fail, lambda b: unwrap(b, keywords.KeywordAnnotator, "read")),
-    "scoring": Step(scoring, lambda b: unwrap(b, model.Policy, "score")),
+    "keywords fail": Step(keywords_fail, lambda b: unwrap(b, annotation.KeywordAnnotator, "read")),
+    "scoring": Step(scoring, lambda b: unwrap(b, policy.Policy, "score")),
     "a file of records": Step(records_file, records_guard),
-    "the command line": Step(the_command_line, lambda b: unwrap(b, model.Policy, "score"), raises=False),
+    "the command line": Step(the_command_line, lambda b: unwrap(b, policy.Policy, "score"), raises=False),
     "showing a frame": Step(showing, showing_guard, raises=False),
     "a role that holds text": Step(a_role_that_holds_text, roles_guard),
     "a table of records": Step(a_table_of_records, table_guard),

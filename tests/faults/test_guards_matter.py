@@ -3,7 +3,7 @@
 import pytest
 from provocations import STEPS, Bench, a_chapter_that_fails, leaks
 
-from helpers.data.mimic_generator import make_folder
+from helpers.data.mimic_synthetic.folder import make_folder
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import subprocess
 import pytest
 from provocations import ROOT, STEPS, Bench, leaks, runner
 
-from helpers.data.guard import DATA_ENDINGS
-from helpers.data.mimic_generator import make_folder
+from helpers.data.mimic_synthetic.folder import make_folder
+from helpers.privacy.paths import DATA_ENDINGS
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from helpers import config, study
+from helpers.study import grid
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"n": 400, "encoder": "tfidf", "seeds": 2, "slow_seeds": 2, "folds": 2, "process": "v2"}
@@ -27,8 +28,8 @@ def test_the_chapter_finds_every_cell(tmp_path, monkeypatch):
     done = cells(tmp_path / "run", SMALL)
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "run" / "cells" / "v2.json").read_text()) == SMALL
-    monkeypatch.setattr(study, "score_cell", lambda *_: 1 / 0)
-    monkeypatch.setattr(study, "run_strategy", lambda *_: 1 / 0)
+    monkeypatch.setattr(grid, "score_cell", lambda *_: 1 / 0)
+    monkeypatch.setattr(grid, "run_strategy", lambda *_: 1 / 0)
     table = study.run_grid(config.load(**SMALL), progress=False)
     assert set(table["strategy"]) == set(study.COMPARED) and set(table["process"]) == {"v2"}
     with pytest.raises(ZeroDivisionError):

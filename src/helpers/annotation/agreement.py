@@ -14,7 +14,8 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import xlogy
 from scipy.stats import chi2, norm
 
-from helpers.annotation.coding import MISSING, checked_codes
+from helpers.data.fields import MISSING, checked_codes
+from helpers.stats.proportions import wilson_agreement
 
 
 def error_rates_from_double(
@@ -123,14 +124,8 @@ def _row(name, annotator, table, rate, low, high) -> dict:
 
 def _shared_row(name: str, table: np.ndarray, k: int, confidence: float) -> dict:
     n, d = table.sum(), 1 - np.trace(table) / table.sum()
-    rates = rate_from_disagreement(np.array([d, *_wilson(d, n, confidence)]), k)
+    rates = rate_from_disagreement(np.array([d, *wilson_agreement(d, n, confidence)]), k)
     return _row(name, "both", table, *rates)
-
-
-def _wilson(share: float, n: int, confidence: float) -> tuple[float, float]:
-    z = norm.ppf(0.5 + confidence / 2)
-    middle, half = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return max((middle - half) / (1 + z**2 / n), 0.0), min((middle + half) / (1 + z**2 / n), 1.0)
 
 
 def _single_rows(name: str, table: np.ndarray, k: int, confidence: float) -> list[dict]:

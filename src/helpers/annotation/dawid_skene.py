@@ -13,7 +13,7 @@ from math import comb
 import numpy as np
 from scipy.special import logsumexp
 
-from helpers.annotation.coding import MISSING, checked_codes
+from helpers.data.fields import MISSING, checked_codes
 
 START = 0.8  # annotators are right more often than not: picks the one of two mirrored solutions that means so
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-DESIGNS = ("fixed", "poisson")
+SAMPLING_DESIGNS = ("fixed", "poisson")
 
 
 def choose(ids: np.ndarray, budget: float, seed: int) -> np.ndarray:
@@ -60,8 +60,8 @@ def choose_by_probability(
         Lengths differ, a probability is outside (0, 1], or the design is unknown.
     """
     ids, probability = np.asarray(ids), np.asarray(probability, float)
-    if design not in DESIGNS:
-        raise ValueError(f"design = {design!r}: must be one of {list(DESIGNS)}.")
+    if design not in SAMPLING_DESIGNS:
+        raise ValueError(f"design = {design!r}: must be one of {list(SAMPLING_DESIGNS)}.")
     if probability.shape != ids.shape:
         raise ValueError(f"probability has shape {probability.shape}, ids {ids.shape}: give one for each record.")
     if not ((probability > 0) & (probability <= 1)).all():

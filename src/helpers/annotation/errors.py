@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from helpers.annotation.coding import MISSING, checked_codes
-from helpers.schema import Cohort
+from helpers.data.cohort import Cohort
+from helpers.data.fields import MISSING, checked_codes
 
 
 def symmetric(levels: tuple[int, ...], rate: float) -> list[np.ndarray]:

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.annotation.coding import MISSING, field_levels
 from helpers.annotation.prompts import level_of
 from helpers.artifacts.files import replacing
-from helpers.data.guard import only_own_words
-from helpers.schema import Cohort
+from helpers.data.cohort import Cohort
+from helpers.data.fields import MISSING, field_levels
+from helpers.privacy.errors import only_own_words
 
 LINES = (".jsonl", ".ndjson")
-KEYS = ("id", "annotator")
+ANNOTATION_KEYS = ("id", "annotator")
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,7 +85,7 @@ def read_annotations(path: str | Path, cohort: Cohort) -> FileAnnotations:
     path = Path(path).expanduser()
     fields, index = field_levels(cohort), _index(cohort)
     faults: list[str] = []
-    rows = _read_rows(path, [*KEYS, *fields], cohort.roles.text, faults)
+    rows = _read_rows(path, [*ANNOTATION_KEYS, *fields], cohort.roles.text, faults)
     coded = np.array([[level_of(row.get(n), v) for n, v in fields.items()] for row in rows], dtype=object)
     coded = coded.reshape(len(rows), len(fields))
     for f, (name, values) in enumerate(fields.items()):
@@ -93,7 +93,7 @@ def read_annotations(path: str | Path, cohort: Cohort) -> FileAnnotations:
         if wrong:
             faults.append(f"{name}: {wrong} values other than {[str(v) for v in values]} or blank")
     filled = [i for i in range(len(rows)) if any(level != MISSING for level in coded[i])]
-    keys = [tuple(_text(rows[i].get(k)) for k in KEYS) for i in filled]
+    keys = [tuple(_text(rows[i].get(k)) for k in ANNOTATION_KEYS) for i in filled]
     _check_keys(keys, index, faults)
     if faults:
         raise ValueError(f"{path}: not a valid file of annotations.\n" + "\n".join(f"  {fault}" for fault in faults))
@@ -151,7 +151,7 @@ def write_template(
         {"id": _text(record), "annotator": annotator, **blank, **{k: v[i] for k, v in text.items()}}
         for i, record in enumerate(part.ids)
     ]
-    head = [*KEYS, *blank, *text]
+    head = [*ANNOTATION_KEYS, *blank, *text]
     content = "".join(json.dumps(r) + "\n" for r in records) if path.suffix.lower() in LINES else _csv(head, records)
     with replacing(path) as temporary:
         temporary.write_text(content, encoding="utf-8", newline="")

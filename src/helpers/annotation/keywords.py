@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from helpers.annotation.coding import MISSING
-from helpers.data.guard import only_own_words
+from helpers.data.fields import MISSING
+from helpers.privacy.errors import only_own_words
 
 RULES = Path(__file__).with_name("keywords.yml")
 HEADER = re.compile(r"\*\*[^*\n]*\*\*")
 LISTS = ("before", "after", "harmless", "stops", "others", "past")
 SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 TEMPERATURE = re.compile(r"(?<![\d.,/])(3[4-9]|4[0-2])[.,](\d)\d?(?![\d/]| ?(?:kg|%|cm|mm))")
-FEVER_LEVELS = ("none", "low", "high")
+FEVER_ANSWERS = ("none", "low", "high")
 
 
 class KeywordAnnotator:
@@ -55,7 +55,7 @@ class KeywordAnnotator:
             self._lists = {part: _any(rules[part]) for part in LISTS}
             self._terms = {name: {k: _any(v) for k, v in terms.items()} for name, terms in rules["fields"].items()}
             self._degrees = {k: _any(rules["fever"][k]) for k in ("low", "high")}
-            self._vague = FEVER_LEVELS.index(rules["fever"]["vague"])
+            self._vague = FEVER_ANSWERS.index(rules["fever"]["vague"])
             self._limits = tuple(map(float, rules["fever"]["limits"]))
         except (KeyError, TypeError, re.error) as error:
             raise ValueError(f"rules: {type(error).__name__} {error}; compare them with {RULES.name}.") from None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from helpers.annotation.coding import MISSING
+from helpers.data.fields import MISSING
 
 UNKNOWN = "unknown"  # what a model is asked to write where the note does not tell
 
@@ -21,7 +21,7 @@ def prompt_for(fields: Mapping[str, tuple], descriptions: Mapping[str, str] | No
     Parameters
     ----------
     fields : mapping of str to tuple
-        Values of each field, as :func:`helpers.annotation.field_levels` gives them.
+        Values of each field, as :func:`helpers.data.fields.field_levels` gives them.
     descriptions : mapping of str to str or None
         What a field means, for names that do not speak for themselves.
 

@@ -72,7 +72,7 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def checked(value, suffix: str, name: str):
+def digest_checked(value, suffix: str, name: str):
     wanted = np.ndarray if suffix == ".npy" else pd.DataFrame
     if not isinstance(value, wanted):
         raise TypeError(f"{name}: make() returned {type(value).__name__}; a {wanted.__name__} is needed.")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.artifacts.digests import digest
-from helpers.artifacts.files import checked, private_folder, read, write
+from helpers.artifacts.files import digest_checked, private_folder, read, write
 
 LONGEST_KEY_STRING = 500
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
@@ -98,7 +98,7 @@ class Store:
             # for a reader could meet the new content beside the old sidecar.
             found = read(path, warn=True)
             if found is None:
-                write(path, plain, checked(make(), suffix, name))
+                write(path, plain, digest_checked(make(), suffix, name))
                 found = read(path, warn=True)
         return found
 

@@ -1,23 +1,42 @@
-"""Records with notes, treatments and outcomes: the doors through which every cohort comes (layer 1)."""
+"""Records with roles, from every source: cohorts, fields, outcomes, splits and folds by patient."""
 
-from helpers.data.ceiling import expected_effect
-from helpers.data.cohorts import fingerprint, is_public, load_cohort, mimic_folder, mimic_path, own_spec, split
 from helpers.data.fetch import fetch_simsum
+from helpers.data.fields import MISSING, codes, field_levels, fields_of, labels_of, mentions_of, to_indicators
+from helpers.data.folds import folds_by_patient, split
+from helpers.data.load import fingerprint, is_public, load_cohort, make_replica, mimic_folder, mimic_path, own_spec
 from helpers.data.manifest import load_manifest
+from helpers.data.mimic_process import MIMIC_SYN_NOISE_SD, means_mimic_syn
 from helpers.data.processes import draw_outcomes
+from helpers.data.replica.ceiling import expected_effect
+from helpers.data.replica.mentions import DEFAULT_MENTION
+from helpers.data.replica.network import FEVER_LEVELS, sample_network
 from helpers.data.simsum import read_simsum
 
 __all__ = [
+    "DEFAULT_MENTION",
+    "FEVER_LEVELS",
+    "MIMIC_SYN_NOISE_SD",
+    "MISSING",
+    "codes",
     "draw_outcomes",
     "expected_effect",
     "fetch_simsum",
+    "field_levels",
+    "fields_of",
     "fingerprint",
+    "folds_by_patient",
     "is_public",
+    "labels_of",
     "load_cohort",
     "load_manifest",
+    "make_replica",
+    "means_mimic_syn",
+    "mentions_of",
     "mimic_folder",
     "mimic_path",
     "own_spec",
     "read_simsum",
+    "sample_network",
     "split",
+    "to_indicators",
 ]

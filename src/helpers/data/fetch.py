@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from helpers.artifacts import default_root, replacing
+from helpers.artifacts.files import replacing
+from helpers.artifacts.store import default_root
 from helpers.data.manifest import Manifest, load_manifest
 
 CHUNK = 1 << 20

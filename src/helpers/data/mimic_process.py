@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-COLUMNS = ("age", "gender", "hyp", "cor", "afib", "chf")
-NOISE_SD = 1.0
+MIMIC_SYN_COLUMNS = ("age", "gender", "hyp", "cor", "afib", "chf")
+MIMIC_SYN_NOISE_SD = 1.0
 
 
 def means_mimic_syn(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -27,10 +27,10 @@ def means_mimic_syn(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.nda
     mu0, mu1, e : (n,) float64 arrays
         Mean outcome without and with treatment; probability of treatment, not clipped.
     """
-    missing = [c for c in COLUMNS if c not in frame.columns]
+    missing = [c for c in MIMIC_SYN_COLUMNS if c not in frame.columns]
     if missing:
-        raise ValueError(f"frame has no column {missing}, which MIMIC-Syn needs: {list(COLUMNS)}.")
-    age, gender, hyp, cor, afib, chf = (frame[c].to_numpy(float) for c in COLUMNS)
+        raise ValueError(f"frame has no column {missing}, which MIMIC-Syn needs: {list(MIMIC_SYN_COLUMNS)}.")
+    age, gender, hyp, cor, afib, chf = (frame[c].to_numpy(float) for c in MIMIC_SYN_COLUMNS)
     A, old = age - 65.0, np.maximum(age - 75.0, 0.0)
     mu0 = (
         (5.5 + 0.10 * A + 0.60 * gender + 0.70 * hyp + 1.00 * cor + 0.85 * afib + 1.20 * chf + 0.020 * old**2)

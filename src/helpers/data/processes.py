@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.data import mimic_process
-from helpers.data.network import antibiotics_probability, days_means, indicator
+from helpers.data.cohort import Cohort
+from helpers.data.replica.network import antibiotics_probability, days_means, indicator
 from helpers.data.seeds import streams
-from helpers.schema import Cohort
 
 Means = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -53,7 +53,7 @@ def means_v3(frame: pd.DataFrame) -> Means:
     Parameters
     ----------
     frame : DataFrame
-        Records with the columns of :func:`helpers.data.network.sample_network`.
+        Records with the columns of :func:`helpers.data.replica.network.sample_network`.
 
     Returns
     -------
@@ -110,7 +110,7 @@ MEANS: dict[str, Callable[[pd.DataFrame], Means]] = {
     "nonadditive": means_nonadditive,
     "mimic": mimic_process.means_mimic_syn,
 }
-NOISE = {"mimic": mimic_process.NOISE_SD}  # standard deviation of Y around its mean, where it is not NOISE_SD
+NOISE = {"mimic": mimic_process.MIMIC_SYN_NOISE_SD}  # standard deviation of Y around its mean, where it is not NOISE_SD
 
 
 def draw_outcomes(

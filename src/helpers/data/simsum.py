@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from helpers.data.network import COLUMNS, FEVER_LEVELS
-from helpers.schema import Cohort, Roles
+from helpers.data.cohort import Cohort, Roles
+from helpers.data.replica.network import FEVER_LEVELS, NETWORK_COLUMNS
 
 RENAMED = {"cold": "inf", "season": "winter"}
 NOTE_COLUMNS = {"normal": "text", "compact": "advanced_text"}
@@ -17,7 +17,7 @@ TABULAR = ("self_empl", "asthma", "smoking", "COPD", "winter", "hay_fever")
 ANNOTATIONS = ("dysp", "cough", "pain", "nasal", "fever")
 YES_NO = {"yes": 1, "true": 1, "1": 1, "1.0": 1, "no": 0, "false": 0, "0": 0, "0.0": 0}
 SEASONS = YES_NO | {"winter": 1, "summer": 0}
-ROLES = Roles(id="id", text="text", tabular=TABULAR, annotations=ANNOTATIONS)
+SIMSUM_ROLES = Roles(id="id", text="text", tabular=TABULAR, annotations=ANNOTATIONS)
 
 
 def read_simsum(path: str | Path, note_style: Literal["normal", "compact"] = "normal") -> Cohort:
@@ -34,7 +34,7 @@ def read_simsum(path: str | Path, note_style: Literal["normal", "compact"] = "no
     Returns
     -------
     Cohort
-        Columns ``id``, those of :data:`helpers.data.network.COLUMNS`, ``text``; no treatment or outcome yet.
+        Columns ``id``, those of :data:`helpers.data.replica.network.NETWORK_COLUMNS`, ``text``; no treatment or outcome yet.
 
     Raises
     ------
@@ -58,12 +58,12 @@ def read_simsum(path: str | Path, note_style: Literal["normal", "compact"] = "no
     if faults:
         raise ValueError(f"{path}: not a valid SimSUM file.\n" + "\n".join(f"  {fault}" for fault in faults))
     tags = {"style": note_style, "seed": None, "dataset": "simsum"}
-    return Cohort(frame, ROLES, name="simsum", tags=tags)
+    return Cohort(frame, SIMSUM_ROLES, name="simsum", tags=tags)
 
 
 def _file_columns() -> list[str]:
     published = {ours: theirs for theirs, ours in RENAMED.items()}
-    return [published.get(c, c) for c in COLUMNS] + list(NOTE_COLUMNS.values())
+    return [published.get(c, c) for c in NETWORK_COLUMNS] + list(NOTE_COLUMNS.values())
 
 
 def _read_strings(path: Path) -> pd.DataFrame:
@@ -89,7 +89,7 @@ def _decode(raw: pd.DataFrame, note: str, faults: list[str]) -> pd.DataFrame:
         faults.append("no rows")
     if len(np.unique(frame["id"])) < len(raw):
         faults.append("index: some values occur more than once; one row per patient is expected")
-    for column in COLUMNS:
+    for column in NETWORK_COLUMNS:
         if column == "fever":
             codes = _categories(raw[column], {v: i for i, v in enumerate(FEVER_LEVELS)}, faults)
             frame[column] = pd.Categorical.from_codes(codes, FEVER_LEVELS, ordered=True)

@@ -1,16 +1,31 @@
-"""Effect learners and the small networks they may use (layer 4)."""
+"""Estimate: nuisances, pseudo-outcomes, and the learners of effects built on them."""
 
-from helpers.effects.assumption import SafeEM, text_beyond_annotations
-from helpers.effects.em import EMLearner
+from helpers.effects.econml import CausalForest, EconDRLearner
+from helpers.effects.em.assumption import SafeEM, text_beyond_annotations
+from helpers.effects.em.learner import EMLearner
+from helpers.effects.em.maximisation import BASIS_BLOCK
 from helpers.effects.learners import AACE, DRLearner, EffectLearner, KnownEffect, RandomOrder, RiskRanker
 from helpers.effects.metalearners import DragonNet, RLearner, TARNet, TLearner
+from helpers.effects.networks.training import fit_together
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.nuisance.diagnostics import (
+    calibration_summary,
+    calibration_table,
+    nuisance_errors,
+    overlap_report,
+    recalibrate,
+    spread_given,
+)
+from helpers.effects.nuisance.prototypes import boosted_propensity, logistic, ridge, ridge_interactions
+from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
+from helpers.effects.nuisance.selection import choose_nuisances
 from helpers.effects.ranking import RankLearner
 from helpers.effects.two_phase import AnchoredAACE, TwoPhase
-from helpers.effects.wrappers import CausalForest, EconDRLearner
 
 __all__ = [
     "AACE",
     "AnchoredAACE",
+    "BASIS_BLOCK",
     "CausalForest",
     "DRLearner",
     "DragonNet",
@@ -18,6 +33,7 @@ __all__ = [
     "EconDRLearner",
     "EffectLearner",
     "KnownEffect",
+    "Nuisances",
     "RLearner",
     "RandomOrder",
     "RankLearner",
@@ -26,5 +42,18 @@ __all__ = [
     "TARNet",
     "TLearner",
     "TwoPhase",
+    "boosted_propensity",
+    "calibration_summary",
+    "calibration_table",
+    "choose_nuisances",
+    "fit_together",
+    "logistic",
+    "nuisance_errors",
+    "overlap_report",
+    "pseudo_outcome",
+    "recalibrate",
+    "ridge",
+    "ridge_interactions",
+    "spread_given",
     "text_beyond_annotations",
 ]

@@ -9,10 +9,11 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.nuisance import Nuisances, boosted_propensity, imputing, ridge_interactions
-from helpers.scores import pseudo_outcome
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.nuisance.prototypes import boosted_propensity, imputing, ridge_interactions
+from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
 
-ALPHAS = (*(10.0 ** (k / 2) for k in range(2, 13)), np.inf)
+CORRECTION_PENALTIES = (*(10.0 ** (k / 2) for k in range(2, 13)), np.inf)
 Folds = list[tuple[np.ndarray, np.ndarray]]
 
 
@@ -94,7 +95,9 @@ class Correction(RegressorMixin, BaseEstimator):
         Chosen penalty; ``inf`` for the mean alone, ``nan`` for zero.
     """
 
-    def __init__(self, alphas=ALPHAS, zero: bool = True, margin: float = 0.0, folds: int = 10, seed: int = 0) -> None:
+    def __init__(
+        self, alphas=CORRECTION_PENALTIES, zero: bool = True, margin: float = 0.0, folds: int = 10, seed: int = 0
+    ) -> None:
         self.alphas = alphas
         self.zero = zero
         self.margin = margin

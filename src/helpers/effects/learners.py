@@ -6,9 +6,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.effects.steps import InSteps, Steps, fit_all, nuisance_steps
-from helpers.nuisance import Nuisances, folds_by_patient, imputing, logistic, ridge
-from helpers.scores import pseudo_outcome
+from helpers.data.folds import folds_by_patient
+from helpers.effects.networks.steps import InSteps, Steps, fit_all, nuisance_steps
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.nuisance.prototypes import imputing, logistic, ridge
+from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
 
 
 class EffectLearner(BaseEstimator):
@@ -56,7 +58,7 @@ class DRLearner(InSteps, EffectLearner):
         self.nuisances = nuisances
 
     def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
-        """Fit in steps; see :func:`helpers.effects.training.fit_together`."""
+        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
         stage1 = Nuisances(ridge(), logistic()) if self.nuisances is None else self.nuisances
         self.nuisances_ = yield from nuisance_steps(stage1, Y, T, X, groups)
         self.psi_ = pseudo_outcome(Y, T, self.nuisances_.mu0_, self.nuisances_.mu1_, self.nuisances_.e_)
@@ -96,7 +98,7 @@ class AACE(InSteps, EffectLearner):
         self.smoother = smoother
 
     def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
-        """Fit in steps; see :func:`helpers.effects.training.fit_together`."""
+        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
         rows = np.arange(len(Y)) if annotated is None else np.flatnonzero(annotated)
         Y, T, _, W, groups = annotated_rows(Y, T, X, W, annotated, groups)
         stage1 = Nuisances() if self.nuisances is None else self.nuisances

@@ -7,11 +7,12 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.effects.heads import Head
+from helpers.data.folds import folds_by_patient
 from helpers.effects.learners import EffectLearner
-from helpers.effects.steps import InSteps, Steps, fit_all
-from helpers.effects.training import predict
-from helpers.nuisance import folds_by_patient, logistic, ridge
+from helpers.effects.networks.heads import Head
+from helpers.effects.networks.steps import InSteps, Steps, fit_all
+from helpers.effects.networks.training import predict_network
+from helpers.effects.nuisance.prototypes import logistic, ridge
 
 
 class TLearner(InSteps, EffectLearner):
@@ -29,7 +30,7 @@ class TLearner(InSteps, EffectLearner):
         self.model = model
 
     def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
-        """Fit in steps; see :func:`helpers.effects.training.fit_together`."""
+        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
         Y, X = np.asarray(Y, float), np.asarray(X)
         arms = [np.flatnonzero(np.asarray(T) == t) for t in (0, 1)]
         self.models_ = [clone(ridge() if self.model is None else self.model) for _ in arms]
@@ -46,19 +47,19 @@ class TARNet(InSteps, Head, EffectLearner):
     """64 shared units, then a head of 64 units an arm, trained on the outcomes (Shalit et al., arXiv 1606.03976).
 
     Sizes and optimisation as in arXiv 2507.20993; patients held out to stop early. Parameters as
-    :class:`helpers.effects.heads.Head`; ``W`` and ``annotated`` are ignored.
+    :class:`helpers.effects.networks.heads.Head`; ``W`` and ``annotated`` are ignored.
     """
 
     network = "tarnet"
 
     def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
-        """Fit in steps; see :func:`helpers.effects.training.fit_together`."""
+        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
         (self.weights_,) = yield [self.problem(X, Y, T, groups=groups)]
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) difference of the heads."""
         check_is_fitted(self, "weights_")
-        outputs = predict(self.weights_, self.network, np.asarray(X, np.float32))
+        outputs = predict_network(self.weights_, self.network, np.asarray(X, np.float32))
         return outputs[:, 1] - outputs[:, 0]
 
 
@@ -95,7 +96,7 @@ class RLearner(EffectLearner):
         self.seed = seed
 
     def fit(self, Y, T, X, W=None, annotated=None, groups=None) -> RLearner:
-        """Fit; see :class:`helpers.effects.EffectLearner`."""
+        """Fit; see :class:`helpers.effects.learners.EffectLearner`."""
         Y, T, X = np.asarray(Y, float), np.asarray(T, int), np.asarray(X)
         if not 0 < self.clip < 0.5:
             raise ValueError(f"clip = {self.clip}: must lie strictly between 0 and .5, for T - e must not vanish.")

@@ -6,12 +6,12 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.effects.heads import Head
 from helpers.effects.learners import EffectLearner, annotated_rows
-from helpers.effects.steps import InSteps, Steps, nuisance_steps
-from helpers.effects.training import predict
-from helpers.nuisance import Nuisances
-from helpers.scores import pseudo_outcome
+from helpers.effects.networks.heads import Head
+from helpers.effects.networks.steps import InSteps, Steps, nuisance_steps
+from helpers.effects.networks.training import predict_network
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
 
 
 class RankLearner(InSteps, Head, EffectLearner):
@@ -43,7 +43,7 @@ class RankLearner(InSteps, Head, EffectLearner):
     kappa : float or None
         Softness of the labels, in units of the effect.
     learning_rate, batch, epochs, patience, validation_share, seed
-        As :class:`helpers.effects.heads.Head`.
+        As :class:`helpers.effects.networks.heads.Head`.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class RankLearner(InSteps, Head, EffectLearner):
         return "rank" if self.hidden else "rank_linear"
 
     def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
-        """Fit in steps; see :func:`helpers.effects.training.fit_together`."""
+        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
         Y, T, X, W, groups = annotated_rows(Y, T, X, W, annotated, groups)
         stage1 = Nuisances() if self.nuisances is None else self.nuisances
         self.nuisances_ = yield from nuisance_steps(stage1, Y, T, W, groups)
@@ -91,7 +91,7 @@ class RankLearner(InSteps, Head, EffectLearner):
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) scores: an order (low is treated first), not effects."""
         check_is_fitted(self, "weights_")
-        return predict(self.weights_, self.network, self._standardised(X))[:, 0]
+        return predict_network(self.weights_, self.network, self._standardised(X))[:, 0]
 
     def _standardised(self, X: np.ndarray) -> np.ndarray:
         return self.scaler_.transform(np.asarray(X, float)).astype(np.float32)

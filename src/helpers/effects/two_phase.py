@@ -14,13 +14,15 @@ from scipy.special import logit
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.artifacts import digest
+from helpers.artifacts.digests import digest
+from helpers.artifacts.memory import MemoryCache
+from helpers.data.folds import folds_by_patient
 from helpers.effects.correction import Correction, Folds, Scores, cross_fit, fit_weighted, folds_within
 from helpers.effects.learners import EffectLearner
-from helpers.nuisance import Nuisances, folds_by_patient, imputing, logistic, ridge
-from helpers.recent import Recent
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.nuisance.prototypes import imputing, logistic, ridge
 
-UNANNOTATED = Recent(64, copies=True)  # what no annotation changes: the same at every budget
+UNANNOTATED = MemoryCache(64, copies=True)  # what no annotation changes: the same at every budget
 
 
 class _TwoPhaseLearner(EffectLearner):
@@ -37,7 +39,7 @@ class _TwoPhaseLearner(EffectLearner):
         self.clip = clip
 
     def fit(self, Y, T, X, W=None, annotated=None, groups=None, pi=None):
-        """Fit; see :class:`helpers.effects.EffectLearner`.
+        """Fit; see :class:`helpers.effects.learners.EffectLearner`.
 
         Parameters
         ----------

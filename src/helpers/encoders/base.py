@@ -1,4 +1,4 @@
-"""What an encoder is, and small checks all encoders share (layer 2)."""
+"""What an encoder is, and small checks all encoders share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors of notes, kept by content: a rerun embeds only what is new (layer 2)."""
+"""Vectors of notes, kept by content: a rerun embeds only what is new."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.artifacts import Store, digest
+from helpers.artifacts.digests import digest
 from helpers.artifacts.files import read, write
-from helpers.data.guard import only_own_words
+from helpers.artifacts.store import Store
 from helpers.encoders.base import Encoder, checked_texts
+from helpers.privacy.errors import only_own_words
 
 SHARD = 500
 

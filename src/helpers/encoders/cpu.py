@@ -1,4 +1,4 @@
-"""The fast way through a transformer on a CPU (layer 2).
+"""The fast way through a transformer on a CPU.
 
 Three things are slow in a plain run: weights are laid out anew at every call, attention pays for
 padding, and one operation rarely fills all cores. So weights are packed once for oneDNN, attention is
@@ -117,7 +117,7 @@ def _attend(query, key, value, mask):
     return torch.matmul(torch.softmax(scores, -1).to(value.dtype), value)
 
 
-def side_by_side(work: Callable, batches: list) -> Iterator:
+def in_threads(work: Callable, batches: list) -> Iterator:
     """Results of ``work`` on each batch, in order, computed on all cores with one thread each."""
     from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""How notes lie among each other once they are vectors (layer 2)."""
+"""How notes lie among each other once they are vectors."""
 
 from __future__ import annotations
 

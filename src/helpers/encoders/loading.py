@@ -1,4 +1,4 @@
-"""Finding a model, its identity, and where and how it runs (layer 2)."""
+"""Finding a model, its identity, and where and how it runs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def local_folder(model: str) -> Path | None:
     return Path(model) if Path(model).is_dir() else None
 
 
-def load(model: str, revision: str | None, device: str, precision: str):
+def load_model(model: str, revision: str | None, device: str, precision: str):
     """Tokenizer and model, ready on the device, packed for speed on a CPU.
 
     Raises

@@ -1,4 +1,4 @@
-"""Notes as bags of sentences and as sections; each different sentence is embedded once (layer 2)."""
+"""Notes as bags of sentences and as sections; each different sentence is embedded once."""
 
 from __future__ import annotations
 

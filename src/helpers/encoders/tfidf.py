@@ -1,4 +1,4 @@
-"""Words and word pairs, weighted: the encoder without a neural network (layer 2)."""
+"""Words and word pairs, weighted: the encoder without a neural network."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.data.guard import only_own_words
 from helpers.encoders.base import checked_texts, versions
+from helpers.privacy.errors import only_own_words
 
 
 class TfidfEncoder(TransformerMixin, BaseEstimator):

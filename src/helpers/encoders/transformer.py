@@ -1,4 +1,4 @@
-"""Notes through a frozen Hugging Face model: mean pooling, unit length (layer 2)."""
+"""Notes through a frozen Hugging Face model: mean pooling, unit length."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from helpers.artifacts import code_version
-from helpers.data.guard import only_own_words
+from helpers.artifacts.digests import code_version
 from helpers.encoders import cpu
 from helpers.encoders.base import checked_texts, versions
-from helpers.encoders.loading import load, resolve
+from helpers.encoders.loading import load_model, resolve
+from helpers.privacy.errors import only_own_words
 
 _log = logging.getLogger(__name__)
 _LOADED = ("model_", "tokenizer_", "place", "provenance")
@@ -138,7 +138,7 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
     def _load(self) -> None:
         if not hasattr(self, "model_"):
             device, precision = self.place
-            self.tokenizer_, self.model_ = load(self.model, self.revision, device, precision)
+            self.tokenizer_, self.model_ = load_model(self.model, self.revision, device, precision)
 
     def _tokens(self, notes: list[str]) -> list[list[int]]:
         limit = self.max_tokens or self._longest()
@@ -159,7 +159,7 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
         def work(batch):
             return self._embed([tokens[i] for i in batch])
 
-        return cpu.side_by_side(work, batches) if self.place[0] == "cpu" else map(work, batches)
+        return cpu.in_threads(work, batches) if self.place[0] == "cpu" else map(work, batches)
 
     def _embed(self, tokens: list[list[int]]) -> np.ndarray:
         import torch

@@ -1,28 +1,34 @@
-"""From effects to decisions: rules, readable trees, fairness, and policies that are saved and used (layer 4)."""
+"""From effects to decisions: rules, readable trees, fairness, and policies that are saved and used."""
 
-from helpers.policy.card import make_card
-from helpers.policy.disclosure import SMALLEST, in_groups, risky_columns
+from helpers.policy.card import FACTS, as_markdown, make_card
 from helpers.policy.fairness import fairness_table, shares_shown, widest_gaps
-from helpers.policy.files import check_target, load, save
-from helpers.policy.model import EXPORTABLE, FEATURES, Policy, from_learner
+from helpers.policy.files import POLICY_FILES, SUMS, check_target, load_policy, save_policy
+from helpers.policy.model import EXPORTABLE, FEATURE_SETS, Policy, from_learner
+from helpers.policy.records import InputColumn, Inputs
 from helpers.policy.rules import held_out_value, treat_by_budget, treat_by_cost
+from helpers.policy.score import records_of_policy, score_file
 from helpers.policy.tree import TreePolicy, tree_policy
 
 __all__ = [
     "EXPORTABLE",
-    "FEATURES",
-    "SMALLEST",
+    "FACTS",
+    "FEATURE_SETS",
+    "InputColumn",
+    "Inputs",
+    "POLICY_FILES",
     "Policy",
+    "SUMS",
     "TreePolicy",
+    "as_markdown",
     "check_target",
     "fairness_table",
     "from_learner",
     "held_out_value",
-    "in_groups",
-    "load",
+    "load_policy",
     "make_card",
-    "risky_columns",
-    "save",
+    "records_of_policy",
+    "save_policy",
+    "score_file",
     "shares_shown",
     "treat_by_budget",
     "treat_by_cost",

@@ -6,7 +6,9 @@ import re
 
 import numpy as np
 
-from helpers.encoders import Encoder, TfidfEncoder, TransformerEncoder
+from helpers.encoders.base import Encoder
+from helpers.encoders.tfidf import TfidfEncoder
+from helpers.encoders.transformer import TransformerEncoder
 
 VECTORIZER = ("lowercase", "token_pattern", "ngram_range", "sublinear_tf", "norm", "smooth_idf", "use_idf")
 # What may differ between two machines that read notes alike up to rounding; all else makes another encoder.

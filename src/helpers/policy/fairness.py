@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from helpers.policy.disclosure import MOST_LEVELS, SMALLEST
+from helpers.privacy.disclosure import MOST_LEVELS_SHOWN
+from helpers.privacy.small_counts import SMALLEST
+from helpers.stats.proportions import wilson_fairness
 
 
 def fairness_table(
@@ -83,14 +84,14 @@ def widest_gaps(table: pd.DataFrame) -> list[str]:
 
 
 def _groups(treated: np.ndarray, series: pd.Series, smallest: int, withheld: bool) -> pd.DataFrame:
-    if series.nunique() > MOST_LEVELS:
+    if series.nunique() > MOST_LEVELS_SHOWN:
         raise ValueError(
-            f"column {series.name!r} takes {series.nunique()} values, more than {MOST_LEVELS}; "
+            f"column {series.name!r} takes {series.nunique()} values, more than {MOST_LEVELS_SHOWN}; "
             f"cut it into groups first, as with pandas.cut."
         )
     parts = pd.Series(treated).groupby(series.reset_index(drop=True), dropna=False, observed=True).agg(["size", "sum"])
     n, k = parts["size"].to_numpy(), parts["sum"].to_numpy()
-    low, high = _wilson(k, n)
+    low, high = wilson_fairness(k, n)
     names = ["(missing)" if pd.isna(v) else str(v) for v in parts.index]
     table = pd.DataFrame({"column": series.name, "group": names, "n": n, "treated": k, "share": k / n})
     table = table.assign(low=low, high=high).astype({"n": "Int64", "treated": "Int64"})
@@ -108,11 +109,3 @@ def _hidden(few: np.ndarray, n: np.ndarray) -> np.ndarray:
     if few.sum() != 1 or len(few) < 2:
         return few
     return few | (np.arange(len(n)) == np.argmin(np.where(few, n.max() + 1, n)))
-
-
-def _wilson(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Interval of a share that stays within [0, 1] (Wilson 1927)."""
-    z2 = stats.norm.ppf(0.975) ** 2
-    centre = (k + z2 / 2) / (n + z2)
-    half = np.sqrt(z2) / (n + z2) * np.sqrt(k * (n - k) / n + z2 / 4)
-    return np.maximum(centre - half, 0), np.minimum(centre + half, 1)

@@ -16,11 +16,11 @@ from helpers.policy.model import Policy
 from helpers.policy.records import Inputs
 
 FORMAT = 1
-NAMES = ("policy.json", "weights.safetensors", "CARD.md")
+POLICY_FILES = ("policy.json", "weights.safetensors", "CARD.md")
 SUMS = "SHA256SUMS"
 
 
-def save(policy: Policy, folder: str | Path, overwrite: bool = False) -> Path:
+def save_policy(policy: Policy, folder: str | Path, overwrite: bool = False) -> Path:
     """Write a policy to a folder of its own, whole or not at all.
 
     Parameters
@@ -38,7 +38,7 @@ def save(policy: Policy, folder: str | Path, overwrite: bool = False) -> Path:
     """
     folder = check_target(folder, overwrite)
     content = _content(policy)
-    sums = "".join(f"{hashlib.sha256(content[name]).hexdigest()}  {name}\n" for name in NAMES)
+    sums = "".join(f"{hashlib.sha256(content[name]).hexdigest()}  {name}\n" for name in POLICY_FILES)
     _put(folder, {**content, SUMS: sums.encode()})
     return folder
 
@@ -50,12 +50,12 @@ def check_target(folder: str | Path, overwrite: bool) -> Path:
         return folder
     if not overwrite:
         raise FileExistsError(f"{folder}: is there already; pass overwrite=True (--overwrite) to replace a policy.")
-    if not folder.is_dir() or {p.name for p in folder.iterdir()} != {*NAMES, SUMS}:
+    if not folder.is_dir() or {p.name for p in folder.iterdir()} != {*POLICY_FILES, SUMS}:
         raise FileExistsError(f"{folder}: is not a policy and nothing else; choose another folder, none of it is lost.")
     return folder
 
 
-def load(folder: str | Path, device: str | None = None, other_versions: bool = False) -> Policy:
+def load_policy(folder: str | Path, device: str | None = None, other_versions: bool = False) -> Policy:
     """A saved policy, its files checked against their sums and its encoder against the one of the training.
 
     Parameters
@@ -105,7 +105,7 @@ def _content(policy: Policy) -> dict[str, bytes]:
     }
     card = as_markdown(policy.card, policy.lower_is_better, vocabulary=state["kind"] == "tfidf")
     text = json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False)
-    return dict(zip(NAMES, (text.encode(), save_tensors(arrays), card.encode()), strict=True))
+    return dict(zip(POLICY_FILES, (text.encode(), save_tensors(arrays), card.encode()), strict=True))
 
 
 def _put(folder: Path, content: dict[str, bytes]) -> None:
@@ -132,14 +132,14 @@ def _part(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
 
 def _checked(folder: Path) -> dict[str, bytes]:
     """The files of a policy, each equal to its sum."""
-    missing = [name for name in (*NAMES, SUMS) if not (folder / name).is_file()]
+    missing = [name for name in (*POLICY_FILES, SUMS) if not (folder / name).is_file()]
     if missing:
         raise FileNotFoundError(
-            f"{folder}: no {', '.join(missing)}; a policy folder holds {', '.join((*NAMES, SUMS))}."
+            f"{folder}: no {', '.join(missing)}; a policy folder holds {', '.join((*POLICY_FILES, SUMS))}."
         )
     lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
     sums = dict(reversed(line.split("  ", 1)) for line in lines if "  " in line)
-    content = {name: (folder / name).read_bytes() for name in NAMES}
+    content = {name: (folder / name).read_bytes() for name in POLICY_FILES}
     changed = [name for name, data in content.items() if sums.get(name) != hashlib.sha256(data).hexdigest()]
     if changed:
         raise ValueError(

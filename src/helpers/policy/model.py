@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers.data.guard import only_own_words
-from helpers.effects import EffectLearner, KnownEffect, RandomOrder, RiskRanker
-from helpers.effects.heads import HeadRegressor
-from helpers.effects.training import predict
-from helpers.encoders import Encoder
+from helpers.data.cohort import Cohort
+from helpers.effects.learners import EffectLearner, KnownEffect, RandomOrder, RiskRanker
+from helpers.effects.networks.heads import HeadRegressor
+from helpers.effects.networks.training import predict_network
+from helpers.encoders.base import Encoder
 from helpers.policy.records import Inputs
-from helpers.schema import Cohort
+from helpers.privacy.errors import only_own_words
 
-FEATURES = ("phi", "text", "tabular")
-ROWS = 500
+FEATURE_SETS = ("phi", "text", "tabular")
+ROWS_AT_ONCE = 500
 EXPORTABLE = (
     "Can be exported: learners whose effect is linear in their features (dr, tabular, aace_ridge, aace_smooth and "
     "their like: scaled inputs and ridge), and 64-unit heads (aace), on the features phi, text or tabular."
@@ -40,7 +40,7 @@ class Policy:
     lower_is_better : bool
         Direction of the outcome as the user has it; effects are given in it.
     card : dict
-        From :func:`helpers.policy.make_card`.
+        From :func:`helpers.policy.card.make_card`.
     """
 
     inputs: Inputs
@@ -77,8 +77,8 @@ class Policy:
         self.inputs.check(records)
         effect = np.empty(len(records))
         with tqdm(total=len(records), desc="scoring", unit="record", disable=not progress) as bar:
-            for start in range(0, len(records), ROWS):
-                part = records.iloc[start : start + ROWS]
+            for start in range(0, len(records), ROWS_AT_ONCE):
+                part = records.iloc[start : start + ROWS_AT_ONCE]
                 effect[start : start + len(part)] = self.effect(self.phi(part))
                 bar.update(len(part))
         rank = np.empty(len(effect), int)
@@ -95,7 +95,7 @@ class Policy:
     def effect(self, phi: np.ndarray) -> np.ndarray:
         """(n,) effects of features; below zero is a benefit, whatever the direction of the outcome."""
         if self.kind == "head":
-            return predict(self.weights, HeadRegressor.network, phi)[:, 0]
+            return predict_network(self.weights, HeadRegressor.network, phi)[:, 0]
         # A product and a sum, row by row: unlike a matrix product, its bits depend on no other row and no thread.
         return np.add.reduce(phi.astype(float) * self.weights["weight"], axis=1) + self.weights["constant"][0]
 
@@ -115,7 +115,7 @@ def from_learner(
     encoder : Encoder or None
         Fitted on their notes; None if ``features`` is tabular.
     card : dict
-        From :func:`helpers.policy.make_card`.
+        From :func:`helpers.policy.card.make_card`.
     features : {"phi", "text", "tabular"}
         What the learner sees.
 
@@ -124,7 +124,7 @@ def from_learner(
     ValueError
         If the learner cannot be exported; says which can.
     """
-    if features not in FEATURES:
+    if features not in FEATURE_SETS:
         raise ValueError(f"features = {features!r}: not at hand for new records. {EXPORTABLE}")
     if (encoder is None) != (features == "tabular"):
         raise ValueError(f"encoder: {encoder!r} with features = {features!r}; give one exactly where the note is read.")

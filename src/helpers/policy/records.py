@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.schema import Cohort, design_matrix
+from helpers.data.cohort import Cohort, design_matrix
 
 
 @dataclass(frozen=True)
-class Column:
+class InputColumn:
     """One tabular input: its kind (yes/no, number or category), its levels, and those that training records took."""
 
     name: str
@@ -35,7 +35,7 @@ class Inputs:
 
     id: str
     text: str | None
-    columns: tuple[Column, ...]
+    columns: tuple[InputColumn, ...]
 
     @classmethod
     def of(cls, cohort: Cohort, features: str) -> Inputs:
@@ -48,7 +48,7 @@ class Inputs:
     def restore(cls, plain: dict) -> Inputs:
         """From the plain values of :meth:`plain`."""
         columns = (c | {"levels": tuple(c["levels"]), "seen": tuple(c["seen"])} for c in plain["columns"])
-        return cls(plain["id"], plain["text"], tuple(Column(**c) for c in columns))
+        return cls(plain["id"], plain["text"], tuple(InputColumn(**c) for c in columns))
 
     def plain(self) -> dict:
         """Values that JSON takes."""
@@ -101,15 +101,15 @@ class Inputs:
         return strings.assign(**named, **converted)
 
 
-def _column(series: pd.Series) -> Column:
+def _column(series: pd.Series) -> InputColumn:
     if isinstance(series.dtype, pd.CategoricalDtype):
         taken = set(series.dropna())
         levels = tuple(series.cat.categories.tolist())
-        return Column(series.name, "category", levels, tuple(level for level in levels if level in taken))
+        return InputColumn(series.name, "category", levels, tuple(level for level in levels if level in taken))
     values = np.unique(series.to_numpy(float))
     if np.isin(values, [0, 1]).all():
-        return Column(series.name, "yes/no", (0, 1), tuple(int(v) for v in values))
-    return Column(series.name, "number")
+        return InputColumn(series.name, "yes/no", (0, 1), tuple(int(v) for v in values))
+    return InputColumn(series.name, "number")
 
 
 def _text_faults(series: pd.Series) -> list[tuple]:
@@ -123,7 +123,7 @@ def _text_faults(series: pd.Series) -> list[tuple]:
     ]
 
 
-def _faults(column: Column, series: pd.Series) -> list[tuple]:
+def _faults(column: InputColumn, series: pd.Series) -> list[tuple]:
     """(column, fault, mask) triples; masks of one column do not overlap."""
     if column.kind == "category":
         known = series.astype(str).isin([str(level) for level in column.seen]).to_numpy(bool)
@@ -139,7 +139,7 @@ def _faults(column: Column, series: pd.Series) -> list[tuple]:
     return faults
 
 
-def _typed(column: Column, series: pd.Series) -> pd.Series:
+def _typed(column: InputColumn, series: pd.Series) -> pd.Series:
     if column.kind != "category":
         return pd.Series(_numbers(series), index=series.index)
     named = {str(level): i for i, level in enumerate(column.levels)}

@@ -12,7 +12,7 @@ from scipy import stats
 def treat_by_budget(priority: np.ndarray, share: float) -> np.ndarray:
     """Treat the share of patients with the highest priority.
 
-    As the curves of ``helpers.metrics`` count them, ``k = ceil(share n)``. Of patients with the same priority the
+    As the curves of ``helpers.stats.metrics`` count them, ``k = ceil(share n)``. Of patients with the same priority the
     one that stands earlier is treated first, so the answer is the same each time; shuffle the rows beforehand where
     their order could favour somebody.
 

@@ -43,7 +43,7 @@ def tree_policy(
     """Learn whom to treat from a few questions (policy tree of econml; Athey and Wager, arXiv 1702.02896).
 
     Each split is the one that lowers the mean outcome plus cost most; the tree is grown greedily. Splits whose sides
-    end in the same answer are joined. Judge it on other rows with :func:`helpers.policy.held_out_value`.
+    end in the same answer are joined. Judge it on other rows with :func:`helpers.policy.rules.held_out_value`.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 import pytest
 from hospital import DEMO
 
-from helpers.data.mimic import open_folder
+from helpers.data.mimic.folder import open_folder
 
 
 @pytest.fixture(scope="session")

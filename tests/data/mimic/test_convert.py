@@ -7,8 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 from hospital import Hospital
 
-from helpers.data.mimic import DataError, convert, folder, open_folder
+from helpers.data import mimic
+from helpers.data.mimic import convert, folder
 from helpers.data.mimic.engine import Session
+from helpers.data.mimic.folder import open_folder
+from helpers.privacy.errors import DataError
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def test_a_changed_file_is_converted_again_and_the_old_conversion_removed(data):
 
 def test_what_was_broken_off_goes_on(data, monkeypatch):
     done = []
-    copy = convert._copy
+    copy = mimic._copy
 
     def breaks_off(source, *rest):
         if source.table == "CHARTEVENTS":
@@ -77,9 +80,9 @@ def test_an_interrupt_stops_the_reading(data, monkeypatch):
         def set_description(self, text):
             pass
 
-    source = folder.find_sources(data)["NOTEEVENTS"]
+    source = mimic.find_sources(data)["NOTEEVENTS"]
     with pytest.raises(KeyboardInterrupt):
-        convert.convert(source, data.parent, "1GB", None, Bar())
+        mimic.convert(source, data.parent, "1GB", None, Bar())
     assert not list(data.parent.glob("*NOTEEVENTS*"))
 
 

@@ -4,9 +4,13 @@ import pandas as pd
 import pytest
 from hospital import Hospital, needs_demo
 
-from helpers.data.mimic import diagnosis, flow, published_cohort, repaired_cohort
+from helpers.data import mimic
+from helpers.data.mimic import diagnosis
+from helpers.data.mimic.consort import consort_flow
 from helpers.data.mimic.folder import open_folder
-from helpers.data.mimic_generator import make_folder
+from helpers.data.mimic.published import published_cohort
+from helpers.data.mimic.repaired import repaired_cohort
+from helpers.data.mimic_synthetic.folder import make_folder
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +28,7 @@ def visible(table):
 
 @needs_demo
 def test_demo_treatment_by_band(demo):
-    table = diagnosis.treated_by_band(demo).set_index("band")
+    table = mimic.treated_by_band(demo).set_index("band")
     assert table.loc["other", ["stays", "treated", "share"]].tolist() == [33, 0, 0]
     assert table.loc["15:00-21:00", "stays"] == 31 and pd.isna(table.loc["15:00-21:00", "treated"])
 
@@ -32,32 +36,32 @@ def test_demo_treatment_by_band(demo):
 @needs_demo
 def test_demo_labels_against_infusions(demo, monkeypatch):
     monkeypatch.setattr(diagnosis, "suppress", lambda frame, *a, **k: frame)
-    table = diagnosis.label_agreement(demo).set_index("infusion")
+    table = mimic.label_agreement(demo).set_index("infusion")
     assert table.loc["within", ["stays", "treated"]].tolist() == [14, 3]
-    missing = diagnosis.missing_vitals(demo).set_index(["items", "dbsource", "vital"])["share"]
+    missing = mimic.missing_vitals(demo).set_index(["items", "dbsource", "vital"])["share"]
     assert missing["published", "carevue", "sbp"] > 0.6 and missing["full", "carevue", "sbp"] < 0.1
 
 
 def test_tables_agree_with_the_cohort(generated, monkeypatch):
     cohort = published_cohort(generated, notes="optional").frame
     monkeypatch.setattr(diagnosis, "suppress", lambda frame, *a, **k: frame)
-    hours = diagnosis.treated_by_hour(generated).set_index("hour")
+    hours = mimic.treated_by_hour(generated).set_index("hour")
     assert len(hours) == 24 and hours["treated"].sum() >= cohort["T"].sum() and hours["stays"].sum() >= len(cohort)
     outside = hours[~hours.index.isin(range(15, 22))]
     assert outside["treated"].sum() == 0 < hours["treated"].sum()
-    assert diagnosis.treated_by_hour(generated, "repaired").set_index("hour").loc[outside.index, "treated"].sum() > 0
-    missing = diagnosis.missing_vitals(generated).set_index(["items", "dbsource", "vital"])["share"]
+    assert mimic.treated_by_hour(generated, "repaired").set_index("hour").loc[outside.index, "treated"].sum() > 0
+    missing = mimic.missing_vitals(generated).set_index(["items", "dbsource", "vital"])["share"]
     assert missing["full"].unstack().loc["carevue", "sbp"] < missing["published"].unstack().loc["carevue", "sbp"]
-    labels = diagnosis.label_agreement(generated)
+    labels = mimic.label_agreement(generated)
     assert (labels[["left_out", "untreated", "treated"]].sum(axis=1) == labels["stays"]).all()
 
 
 @pytest.mark.parametrize("kind", ["syn", "published", "repaired"])
 def test_no_small_count_is_shown(generated, kind):
-    tables = [flow(generated, kind)]
+    tables = [consort_flow(generated, kind)]
     if kind != "syn":
-        tables += [diagnosis.treated_by_hour(generated, kind), diagnosis.treated_by_band(generated, kind)]
-    tables += [diagnosis.missing_vitals(generated), diagnosis.label_agreement(generated)]
+        tables += [mimic.treated_by_hour(generated, kind), mimic.treated_by_band(generated, kind)]
+    tables += [mimic.missing_vitals(generated), mimic.label_agreement(generated)]
     for table in tables:
         assert not any(0 < n < 11 for n in visible(table))
     steps = tables[0]["patients"].dropna().tolist()
@@ -66,17 +70,17 @@ def test_no_small_count_is_shown(generated, kind):
 
 def test_the_flow_ends_at_the_cohort(generated):
     for kind, make in (("published", published_cohort), ("repaired", repaired_cohort)):
-        assert flow(generated, kind)["patients"].iloc[-1] == len(make(generated))
+        assert consort_flow(generated, kind)["patients"].iloc[-1] == len(make(generated))
 
 
 def test_unknown_kinds(generated):
     with pytest.raises(ValueError, match="kind = 'syn'"):
-        diagnosis.treated_by_hour(generated, "syn")
+        mimic.treated_by_hour(generated, "syn")
     with pytest.raises(ValueError, match="kind = 'real'"):
-        flow(generated, "real")
+        consort_flow(generated, "real")
 
 
 def test_nobody_at_all(opened):
     folder = opened(Hospital().patient(1, age=3))
-    assert diagnosis.treated_by_hour(folder)["stays"].tolist() == [0] * 24
-    assert flow(folder, "syn")["patients"].tolist()[-1] == 0
+    assert mimic.treated_by_hour(folder)["stays"].tolist() == [0] * 24
+    assert consort_flow(folder, "syn")["patients"].tolist()[-1] == 0

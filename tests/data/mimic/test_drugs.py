@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from helpers.data.mimic.drugs import PUBLISHED, UNION, is_antibiotic
+from helpers.data.mimic.drugs import PUBLISHED_DRUGS, UNION, is_antibiotic
 
 
 def counts(condition, drug, route):
@@ -32,9 +32,9 @@ def counts(condition, drug, route):
     ],
 )
 def test_orders(drug, route, published, repaired):
-    assert counts(is_antibiotic(PUBLISHED), drug, route) is published
+    assert counts(is_antibiotic(PUBLISHED_DRUGS), drug, route) is published
     assert counts(is_antibiotic(UNION, systemic=True), drug, route) is repaired
 
 
 def test_the_union_is_a_union():
-    assert set(PUBLISHED) < set(UNION)
+    assert set(PUBLISHED_DRUGS) < set(UNION)

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from hospital import DEMO, Hospital, needs_demo
 
-from helpers.data.mimic import DataError, published_cohort
-from helpers.nuisance import Nuisances
+from helpers.data.mimic.published import published_cohort
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.privacy.errors import DataError
 
 
 def with_notes(h):

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from hospital import DEMO, Hospital, needs_demo
 
-from helpers.data.mimic import DataError, open_folder, syn_cohort
+from helpers.data.mimic.folder import open_folder
+from helpers.data.mimic.syn import syn_cohort
+from helpers.privacy.errors import DataError
 
 SECRET = "CANARY-51c0"
 

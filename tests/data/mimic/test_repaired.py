@@ -3,7 +3,7 @@
 import pytest
 from hospital import SALINE, Hospital, needs_demo
 
-from helpers.data.mimic import repaired_cohort
+from helpers.data.mimic.repaired import repaired_cohort
 
 
 def with_notes(h):

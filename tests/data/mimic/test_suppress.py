@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.data.mimic import suppress, suppress_nested
+from helpers.privacy.small_counts import suppress, suppress_nested
 
 counts = st.lists(st.tuples(*[st.integers(0, 40)] * 3), min_size=1, max_size=8)
 

@@ -4,9 +4,10 @@ import pytest
 from hospital import Hospital, needs_demo
 
 from helpers.data import mimic
-from helpers.data.mimic import DataError, syn_cohort
-from helpers.data.mimic_process import COLUMNS
-from helpers.shift import split_by
+from helpers.data.mimic.syn import syn_cohort
+from helpers.data.mimic_process import MIMIC_SYN_COLUMNS
+from helpers.privacy.errors import DataError
+from helpers.study.shift.worlds import split_by
 
 
 def diagnosed(hospital, i, *codes, hadm=None):
@@ -30,7 +31,7 @@ def test_one_row_a_patient_from_the_first_admission(opened):
     assert cohort.frame["age"][0] == pytest.approx(70, abs=0.01) and cohort.frame["decades"][0] == pytest.approx(
         0.5, abs=1e-3
     )
-    assert set(COLUMNS) <= set(cohort.frame) and cohort.W.shape == (2, 6)
+    assert set(MIMIC_SYN_COLUMNS) <= set(cohort.frame) and cohort.W.shape == (2, 6)
 
 
 def test_every_diagnosis_by_its_title(opened):
@@ -113,7 +114,7 @@ def test_demo(demo):
     cohort = syn_cohort(demo)
     assert len(cohort) == 99 == len(set(cohort.ids)) and cohort.texts == [""] * 99
     assert 18 < cohort.frame["age"].min() and cohort.frame["age"].max() == 91.4
-    assert mimic.flow(demo, "syn")["patients"].tolist()[-1] == 99
+    assert mimic.consort_flow(demo, "syn")["patients"].tolist()[-1] == 99
     eras = cohort.frame["dbsource"].value_counts()
     assert eras.sum() == 99 and eras.min() >= 49  # of 100 first admissions 50 each, as counted in the files
     with pytest.raises(DataError, match="NOTEEVENTS"):

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.data.mimic.vitals import FULL, ITEMS, NAMES, PUBLISHED, UNITS, last_values
+from helpers.data.mimic.vitals import FULL, ITEMS, PUBLISHED_VITALS, UNITS, VITALS, last_values
 
 
 def read(rows, vitals):
@@ -29,7 +29,7 @@ def read(rows, vitals):
     ],
 )
 def test_temperature(item, value, published, full):
-    for vitals, wanted in ((PUBLISHED, published), (FULL, full)):
+    for vitals, wanted in ((PUBLISHED_VITALS, published), (FULL, full)):
         got = read([(1, item, 0, 1, value), (2, item, 0, 2, 37.0)], vitals).get("temperature", pd.Series()).get(1)
         assert (got is None or np.isnan(got)) if wanted is None else got == pytest.approx(wanted)
 
@@ -38,10 +38,10 @@ def test_last_value_counts_and_ties_go_to_the_larger_row():
     rows = [(1, 211, 5, 3, 80.0), (1, 211, 5, 9, 90.0), (1, 220045, 5, 4, 70.0), (1, 211, 2, 99, 60.0)]
     assert read(rows, FULL)["heart_rate"][1] == 90
     assert read([*rows, (1, 220045, 6, 1, 400.0), (1, 211, 7, 2, None)], FULL)["heart_rate"][1] == 90
-    assert read([*rows, (1, 220045, 6, 1, 400.0)], PUBLISHED)["heart_rate"][1] == 400
+    assert read([*rows, (1, 220045, 6, 1, 400.0)], PUBLISHED_VITALS)["heart_rate"][1] == 400
 
 
-@pytest.mark.parametrize("vitals", [FULL, PUBLISHED], ids=["full", "published"])
+@pytest.mark.parametrize("vitals", [FULL, PUBLISHED_VITALS], ids=["full", "published"])
 def test_against_a_loop(vitals):
     rng = np.random.default_rng(0)
     rows = [
@@ -61,5 +61,5 @@ def test_against_a_loop(vitals):
 
 
 def test_every_vital_has_a_unit_and_the_published_items_are_among_the_full():
-    assert set(UNITS) == set(NAMES) == set(PUBLISHED)
-    assert all(set(PUBLISHED[n].items) <= set(FULL[n].items) for n in NAMES)
+    assert set(UNITS) == set(VITALS) == set(PUBLISHED_VITALS)
+    assert all(set(PUBLISHED_VITALS[n].items) <= set(FULL[n].items) for n in VITALS)

@@ -1,23 +1,32 @@
-"""MIMIC-III: cohorts from a user's own folder (layer 1). No function prints or raises what stands in a record."""
+"""MIMIC-III: cohorts from a user's own folder. No function prints or raises what stands in a record."""
 
-from helpers.data.guard import DataError
-from helpers.data.mimic import diagnosis
-from helpers.data.mimic.consort import flow
+from helpers.data.mimic.consort import consort_flow
+from helpers.data.mimic.diagnosis import label_agreement, missing_vitals, treated_by_band, treated_by_hour
+from helpers.data.mimic.drugs import PUBLISHED_DRUGS, UNION
 from helpers.data.mimic.folder import MimicFolder, open_folder
 from helpers.data.mimic.published import published_cohort
-from helpers.data.mimic.repaired import repaired_cohort
-from helpers.data.mimic.suppress import suppress, suppress_nested
+from helpers.data.mimic.reader import MARKER, find_sources, read_header
+from helpers.data.mimic.repaired import CHARTED_REPAIRED, repaired_cohort
 from helpers.data.mimic.syn import syn_cohort
+from helpers.data.mimic.vitals import FULL, last_values
 
 __all__ = [
-    "DataError",
+    "CHARTED_REPAIRED",
+    "FULL",
+    "MARKER",
     "MimicFolder",
-    "diagnosis",
-    "flow",
+    "PUBLISHED_DRUGS",
+    "UNION",
+    "consort_flow",
+    "find_sources",
+    "label_agreement",
+    "last_values",
+    "missing_vitals",
     "open_folder",
     "published_cohort",
+    "read_header",
     "repaired_cohort",
-    "suppress",
-    "suppress_nested",
     "syn_cohort",
+    "treated_by_band",
+    "treated_by_hour",
 ]

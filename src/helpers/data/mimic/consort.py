@@ -9,12 +9,14 @@ import pandas as pd
 from helpers.data.mimic import published, repaired, syn
 from helpers.data.mimic.design import NotesRule, enrol, with_notes
 from helpers.data.mimic.folder import MimicFolder
-from helpers.data.mimic.suppress import suppress_nested
+from helpers.privacy.small_counts import suppress_nested
 
-DESIGNS = {design.kind: design for design in (syn.DESIGN, published.DESIGN, repaired.DESIGN)}
+COHORT_DESIGNS = {
+    design.kind: design for design in (syn.SYN_DESIGN, published.PUBLISHED_DESIGN, repaired.REPAIRED_DESIGN)
+}
 
 
-def flow(
+def consort_flow(
     folder: MimicFolder, kind: Literal["syn", "published", "repaired"], *, notes: NotesRule = None
 ) -> pd.DataFrame:
     """Patients left after each step of a cohort's making.
@@ -22,7 +24,7 @@ def flow(
     Parameters
     ----------
     folder, notes
-        As :func:`helpers.data.mimic.syn_cohort`.
+        As :func:`helpers.data.mimic.syn.syn_cohort`.
     kind : {"syn", "published", "repaired"}
         Which cohort.
 
@@ -31,9 +33,9 @@ def flow(
     DataFrame
         ``step``; ``patients`` (Int64), missing where the count itself or the number left out would be 1 to 10.
     """
-    if kind not in DESIGNS:
-        raise ValueError(f"kind = {kind!r}: must be one of {sorted(DESIGNS)}.")
+    if kind not in COHORT_DESIGNS:
+        raise ValueError(f"kind = {kind!r}: must be one of {sorted(COHORT_DESIGNS)}.")
     has = with_notes(folder, kind, notes)
     with folder.session() as session:
-        steps = pd.DataFrame(enrol(session, DESIGNS[kind], has))
+        steps = pd.DataFrame(enrol(session, COHORT_DESIGNS[kind], has))
     return steps.assign(patients=pd.array(suppress_nested(steps["patients"].tolist()), dtype="Int64"))

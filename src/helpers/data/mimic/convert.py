@@ -10,11 +10,12 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from helpers.artifacts import code_version, digest, replacing
-from helpers.data.guard import DataError, no_data_in_errors, safe
+from helpers.artifacts.digests import code_version, digest
+from helpers.artifacts.files import replacing
 from helpers.data.mimic.engine import Session, quoted
 from helpers.data.mimic.reader import AGAIN, Release, Source
 from helpers.data.mimic.tables import TABLES
+from helpers.privacy.errors import DataError, no_data_in_errors, safe
 
 POLL_SECONDS = 0.2
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 import pandas as pd
 
-from helpers.data.guard import no_data_in_errors
 from helpers.data.mimic.engine import Session
 from helpers.data.mimic.folder import MimicFolder
+from helpers.privacy.errors import no_data_in_errors
 
 NotesRule = Literal["required", "optional"] | None
 OLDEST = 91.4  # years; the median age of those over 89, whose date of birth was moved to 300 years before

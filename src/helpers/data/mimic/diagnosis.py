@@ -1,6 +1,6 @@
 """Why the published cohort is not to be trusted: its treatment by the clock, its vital signs, its labels.
 
-Every table is an aggregate with counts of 1 to 10 blanked; see :func:`helpers.data.mimic.suppress`.
+Every table is an aggregate with counts of 1 to 10 blanked; see :func:`helpers.privacy.small_counts`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from helpers.data.mimic import published, repaired, vitals
 from helpers.data.mimic.design import Design, enrol
 from helpers.data.mimic.engine import Session
 from helpers.data.mimic.folder import MimicFolder
-from helpers.data.mimic.stays import STEPS
-from helpers.data.mimic.suppress import suppress
+from helpers.data.mimic.stays import FLOW_STEPS
+from helpers.privacy.small_counts import suppress
 
-DESIGNS = {"published": published.DESIGN, "repaired": repaired.DESIGN}
+DIAGNOSED_DESIGNS = {"published": published.PUBLISHED_DESIGN, "repaired": repaired.REPAIRED_DESIGN}
 # Midnight, the time of every order, lies within 3 to 9 hours after admission only if that was in these hours.
 BAND = "case when cast(intime as time) between time '15:00:00' and time '21:00:00' then '15:00-21:00' else 'other' end"
 TREATED = "count(subject_id) as stays, count(*) filter (start <= t1) as treated"
 # All stays the published rules could label, before those with an earlier order are left out.
-LABELLED = replace(published.DESIGN, steps={"charted in MetaVision": "dbsource = 'metavision'"} | STEPS)
+LABELLED = replace(published.PUBLISHED_DESIGN, steps={"charted in MetaVision": "dbsource = 'metavision'"} | FLOW_STEPS)
 
 
 def treated_by_hour(folder: MimicFolder, kind: str = "published") -> pd.DataFrame:
@@ -46,8 +46,11 @@ def missing_vitals(folder: MimicFolder) -> pd.DataFrame:
         ``items`` (published or full), ``dbsource``, ``vital``, ``stays``, ``missing``, ``share``. Each list is read in
         the way of its cohort, both for the stays of the published cohort.
     """
-    lists = {"published": (vitals.PUBLISHED, published.CHARTED), "full": (vitals.FULL, repaired.CHARTED)}
-    with _enrolled(folder, published.DESIGN) as session:
+    lists = {
+        "published": (vitals.PUBLISHED_VITALS, published.CHARTED_PUBLISHED),
+        "full": (vitals.FULL, repaired.CHARTED_REPAIRED),
+    }
+    with _enrolled(folder, published.PUBLISHED_DESIGN) as session:
         tables = [_missing(session, *how).assign(items=items) for items, how in lists.items()]
     table = pd.concat(tables, ignore_index=True)
     table = table.assign(share=table["missing"] / table["stays"])
@@ -93,16 +96,16 @@ def _enrolled(folder: MimicFolder, design: Design) -> Iterator[Session]:
 
 
 def _treated(folder: MimicFolder, kind: str, sql: str) -> pd.DataFrame:
-    if kind not in DESIGNS:
-        raise ValueError(f"kind = {kind!r}: must be one of {sorted(DESIGNS)}.")
-    with _enrolled(folder, DESIGNS[kind]) as session:
+    if kind not in DIAGNOSED_DESIGNS:
+        raise ValueError(f"kind = {kind!r}: must be one of {sorted(DIAGNOSED_DESIGNS)}.")
+    with _enrolled(folder, DIAGNOSED_DESIGNS[kind]) as session:
         table = session.frame(sql, f"cohort {kind!r}: treatment by hour")
     table = table.assign(share=table["treated"] / table["stays"])
     return suppress(table, "stays", ["treated"], ["share"])
 
 
 def _missing(session: Session, which: dict[str, vitals.Vital], charted: str) -> pd.DataFrame:
-    gone = ", ".join(f"count(*) filter ({name} is null) as {name}" for name in vitals.NAMES)
+    gone = ", ".join(f"count(*) filter ({name} is null) as {name}" for name in vitals.VITALS)
     joined = f"enrolled left join ({vitals.last_values(which, charted)}) using (icustay_id)"
     sql = f"select dbsource, count(*) as stays, {gone} from {joined} group by dbsource order by dbsource"
     wide = session.frame(sql, "missing vital signs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Parts of names, in lower case. The published list has no aztreonam, daptomycin, rifampin, cefpodoxime or brand names.
-PUBLISHED = (
+PUBLISHED_DRUGS = (
     ("penicillin", "ampicillin", "amoxicillin", "nafcillin", "oxacillin", "piperacillin", "ticarcillin")
     + ("cefazolin", "cephalexin", "cefuroxime", "cefoxitin", "cefotetan", "ceftriaxone", "ceftazidime", "cefepime")
     + ("cefotaxime", "cefixime", "cefaclor", "cefadroxil", "ceftaroline", "imipenem", "meropenem", "ertapenem")
@@ -12,7 +12,7 @@ PUBLISHED = (
     + ("tetracycline", "demeclocycline", "tigecycline", "gentamicin", "tobramycin", "amikacin", "streptomycin")
     + ("clindamycin", "metronidazole", "trimethoprim", "sulfamethoxazole", "linezolid", "colistin", "polymyxin")
 )
-UNION = PUBLISHED + (
+UNION = PUBLISHED_DRUGS + (
     ("aztreonam", "daptomycin", "rifampin", "cefpodoxime", "cefdinir", "cefprozil", "unasyn", "zosyn", "augmentin")
     + ("timentin", "bactrim", "septra", "levaquin", "cipro", "avelox", "flagyl", "keflex", "ancef", "rocephin")
     + ("primaxin", "zyvox", "zithromax", "biaxin", "cleocin", "colistimethate", "synercid", "quinupristin")

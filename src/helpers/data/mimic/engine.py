@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.data.guard import no_data_in_errors
+from helpers.privacy.errors import no_data_in_errors
 
 MOST_THREADS = 8  # each holds buffers of its own, so that more of them need more memory
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from helpers.artifacts import Store, default_root, digest
-from helpers.data.guard import DataError, outside_work_tree
+from helpers.artifacts.digests import digest
+from helpers.artifacts.store import Store, default_root
 from helpers.data.mimic.convert import convert, converted_name
 from helpers.data.mimic.engine import Session
 from helpers.data.mimic.reader import Release, Source, find_sources, marked_release, release_by_patients
 from helpers.data.mimic.tables import NEEDED, NOTES
+from helpers.privacy.errors import DataError
+from helpers.privacy.paths import outside_work_tree
 
 
 @dataclass(frozen=True, repr=False)

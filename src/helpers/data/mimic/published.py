@@ -8,29 +8,29 @@ the same minute the one with the larger ROW_ID counts. See :mod:`helpers.data.mi
 
 from __future__ import annotations
 
+from helpers.data.cohort import Cohort
 from helpers.data.mimic import drugs, vitals
 from helpers.data.mimic.design import Design, NotesRule
 from helpers.data.mimic.folder import MimicFolder
-from helpers.data.mimic.stays import COLUMNS, STEPS, UNTREATED, candidates, stay_cohort
-from helpers.schema import Cohort
+from helpers.data.mimic.stays import FLOW_STEPS, STAY_COLUMNS, UNTREATED, candidates, stay_cohort
 
 FIRST_ORDER = f"""
     select icustay_id, min(startdate) as start from prescriptions
-    where {drugs.is_antibiotic(drugs.PUBLISHED)} group by icustay_id"""
+    where {drugs.is_antibiotic(drugs.PUBLISHED_DRUGS)} group by icustay_id"""
 # Values count only if patient, admission and stay are all written on the row, as grouping by the three keys demands.
-CHARTED = """
+CHARTED_PUBLISHED = """
     select icustay_id, itemid, charttime, row_id, valuenum
     from chartevents join enrolled using (subject_id, hadm_id, icustay_id) where charttime <= t0"""
-DESIGN = Design(
+PUBLISHED_DESIGN = Design(
     kind="published",
     everyone="patients with a stay in intensive care",
     candidates=candidates(FIRST_ORDER, "icustay_id"),
-    steps=STEPS | UNTREATED,
+    steps=FLOW_STEPS | UNTREATED,
     notes="""
         select subject_id, n.row_id, charttime as moment from noteevents n join eligible using (subject_id)
         where charttime <= t0 and text is not null""",
-    columns=COLUMNS,
-    extra=f"left join ({vitals.last_values(vitals.PUBLISHED, CHARTED)}) using (icustay_id)",
+    columns=STAY_COLUMNS,
+    extra=f"left join ({vitals.last_values(vitals.PUBLISHED_VITALS, CHARTED_PUBLISHED)}) using (icustay_id)",
 )
 
 
@@ -42,15 +42,15 @@ def published_cohort(folder: MimicFolder, *, notes: NotesRule = None) -> Cohort:
     Parameters
     ----------
     folder, notes
-        As :func:`helpers.data.mimic.syn_cohort`.
+        As :func:`helpers.data.mimic.syn.syn_cohort`.
 
     Returns
     -------
     Cohort
         One row a patient: ``id``, ``hadm_id``, ``icustay_id``, ``dbsource``, ``first_careunit``, ``hour`` of admission,
         ``text`` (all notes charted up to t0 = admission + 3 h), ``age``, ``decades`` and ``gender`` as in
-        :func:`helpers.data.mimic.syn_cohort`; annotations ``temperature`` (C), ``heart_rate`` and ``resp_rate``
+        :func:`helpers.data.mimic.syn.syn_cohort`; annotations ``temperature`` (C), ``heart_rate`` and ``resp_rate``
         (1/min), ``sbp`` and ``map`` (mmHg), ``spo2`` (%): the last value up to t0, NaN if there is none (nuisances
         impute within folds); ``T``; ``Y`` = death in hospital after the window, so lower is better.
     """
-    return stay_cohort(folder, DESIGN, notes)
+    return stay_cohort(folder, PUBLISHED_DESIGN, notes)

@@ -9,8 +9,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.data.guard import DataError
 from helpers.data.mimic.tables import NEEDED, NOTES, TABLES
+from helpers.privacy.errors import DataError
 
 MARKER = "mimic-synthetic.json"
 LONGEST_HEADER = 1 << 16
@@ -105,7 +105,7 @@ class Release:
             )
 
 
-PUBLISHED = Release("v1.4", {name: t.published for name, t in TABLES.items()})
+PUBLISHED_RELEASE = Release("v1.4", {name: t.published for name, t in TABLES.items()})
 DEMO = Release("demo", {name: t.demo for name, t in TABLES.items()})
 
 
@@ -125,8 +125,8 @@ def marked_release(folder: Path) -> Release | None:
 
 def release_by_patients(rows: int) -> Release:
     """v1.4 or the demo, by the number of patients."""
-    for release in (PUBLISHED, DEMO):
+    for release in (PUBLISHED_RELEASE, DEMO):
         if rows == release.rows["PATIENTS"]:
             return release
-    whole, demo = PUBLISHED.rows["PATIENTS"], DEMO.rows["PATIENTS"]
+    whole, demo = PUBLISHED_RELEASE.rows["PATIENTS"], DEMO.rows["PATIENTS"]
     raise DataError(f"PATIENTS: {rows:,} rows; v1.4 has {whole:,} and the demo {demo:,}. {AGAIN}")

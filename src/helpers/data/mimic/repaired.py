@@ -6,11 +6,11 @@ intensive care at the end of the window.
 
 from __future__ import annotations
 
+from helpers.data.cohort import Cohort
 from helpers.data.mimic import drugs, vitals
 from helpers.data.mimic.design import Design, NotesRule
 from helpers.data.mimic.folder import MimicFolder
-from helpers.data.mimic.stays import COLUMNS, STEPS, UNTREATED, candidates, stay_cohort
-from helpers.schema import Cohort
+from helpers.data.mimic.stays import FLOW_STEPS, STAY_COLUMNS, UNTREATED, candidates, stay_cohort
 
 # A rewritten row was replaced by another one. The order in PRESCRIPTIONS has a day only: one dated before the day of t0
 # is earlier for certain, one dated that day may be the order of the very infusion.
@@ -25,22 +25,22 @@ ORDERED = f"""
     where cast(startdate as date) < cast(t0 as date) and {drugs.is_antibiotic(drugs.UNION, systemic=True)}"""
 FIRST_DOSE = f"select subject_id, min(moment) as start from ({GIVEN} union all {ORDERED}) group by subject_id"
 # A row without ICUSTAY_ID counts if it was charted since the admission to intensive care.
-CHARTED = """
+CHARTED_REPAIRED = """
     select enrolled.icustay_id, itemid, charttime, row_id, valuenum
     from chartevents c join enrolled on c.subject_id = enrolled.subject_id and charttime <= t0
         and (c.icustay_id = enrolled.icustay_id or (c.icustay_id is null and charttime >= intime))
     where coalesce(error, 0) <> 1"""
-DESIGN = Design(
+REPAIRED_DESIGN = Design(
     kind="repaired",
     everyone="patients with a stay in intensive care",
     candidates=candidates(FIRST_DOSE, "subject_id"),
-    steps={"first stay charted in MetaVision": "dbsource = 'metavision'"} | STEPS | UNTREATED,
+    steps={"first stay charted in MetaVision": "dbsource = 'metavision'"} | FLOW_STEPS | UNTREATED,
     notes="""
         select subject_id, n.row_id, coalesce(storetime, charttime) as moment
         from noteevents n join eligible using (subject_id)
         where coalesce(storetime, charttime) <= t0 and coalesce(iserror, 0) <> 1 and text is not null""",
-    columns=COLUMNS,
-    extra=f"left join ({vitals.last_values(vitals.FULL, CHARTED)}) using (icustay_id)",
+    columns=STAY_COLUMNS,
+    extra=f"left join ({vitals.last_values(vitals.FULL, CHARTED_REPAIRED)}) using (icustay_id)",
 )
 
 
@@ -51,6 +51,6 @@ def repaired_cohort(folder: MimicFolder, *, notes: NotesRule = None) -> Cohort:
     leaves intensive care or dies before the window ends. Vital signs by the full item lists within plausible ranges,
     charting errors dropped; notes by the time they were stored, retracted ones dropped.
 
-    Parameters and columns are those of :func:`helpers.data.mimic.published_cohort`.
+    Parameters and columns are those of :func:`helpers.data.mimic.published.published_cohort`.
     """
-    return stay_cohort(folder, DESIGN, notes)
+    return stay_cohort(folder, REPAIRED_DESIGN, notes)

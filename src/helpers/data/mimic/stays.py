@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from helpers.data.cohort import Cohort, Roles
 from helpers.data.mimic.design import ADULT, Design, NotesRule, age_at, enrol, rows, with_notes
 from helpers.data.mimic.folder import MimicFolder
-from helpers.data.mimic.vitals import NAMES
-from helpers.schema import Cohort, Roles
+from helpers.data.mimic.vitals import VITALS
 
-ROLES = Roles(tabular=("decades", "gender"), annotations=NAMES, treatment="T", outcome="Y")
-COLUMNS = f"""
+STAY_ROLES = Roles(tabular=("decades", "gender"), annotations=VITALS, treatment="T", outcome="Y")
+STAY_COLUMNS = f"""
     subject_id as id, hadm_id, icustay_id, dbsource, first_careunit, extract(hour from intime) as hour,
-    age, (age - 65) / 10 as decades, cast(trim(gender) = 'M' as tinyint) as gender, {", ".join(NAMES)},
+    age, (age - 65) / 10 as decades, cast(trim(gender) = 'M' as tinyint) as gender, {", ".join(VITALS)},
     cast(coalesce(start <= t1, false) as tinyint) as T, cast(died as double) as Y"""
 
 
@@ -32,7 +32,7 @@ def candidates(start: str, key: str) -> str:
         select stay.*, start from stay left join first using ({key})"""
 
 
-STEPS = {
+FLOW_STEPS = {
     "aged 18 or over": ADULT,
     "sex known": "trim(gender) in ('F', 'M')",
     "in intensive care beyond the window": "outtime > t1",
@@ -49,4 +49,4 @@ def stay_cohort(folder: MimicFolder, design: Design, notes: NotesRule) -> Cohort
         frame = rows(session, design, has)
     name = f"mimic-{design.kind}"
     tags = {"dataset": name, "release": folder.release, "notes": "present" if has else "none"}
-    return Cohort(frame, ROLES, name=name, tags=tags)
+    return Cohort(frame, STAY_ROLES, name=name, tags=tags)

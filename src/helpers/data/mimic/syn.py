@@ -1,6 +1,6 @@
 """MIMIC-Syn: real notes and diagnoses, one row a patient; treatment and outcome are then simulated (arXiv 2507.20993).
 
-``helpers.data.draw_outcomes(cohort, "mimic", seed)`` draws them. Age and sex are bedside columns: everyone who decides
+``helpers.data.processes.draw_outcomes(cohort, "mimic", seed)`` draws them. Age and sex are bedside columns: everyone who decides
 knows them, and they confound too, for the confounders of the study are the annotations and the bedside columns together
 (``Cohort.W``). The four diagnoses are annotations: they stand in the notes, and the codes are written at discharge.
 """
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from helpers.data.cohort import Cohort, Roles
 from helpers.data.mimic.design import Design, NotesRule, age_at, enrol, rows, with_notes
 from helpers.data.mimic.folder import MimicFolder
-from helpers.schema import Cohort, Roles
 
 TITLES = {
     "hyp": "Hypertension NOS",
@@ -19,9 +19,9 @@ TITLES = {
     "afib": "Atrial fibrillation",
     "chf": "CHF NOS",
 }
-ROLES = Roles(tabular=("decades", "gender"), annotations=tuple(TITLES))
+SYN_ROLES = Roles(tabular=("decades", "gender"), annotations=tuple(TITLES))
 FLAGS = ", ".join(f"coalesce(bool_or(trim(short_title) = '{t}'), false) as {name}" for name, t in TITLES.items())
-DESIGN = Design(
+SYN_DESIGN = Design(
     kind="syn",
     everyone="patients with an admission",
     candidates=f"""
@@ -50,8 +50,8 @@ ERAS = "ICUSTAYS"
 SYSTEMS = ("carevue", "metavision")
 ALL_OF = " ".join(f"when bool_and(coalesce(lower(trim(dbsource)) = '{s}', false)) then '{s}'" for s in SYSTEMS)
 WITH_ERAS = replace(
-    DESIGN,
-    columns=f"{DESIGN.columns}, dbsource",
+    SYN_DESIGN,
+    columns=f"{SYN_DESIGN.columns}, dbsource",
     extra=f"left join (select hadm_id, case {ALL_OF} end as dbsource from icustays group by hadm_id) using (hadm_id)",
 )
 
@@ -62,7 +62,7 @@ def syn_cohort(folder: MimicFolder, *, notes: NotesRule = None) -> Cohort:
     Parameters
     ----------
     folder : MimicFolder
-        As :func:`helpers.data.mimic.open_folder` gives it.
+        As :func:`helpers.data.mimic.folder.open_folder` gives it.
     notes : {"required", "optional"} or None
         Whether NOTEEVENTS may be missing; the texts are then empty. None: for the demo only, which has none.
 
@@ -76,10 +76,10 @@ def syn_cohort(folder: MimicFolder, *, notes: NotesRule = None) -> Cohort:
         none or not all in one; a column without a role. No treatment and outcome yet. ``tags["notes"]`` says whether
         there are texts.
     """
-    has = with_notes(folder, DESIGN.kind, notes)
-    design = WITH_ERAS if ERAS in folder.tables else DESIGN
+    has = with_notes(folder, SYN_DESIGN.kind, notes)
+    design = WITH_ERAS if ERAS in folder.tables else SYN_DESIGN
     with folder.session() as session:
         enrol(session, design, has)
         frame = rows(session, design, has)
     tags = {"dataset": "mimic-syn", "release": folder.release, "notes": "present" if has else "none"}
-    return Cohort(frame, ROLES, name="mimic-syn", tags=tags)
+    return Cohort(frame, SYN_ROLES, name="mimic-syn", tags=tags)

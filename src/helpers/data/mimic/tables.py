@@ -62,9 +62,9 @@ TABLES: dict[str, Table] = {
     ),
 }  # fmt: skip
 NOTES = "NOTEEVENTS"
-REAL = ("PATIENTS", "ADMISSIONS", "ICUSTAYS", "PRESCRIPTIONS", "CHARTEVENTS")
+TABLES_OF_STAYS = ("PATIENTS", "ADMISSIONS", "ICUSTAYS", "PRESCRIPTIONS", "CHARTEVENTS")
 NEEDED = {
     "syn": ("PATIENTS", "ADMISSIONS", "DIAGNOSES_ICD", "D_ICD_DIAGNOSES"),
-    "published": REAL,
-    "repaired": (*REAL, "INPUTEVENTS_MV", "D_ITEMS"),
+    "published": TABLES_OF_STAYS,
+    "repaired": (*TABLES_OF_STAYS, "INPUTEVENTS_MV", "D_ITEMS"),
 }

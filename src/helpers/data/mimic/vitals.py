@@ -31,7 +31,7 @@ FULL = {
 }
 # As published: the lists have holes, 678 and 223761 (Fahrenheit) are filed under Celsius and 223762 (Celsius) under
 # Fahrenheit. A rule on the size of the value mends the first two; what is left below 10 degrees is lost.
-PUBLISHED = {
+PUBLISHED_VITALS = {
     "temperature": Vital(
         (676, 677, 678, 679, 223761, 223762), 10, 50, fahrenheit=(679, 223762), mixed=(676, 677, 678, 223761)
     ),
@@ -41,7 +41,7 @@ PUBLISHED = {
     "resp_rate": Vital((618, 220210)),
     "spo2": Vital((646, 220277)),
 }  # fmt: skip
-NAMES = tuple(FULL)
+VITALS = tuple(FULL)
 UNITS = {"temperature": "C", "heart_rate": "1/min", "sbp": "mmHg", "map": "mmHg", "resp_rate": "1/min", "spo2": "%"}
 ITEMS = tuple(sorted({i for vital in FULL.values() for i in vital.items}))
 

@@ -2,15 +2,15 @@
 
 from helpers.data.own.example import example_spec, example_table, write_example
 from helpers.data.own.spec import OwnSpec, load_spec
-from helpers.data.own.table import fingerprint, limited, read_own
+from helpers.data.own.table import limited, read_own, table_fingerprint
 
 __all__ = [
     "OwnSpec",
     "example_spec",
     "example_table",
-    "fingerprint",
     "limited",
     "load_spec",
     "read_own",
+    "table_fingerprint",
     "write_example",
 ]

@@ -11,21 +11,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.artifacts import code_version, default_root, replacing
-from helpers.data.network import sample_network
-from helpers.data.notes import write_notes
+from helpers.artifacts.digests import code_version
+from helpers.artifacts.files import replacing
+from helpers.artifacts.store import default_root
+from helpers.data.cohort import Cohort
 from helpers.data.processes import draw_outcomes
+from helpers.data.replica.network import sample_network
+from helpers.data.replica.notes import write_notes
 from helpers.data.seeds import derived_seed, streams
-from helpers.data.simsum import ROLES
-from helpers.schema import Cohort
+from helpers.data.simsum import SIMSUM_ROLES
 
-ROWS = 5_000
+EXAMPLE_ROWS = 5_000
 MOST_VISITS = 4
 POINTS = 6.0  # of well-being for one unit of Y
 PATIENT_SD = 3.0
 ANNOTATED = 0.8
 AGE_MISSING = 0.06
-CHRONIC = ["self_empl", "asthma", "smoking", "COPD", "hay_fever"]
+CHRONIC_COLUMNS = ["self_empl", "asthma", "smoking", "COPD", "hay_fever"]
 SPEC = """\
 # Which column of the table plays which part.
 title: made-up clinic
@@ -57,7 +59,7 @@ outcome: {column: Wohlbefinden, type: continuous, better: higher}
 """
 
 
-def example_table(n: int = ROWS, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+def example_table(n: int = EXAMPLE_ROWS, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
     """The table, and the true effect of each row on well-being (above zero: treatment helps).
 
     Parameters
@@ -74,7 +76,9 @@ def example_table(n: int = ROWS, seed: int = 0) -> tuple[pd.DataFrame, np.ndarra
     """
     records = sample_network(n, derived_seed("own example", seed))
     notes = write_notes(records, "normal", derived_seed("own example notes", seed))["text"].to_numpy()
-    drawn = draw_outcomes(Cohort(records.assign(text=""), ROLES), "v3", derived_seed("own example outcome", seed))
+    drawn = draw_outcomes(
+        Cohort(records.assign(text=""), SIMSUM_ROLES), "v3", derived_seed("own example outcome", seed)
+    )
     rng = streams("own example table", seed, 1)[0]
     patient = _patients(records, rng)
     wellbeing = 80 - POINTS * drawn.Y + rng.normal(0, PATIENT_SD, patient.max() + 1)[patient]
@@ -87,7 +91,7 @@ def example_table(n: int = ROWS, seed: int = 0) -> tuple[pd.DataFrame, np.ndarra
     return frame.iloc[order].reset_index(drop=True), -POINTS * drawn.tau[order]
 
 
-def write_example(folder: str | Path, n: int = ROWS, seed: int = 0, overwrite: bool = False) -> Path:
+def write_example(folder: str | Path, n: int = EXAMPLE_ROWS, seed: int = 0, overwrite: bool = False) -> Path:
     """Write ``visits.csv`` and ``own.yml`` into a folder; returns the path of the latter.
 
     Raises
@@ -116,7 +120,7 @@ def example_spec(seed: int = 0) -> Path:
 
 def _patients(records: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """(n,) patient of each visit: records with the same chronic conditions, one to four at a time."""
-    kind = records.groupby(CHRONIC, sort=True).ngroup().to_numpy()
+    kind = records.groupby(CHRONIC_COLUMNS, sort=True).ngroup().to_numpy()
     order = np.argsort(kind, kind="stable")
     first = np.zeros(len(records), bool)
     first[np.cumsum(rng.integers(1, MOST_VISITS + 1, len(records)))[:-1].clip(max=len(records) - 1)] = True

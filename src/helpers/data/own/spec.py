@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from helpers.config import load_yaml
 
 Word = str | bool | int | float
-Kind = Literal["numeric", "binary", "categorical"]
-ENDINGS = (".csv", ".csv.gz", ".parquet")
+FieldKind = Literal["numeric", "binary", "categorical"]
+OWN_ENDINGS = (".csv", ".csv.gz", ".parquet")
 RESERVED = ("id", "text", "T", "Y", "time", "annotated", "mu0", "mu1", "e")
 
 
@@ -38,7 +38,7 @@ class _TwoWords(_Strict):
 class FieldSpec(_TwoWords):
     """A bedside column or an annotation; ``missing`` says what an empty value means."""
 
-    type: Kind
+    type: FieldKind
     column: str | None = Field(None, description="its name in the table, where it should have another one here")
     levels: list[str] | None = Field(None, min_length=2, description="categorical: its values, the usual one first")
     present: Word | None = Field(None, description="binary: how 1 is written in the table")
@@ -133,8 +133,8 @@ class OwnSpec(_Strict):
         twice = sorted({c for c in columns if columns.count(c) > 1})
         if twice:
             raise ValueError(f"column {twice} has several roles; a column has one, or the outcome could leak into phi")
-        if not self.table.lower().endswith(ENDINGS):
-            raise ValueError(f"table must end in one of {', '.join(ENDINGS)}")
+        if not self.table.lower().endswith(OWN_ENDINGS):
+            raise ValueError(f"table must end in one of {', '.join(OWN_ENDINGS)}")
         return self
 
     def fields(self) -> dict[str, FieldSpec]:

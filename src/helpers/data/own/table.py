@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.artifacts import digest
-from helpers.data.guard import DataError, no_data_in_errors, outside_work_tree
+from helpers.artifacts.digests import digest
+from helpers.data.cohort import Cohort, Roles
 from helpers.data.own.decode import Decoder
 from helpers.data.own.spec import FieldSpec, OwnSpec, load_spec
-from helpers.schema import Cohort, Roles
+from helpers.privacy.errors import DataError, no_data_in_errors
+from helpers.privacy.paths import outside_work_tree
 
 LEAST_IN_AN_ARM = 11
-MARK = "_missing"
+MISSING_SUFFIX = "_missing"
 
 
 def read_own(path: str | Path) -> Cohort:
@@ -64,7 +65,7 @@ def limited(cohort: Cohort, n: int, seed: int) -> Cohort:
     return replace(kept, tags={**cohort.tags, "rows_left_out": len(cohort) - len(kept)})
 
 
-def fingerprint(path: str | Path) -> dict:
+def table_fingerprint(path: str | Path) -> dict:
     """What a result depends on: the spec's content, and the table's size and time of change."""
     path = Path(path).expanduser()
     spec = load_spec(path)
@@ -131,7 +132,7 @@ def _frame(spec: OwnSpec, found: Decoder) -> pd.DataFrame:
 
 def _with_mark(name: str, field: FieldSpec, values: pd.Series, rows: np.ndarray) -> dict[str, pd.Series]:
     marked = field.type == "numeric" and field.missing == "mark" and values[rows].isna().any()
-    return {name: values, **({f"{name}{MARK}": (values.isna() & rows).astype(float)} if marked else {})}
+    return {name: values, **({f"{name}{MISSING_SUFFIX}": (values.isna() & rows).astype(float)} if marked else {})}
 
 
 def _check_arms(T: pd.Series, annotated: np.ndarray, faults: list[str]) -> None:
@@ -144,7 +145,7 @@ def _check_arms(T: pd.Series, annotated: np.ndarray, faults: list[str]) -> None:
 
 def _roles(spec: OwnSpec, frame: pd.DataFrame) -> Roles:
     def named(fields) -> tuple[str, ...]:
-        return tuple(c for name in fields for c in (name, f"{name}{MARK}") if c in frame)
+        return tuple(c for name in fields for c in (name, f"{name}{MISSING_SUFFIX}") if c in frame)
 
     return Roles(
         tabular=named(spec.tabular),

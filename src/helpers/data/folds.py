@@ -1,0 +1,91 @@
+"""Splits and folds by patient: one owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from helpers.artifacts.memory import MemoryCache
+from helpers.data.cohort import Cohort
+from helpers.data.seeds import streams
+
+FOLDS = MemoryCache(8)
+
+
+def folds_by_patient(T: np.ndarray, groups: np.ndarray | None, folds: int, seed: int) -> Iterator[tuple]:
+    """(training, held-out) positions; a patient's rows stay together, both arms are spread over the folds.
+
+    ``folds=1`` gives one pair of all rows twice: fitting in sample, as published, for comparison only.
+    """
+    rows = np.arange(len(T))
+    if folds == 1:
+        yield rows, rows
+        return
+    rarer = int(np.bincount(np.asarray(T, int), minlength=2)[:2].min())
+    if rarer < folds:
+        raise ValueError(
+            f"folds = {folds}: the rarer treatment arm has {rarer} row(s); every fold needs one. "
+            f"Annotate more records or lower the number of folds."
+        )
+    groups = rows if groups is None else groups
+    patients = len(np.unique(groups))
+    if patients < folds:
+        raise ValueError(f"folds = {folds}: more than the {patients} patients; lower the number of folds.")
+    content = (np.asarray(T), np.asarray(groups), folds, seed)
+    yield from FOLDS.get(content, lambda: _split(T, None if patients == len(rows) else groups, folds, seed))
+
+
+def _split(T: np.ndarray, groups: np.ndarray | None, folds: int, seed: int) -> list[tuple]:
+    """Without groups nothing must be kept together, and the plain splitter is a hundred times faster."""
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    return list(kind(folds, shuffle=True, random_state=seed).split(np.arange(len(T)), T, groups))
+
+
+def split(cohort: Cohort, test_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Training and test rows, all rows of a patient on one side.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Any cohort; patients are told apart by its id role.
+    test_share : float
+        Share of the patients held out, in (0, 1); at least one patient on each side.
+    seed : int
+        Root of the randomness. The split depends on the set of ids and the seed, not on the order of the rows.
+
+    Returns
+    -------
+    train_rows, test_rows : int arrays
+        Positions in ascending order; together every row once.
+
+    Raises
+    ------
+    ValueError
+        If ``test_share`` is out of its range or there are fewer than two patients.
+    """
+    if not 0 < test_share < 1:
+        raise ValueError(f"test_share = {test_share!r}: must lie between 0 and 1, both excluded.")
+    patients, patient_of_row = np.unique(cohort.ids, return_inverse=True)
+    if len(patients) < 2:
+        raise ValueError(f"cohort {cohort.name!r} has {len(patients)} patients; a split needs at least 2.")
+    held_out = np.zeros(len(patients), dtype=bool)
+    size = min(max(1, round(test_share * len(patients))), len(patients) - 1)
+    held_out[streams("split", seed, 1)[0].permutation(len(patients))[:size]] = True
+    in_test = held_out[patient_of_row]
+    return np.flatnonzero(~in_test), np.flatnonzero(in_test)
+
+
+def patient_folds(groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """(n,) fold of each row; all rows of a patient in one."""
+    patients, place = np.unique(groups, return_inverse=True)
+    if len(patients) < 2 * folds:
+        raise ValueError(f"annotated: {len(patients)} patients are too few for {folds} folds of cross-fitting.")
+    return (np.random.default_rng(seed).permutation(len(patients)) % folds)[place]
+
+
+def folds_of(patient: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(training, held-out) positions, patients spread over the folds at random."""
+    fold = (np.random.default_rng(seed).permutation(patient.max() + 1) % folds)[patient]
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]

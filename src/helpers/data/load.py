@@ -1,0 +1,145 @@
+"""From a configuration to a cohort, and from a cohort to training and test rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.artifacts.digests import code_version, digest
+from helpers.artifacts.store import Store
+from helpers.config import MIMIC, Config
+from helpers.data.cohort import Cohort
+from helpers.data.fetch import fetch_simsum
+from helpers.data.own import example, spec, table
+from helpers.data.replica.network import sample_network
+from helpers.data.seeds import derived_seed
+from helpers.data.simsum import SIMSUM_ROLES, read_simsum
+from helpers.privacy.paths import outside_work_tree
+
+
+def load_cohort(config: Config) -> Cohort:
+    """The records of a configuration, with notes, before treatment and outcome.
+
+    ``replica`` records are generated from ``config.seed`` and cached; ``simsum`` records are read from
+    ``config.simsum_path``, or from the verified download if that is None. ``own`` and the MIMIC-III cohorts bring
+    their own treatment and outcome, but for ``mimic-syn``, whose outcomes a process draws.
+
+    Parameters
+    ----------
+    config : Config
+        Uses ``dataset, n, note_style, seed, results`` and the path of the data set.
+
+    Returns
+    -------
+    Cohort
+        ``config.n`` rows; for ``simsum`` the first ``config.n`` rows, or all if the file has fewer. ``tags`` holds
+        ``style``, ``seed`` and ``dataset``. The replica keeps which symptoms its notes mention, ``said_<symptom>``.
+        Of other data sets at most ``config.n`` rows, whole patients at random; ``tags["rows_left_out"]`` counts
+        the rest.
+
+    Raises
+    ------
+    ValueError
+        Faults of the records, or results of records that not everyone may see would lie inside a git work tree.
+    """
+    if config.dataset == "own":
+        cohort = table.read_own(own_spec(config))
+        return table.limited(_kept_apart(config, cohort), config.n, config.seed)
+    if config.dataset in MIMIC:
+        cohort = _mimic_cohort(config, config.dataset.removeprefix("mimic-"))
+        return table.limited(_kept_apart(config, cohort), config.n, config.seed)
+    if config.dataset == "simsum":
+        cohort = read_simsum(config.simsum_path or fetch_simsum(), config.note_style)
+        return replace(cohort, frame=cohort.frame.head(config.n))
+    key = {"n": config.n, "seed": config.seed, "style": config.note_style, "code": code_version("helpers.data")}
+    frame = Store().frame("cohort", key, lambda: make_replica(config.n, config.note_style, config.seed))
+    tags = {"style": config.note_style, "seed": config.seed, "dataset": "replica"}
+    return Cohort(frame, SIMSUM_ROLES, name="replica", tags=tags)
+
+
+def own_spec(config: Config) -> Path:
+    """Path of the ``own.yml`` of a configuration; "example" stands for the made-up one."""
+    return example.example_spec(config.seed) if config.own_spec == "example" else Path(config.own_spec).expanduser()
+
+
+def fingerprint(config: Config) -> dict:
+    """What the records of a configuration depend on beyond its parameters: the state of the files they come from."""
+    if config.dataset == "own":
+        return table.table_fingerprint(own_spec(config))
+    if config.dataset in MIMIC:
+        files = sorted(mimic_path(config).iterdir())
+        return {"files": digest([[f.name, f.stat().st_size, f.stat().st_mtime_ns] for f in files])}
+    return {}
+
+
+def is_public(config: Config) -> bool:
+    """Whether everyone may see the records that chapters read with these parameters: 15 reads MIMIC-III whatever else.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such spec or folder.
+    """
+    if config.dataset == "own" and not spec.load_spec(own_spec(config)).public:
+        return False
+    if config.mimic_path in (None, "synthetic"):
+        return True
+    from helpers.data.mimic.reader import MARKER
+
+    if not mimic_path(config).is_dir():
+        raise FileNotFoundError(
+            f"mimic_path = {config.mimic_path!r}: no such folder; name the one with your MIMIC-III tables, or write "
+            f'"synthetic" for generated ones.'
+        )
+    return (mimic_path(config) / MARKER).exists()
+
+
+def mimic_path(config: Config) -> Path:
+    """The folder of MIMIC-III tables; "synthetic" stands for generated ones, made when first asked for."""
+    if config.mimic_path != "synthetic":
+        return Path(config.mimic_path).expanduser()
+    from helpers.data import mimic_synthetic
+    from helpers.data.mimic_synthetic.folder import make_folder
+
+    store = Store()
+    name = f"mimic-{config.mimic_patients}-{config.seed}-{code_version(mimic_synthetic)[:12]}"
+    folder = store.root / "examples" / name
+    with store.lock(str(folder)):
+        if not folder.exists():
+            make_folder(folder, config.mimic_patients, config.seed, progress=True)
+    return folder
+
+
+def mimic_folder(config: Config):
+    """The opened MIMIC-III folder of a configuration; see :func:`helpers.data.mimic.folder.open_folder`."""
+    from helpers.data.mimic import folder
+
+    return folder.open_folder(mimic_path(config), memory=config.mimic_memory)
+
+
+def _mimic_cohort(config: Config, kind: str) -> Cohort:
+    from helpers.data.mimic import published, repaired, syn
+
+    folder = mimic_folder(config)
+    make = {"syn": syn.syn_cohort, "published": published.published_cohort, "repaired": repaired.repaired_cohort}
+    cohort = make[kind](folder)
+    return replace(cohort, tags={**cohort.tags, "public": folder.release == "synthetic"})
+
+
+def _kept_apart(config: Config, cohort: Cohort) -> Cohort:
+    """The cohort, if its results lie where they may; see :func:`helpers.privacy.paths.outside_work_tree`."""
+    if not cohort.tags.get("public"):
+        outside_work_tree(config.results_path, "results")
+    return cohort
+
+
+def make_replica(n: int, style: str, seed: int) -> pd.DataFrame:
+    """n generated records with notes: the network's columns, then ``text`` and the ``said_*`` columns."""
+    from helpers.data.replica.notes import write_notes
+
+    records = sample_network(n, seed)
+    notes = write_notes(records, style, derived_seed("notes", seed))
+    # Text as the store gives it back, so that a fresh and a cached cohort are alike.
+    return pd.concat([records, notes.set_axis(records.index).astype({"text": "str"})], axis=1)

@@ -1,0 +1,1 @@
+"""The small networks of some learners, and the program that trains many of them at once."""

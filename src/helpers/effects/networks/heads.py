@@ -1,0 +1,139 @@
+"""The paper's 64-unit heads as scikit-learn estimators."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from helpers.effects.networks.problem import Problem, TrainingOptions
+from helpers.effects.networks.training import predict_network, train
+
+
+def holdout(n: int, share: float, seed: int, groups: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Training and validation positions; all rows of a group fall on one side."""
+    if not 0 < share < 1:
+        raise ValueError(f"validation_share = {share}: must lie strictly between 0 and 1.")
+    labels = np.arange(n) if groups is None else np.asarray(groups)
+    distinct = np.unique(labels)
+    if len(distinct) < 2:
+        raise ValueError(f"{len(distinct)} group(s) in {n} rows: early stopping needs at least two to hold one out.")
+    size = min(max(1, round(share * len(distinct))), len(distinct) - 1)
+    held = np.random.default_rng(seed).choice(distinct, size=size, replace=False)
+    valid = np.isin(labels, held)
+    return np.flatnonzero(~valid), np.flatnonzero(valid)
+
+
+class Head(BaseEstimator):
+    """Common ground of estimators that are one small network, fitted by early stopping on a held-out share.
+
+    Parameters
+    ----------
+    learning_rate, batch, epochs, patience
+        As :class:`helpers.effects.networks.problem.TrainingOptions`.
+    validation_share : float
+        Share of the rows (of the groups, if the problem has any) that decides when to stop.
+    seed : int
+        Of the held-out rows, the initial weights and the order of the mini-batches.
+    """
+
+    network = "squared"
+
+    def __init__(
+        self,
+        learning_rate: float = 5e-4,
+        batch: int = 128,
+        epochs: int = 50,
+        patience: int = 5,
+        validation_share: float = 1 / 9,
+        seed: int = 0,
+    ) -> None:
+        self.learning_rate = learning_rate
+        self.batch = batch
+        self.epochs = epochs
+        self.patience = patience
+        self.validation_share = validation_share
+        self.seed = seed
+
+    def problem(
+        self, X: np.ndarray, *targets: np.ndarray, groups: np.ndarray | None = None, rows: np.ndarray | None = None
+    ) -> Problem:
+        """The training problem this estimator stands for, so that many can train together.
+
+        ``rows`` are the positions in X that ``targets`` and ``groups`` are about; None: all. Problems that use rows
+        of one array X hold it once.
+        """
+        split_seed, seed = (int(s) for s in np.random.SeedSequence(self.seed).generate_state(2))
+        rows = np.arange(len(X)) if rows is None else np.asarray(rows)
+        fitted, valid = holdout(len(rows), self.validation_share, split_seed, groups)
+        columns = tuple(np.zeros(len(X), np.float32) for _ in targets)
+        for column, target in zip(columns, targets, strict=True):
+            column[rows] = target
+        X = np.asarray(X, np.float32)
+        return Problem(X, columns, rows[fitted], rows[valid], self.network, seed, self.settings)
+
+    @property
+    def settings(self) -> TrainingOptions:
+        """Optimisation settings of this estimator."""
+        return TrainingOptions(self.learning_rate, self.batch, self.epochs, self.patience)
+
+    def fit(self, X: np.ndarray, y: np.ndarray):
+        """Fit on (n, d) inputs and (n,) targets, of two classes for a classifier."""
+        self.weights_ = train([self.begin(X, y)])[0]
+        return self
+
+    def begin(self, X: np.ndarray, y: np.ndarray, rows: np.ndarray | None = None) -> Problem:
+        """Check the data and give the problem whose trained weights, kept as ``weights_``, complete the fit.
+
+        ``rows``: the positions in X that y is about; None: all.
+        """
+        X = validate_data(self, X, dtype=np.float32)
+        target = self._target(column_or_1d(y))
+        assert_all_finite(target, input_name="y")
+        check_consistent_length(X if rows is None else rows, target)
+        return self.problem(X, target, rows=rows)
+
+    def _target(self, y: np.ndarray) -> np.ndarray:
+        return y
+
+    def _outputs(self, X: np.ndarray) -> np.ndarray:
+        check_is_fitted(self, "weights_")
+        X = validate_data(self, X, reset=False, dtype=np.float32)
+        return predict_network(self.weights_, self.network, X)
+
+
+class HeadRegressor(RegressorMixin, Head):
+    """One hidden layer of 64 ReLU units, squared loss, early stopping on a held-out share of the training rows."""
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """(n,) predicted means."""
+        return self._outputs(X)[:, 0]
+
+
+class HeadClassifier(ClassifierMixin, Head):
+    """The same network with a logistic loss, for the propensity."""
+
+    network = "logistic"
+
+    def _target(self, y: np.ndarray) -> np.ndarray:
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) != 2:
+            raise ValueError(f"y has {len(self.classes_)} class(es); HeadClassifier tells two apart.")
+        return codes
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """(n, 2) class probabilities."""
+        from scipy.special import expit
+
+        p = expit(self._outputs(X)[:, 0])
+        return np.column_stack([1 - p, p])
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """(n,) the likelier class."""
+        return self.classes_[(self.predict_proba(X)[:, 1] > 0.5).astype(int)]

@@ -1,0 +1,1 @@
+"""Encoders that learn from annotations: readers of words, of sentences, and tuned ones."""

@@ -1,0 +1,116 @@
+"""Representations learned from annotations: what a reader trained on the annotated notes finds in a note.
+
+A reader gives, for every annotated confounder, log-probabilities of its levels. Its vectors of a note are log-odds
+against the first level and the probabilities. On the notes it learned from a reader is too sure of itself, so the
+vectors of annotated training notes come from readers that did not see them, nor any other note of the patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from helpers.data.fields import one_hot
+from helpers.data.folds import patient_folds
+from helpers.encoders.base import checked_texts
+from helpers.encoders.supervised.regressions import normalised_log_p
+
+MOST = 8.0  # log-odds are cut here: beyond, a reader's certainty says more about its penalty than about the note
+
+
+class Supervised(TransformerMixin, BaseEstimator):
+    """Vectors of notes from readers fitted by cross-fitting.
+
+    Parameters
+    ----------
+    reader : reader
+        Prototype: ``fit(texts, labels, levels, groups)`` and ``log_proba(texts)``.
+    name : str
+        What the study calls it.
+    folds : int
+        Readers that are fitted, each without its fold of the annotated patients.
+    seed : int
+        Of the folds.
+
+    Attributes
+    ----------
+    readers_ : list of readers
+    training_vectors_ : (n, d) float32 array
+        Vectors of the notes given to ``fit``: of annotated ones by the reader that did not see them, of the others by
+        all readers together, as ``transform`` does it.
+    """
+
+    frozen = False
+    supervised = True
+
+    def __init__(self, reader, name: str = "supervised", folds: int = 3, seed: int = 0) -> None:
+        self.reader = reader
+        self.name = name
+        self.folds = folds
+        self.seed = seed
+
+    def fit(self, texts: Iterable[str], annotations=None, levels=None, annotated=None, groups=None) -> Supervised:
+        """Learn from the annotated notes.
+
+        Parameters
+        ----------
+        texts : n notes
+            Of training records.
+        annotations : (n, q) array
+            Indicators of each field's levels without the first, field after field. Rows outside ``annotated`` are not
+            looked at.
+        levels : tuple of int
+            Number of levels of each field.
+        annotated : (n,) bool array or None
+            Records an expert annotated; None: all.
+        groups : (n,) array or None
+            Patient identifiers; None: every record is a patient.
+        """
+        notes = checked_texts(texts)
+        if annotations is None or levels is None:
+            raise ValueError(f"encoder {self.name!r} learns from annotations; pass annotations and levels to fit.")
+        rows = np.arange(len(notes)) if annotated is None else np.flatnonzero(annotated)
+        labels = one_hot(np.asarray(annotations)[rows], tuple(levels))
+        patients = (np.arange(len(notes)) if groups is None else np.asarray(groups))[rows]
+        fold = patient_folds(patients, self.folds, self.seed)
+        self.levels_ = tuple(levels)
+        self.readers_ = [self._fitted(notes, rows[fold != k], labels[fold != k], patients[fold != k], k)
+                         for k in range(self.folds)]  # fmt: skip
+        self.training_vectors_ = self.transform(notes)
+        for k, reader in enumerate(self.readers_):
+            held = rows[fold == k]  # never empty: every fold has patients
+            self.training_vectors_[held] = vectors_of(reader.log_proba([notes[i] for i in held]), self.levels_)
+        return self
+
+    def transform(self, texts: Iterable[str]) -> np.ndarray:
+        """(n, 2 q) float32: log-odds and probabilities of the levels but each field's first, mean over readers."""
+        return vectors_of(self.log_proba(texts), self.levels_)
+
+    def log_proba(self, texts: Iterable[str]) -> np.ndarray:
+        """(n, sum of levels) log-probabilities, field after field: the readers' normalised geometric mean."""
+        check_is_fitted(self, "readers_")
+        notes = checked_texts(texts)
+        if not notes:
+            return np.empty((0, sum(self.levels_)))
+        return normalised_log_p(np.mean([r.log_proba(notes) for r in self.readers_], axis=0), self.levels_)
+
+    def _fitted(self, notes: list[str], rows, labels, patients, k: int):
+        reader = clone(self.reader)
+        if "seed" in reader.get_params():
+            reader.set_params(seed=int(np.random.SeedSequence([self.seed, k]).generate_state(1)[0]))
+        return reader.fit([notes[i] for i in rows], labels, self.levels_, patients)
+
+    @property
+    def provenance(self) -> dict:
+        """What determines the vectors beside the training notes and their annotations."""
+        return {"name": self.name, "reader": repr(self.reader), "folds": self.folds, "seed": self.seed}
+
+
+def vectors_of(log_p: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
+    """(n, 2 q) float32: log-odds against the first level, cut at ``MOST``, then probabilities."""
+    parts = np.split(log_p, np.cumsum(levels)[:-1], axis=1)
+    odds = np.hstack([p[:, 1:] - p[:, :1] for p in parts]).clip(-MOST, MOST)
+    return np.hstack([odds, np.exp(np.hstack([p[:, 1:] for p in parts]))]).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Is the world still the same, and what would a policy be worth there?"""

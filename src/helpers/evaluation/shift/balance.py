@@ -1,0 +1,66 @@
+"""Do the weighted source records look like the target? The check that every weighting owes.
+
+If the weights are the ratio of the densities, every function of phi has the same weighted mean in the source as mean in
+the target, up to sampling error. A part that the source does not cover, a ratio of the wrong form, or one that its
+penalty holds back shows as a difference in the functions that matter. What no function of phi can show is that the same
+phi stands for other patients, with other outcomes, over there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from helpers.stats.intervals import influence_interval
+
+LIMIT = 0.1  # of a standard deviation: the difference that is usually tolerated
+
+
+def balance(
+    functions: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    w: np.ndarray,
+    groups_source: np.ndarray | None = None,
+    groups_target: np.ndarray | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Standardised differences between weighted source means and target means.
+
+    Parameters
+    ----------
+    functions : mapping of name to ((n,) array, (m,) array)
+        Values of a function of phi on source and target records, held-out as the weights are.
+    w : (n,) array
+        Weights of the source records.
+    groups_source, groups_target : arrays or None
+        Patients; None: a row is a patient.
+    level : float
+        Chance that right weights pass all functions, at least.
+
+    Returns
+    -------
+    DataFrame
+        A row a function: ``check``, ``difference`` in standard deviations (pooled over both worlds, unweighted),
+        ``allowed`` and ``balanced``. Allowed is ``LIMIT``, or what sampling error explains if that is more (normal
+        quantile, Bonferroni over the functions, the weights taken as known).
+    """
+    z = stats.norm.ppf(1 - (1 - level) / (2 * len(functions)))
+    rows = []
+    for name, (source, target) in functions.items():
+        scale = np.sqrt((np.var(source) + np.var(target)) / 2)
+        mean = np.average(source, weights=w)
+        errors = (w / np.mean(w) * (source - mean), groups_source), (target - np.mean(target), groups_target)
+        se = np.hypot(*(influence_interval(0.0, *part)["se"] for part in errors))
+        difference, noise = (_in_units(v, scale) for v in (mean - np.mean(target), z * se))
+        rows.append({"check": name, "difference": difference, "allowed": max(LIMIT, noise)})
+    table = pd.DataFrame(rows)
+    return table.assign(balanced=table["difference"].abs() <= table["allowed"])
+
+
+def _in_units(value: float, scale: float) -> float:
+    """``value / scale``; a function that is constant in both worlds differs not at all or without bound."""
+    if scale > 0:
+        return float(value / scale)
+    return 0.0 if value == 0 else float(np.copysign(np.inf, value))

@@ -1,0 +1,128 @@
+"""Tables to show: words for columns, one cell an estimate with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from helpers.data.cohort import Cohort
+from helpers.evaluation.policy_agreement import GROUPS
+from helpers.report.words import COLUMN_NAMES, WORDS, cell
+
+MIX_HEADERS = {
+    "overlap": "overlap",
+    "same_decision": "same decision",
+    "kappa": "kappa",
+    "spearman": "Spearman",
+    "kendall": "Kendall",
+}
+
+
+def at_shares(compared: pd.DataFrame, shares: Mapping[str, float], labels: Mapping[str, str]) -> pd.DataFrame:
+    """The agreement of one policy with others to show, each at one share treated.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        Tables of :func:`agreement` with the column ``strategy``.
+    shares : mapping of strategy to a share that was among its budgets
+    labels : mapping of strategy to what it is called
+    """
+    wanted = compared["strategy"].map(shares)
+    rows = compared[compared["at"].isna() | (compared["at"] - wanted).abs().lt(1e-9)]
+    order = rows["strategy"].drop_duplicates()
+    wide = rows.pivot(index="strategy", columns="metric", values="value").reindex(
+        index=order, columns=list(MIX_HEADERS)
+    )
+    shown = wide.map(lambda v: "-" if np.isnan(v) else f"{v:.2f}").rename(columns=MIX_HEADERS)
+    shown.insert(0, "treated", [f"{shares[name]:.0%}" for name in order])
+    return shown.rename(index=labels).rename_axis(index=None, columns=None)
+
+
+def mix_shown(mix: pd.DataFrame, only_a: str, only_b: str) -> pd.DataFrame:
+    """A case-mix table to show: means with two decimals, ``hidden`` where missing, the two groups by their names."""
+    means = mix[["variable", *GROUPS]].set_index("variable").rename(columns={"only_a": only_a, "only_b": only_b})
+    shown = means.map(lambda v: v if isinstance(v, str) else _or_blank(v, "hidden", ".2f"))
+    return shown.assign(gap=[_or_blank(v, "", "+.2f") for v in mix["gap"]])
+
+
+def _or_blank(value: float, blank: str, digits: str) -> str:
+    return blank if np.isnan(value) else f"{value:{digits}}"
+
+
+def marked(labels: Mapping[str, str], results: pd.DataFrame) -> dict[str, str]:
+    """The labels, with the number of repetitions added where a strategy has fewer than others.
+
+    Its mean is over other test patients than theirs: compare paired differences only.
+
+    Parameters
+    ----------
+    labels : mapping
+        Strategy to label.
+    results : DataFrame
+        Long results with ``strategy`` and ``seed``.
+    """
+    counts = results.groupby("strategy")["seed"].nunique()
+    few = counts[counts < counts.max()]
+    return {name: f"{label} ({few[name]} repetitions)" if name in few else label for name, label in labels.items()}
+
+
+def with_intervals(
+    summary: pd.DataFrame, labels: Mapping[str, str], columns: Sequence[str], by: str = "metric", digits: int = 3
+) -> pd.DataFrame:
+    """A table to show: a row a strategy in the order of ``labels``, a column a value of ``by``, "mean [low, high]".
+
+    Columns of metrics are named in words.
+    """
+    rows = summary[summary[by].isin(list(columns)) & summary["strategy"].isin(list(labels))]
+    cells = [cell(r.value, r.low, r.high, digits) for r in rows.itertuples()]
+    wide = rows.assign(cell=cells).pivot(index="strategy", columns=by, values="cell")
+    order = [s for s in labels if s in wide.index]
+    shown = wide.reindex(index=order, columns=list(columns)).rename(index=labels)
+    return shown.where(shown.notna(), "-").rename(columns=COLUMN_NAMES).rename_axis(index=None, columns=None)
+
+
+def ranges(table: pd.DataFrame, names: Sequence[str], digits: int = 3) -> pd.DataFrame:
+    """A table to show: estimates in columns ``<name>, <name>_low, <name>_high`` become one, "value [low, high]"."""
+    shown = table.drop(columns=[f"{name}_{end}" for name in names for end in ("low", "high")]).copy()
+    for name in names:
+        rows = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
+        shown[name] = [cell(*row, digits) for row in rows]
+    return shown.round(digits)
+
+
+def views_wide(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """A row a level, columns ``<strategy>``, ``<strategy>_low``, ``<strategy>_high``: as ``figures.bars`` takes it."""
+    part = summary[summary["metric"] == metric]
+    blocks = []
+    for name, group in part.groupby("strategy", sort=False):
+        ends = {"value": name, "low": f"{name}_low", "high": f"{name}_high"}
+        blocks.append(group.set_index("level")[list(ends)].rename(columns=ends))
+    return pd.concat(blocks, axis=1).reset_index()
+
+
+AREAS_IN_WORDS = {
+    "policy_value": "policy value: mean outcome over all budgets ({better} is better)",
+    "autoc": "AUTOC (more {sign} is better)",
+}
+
+
+def held_out_table(table: pd.DataFrame, cohort: Cohort, differences: bool = False) -> pd.DataFrame:
+    """The table with metrics named as figures show them, in the direction of the user's outcome (:data:`AREAS`).
+
+    Parameters
+    ----------
+    table : DataFrame
+    cohort : Cohort
+    differences : bool
+        The rows are differences to a baseline.
+    """
+    lower = cohort.roles.lower_is_better
+    better, sign = ("lower", "negative") if lower else ("higher", "positive")
+    words = {m: name.format(better=better, sign=sign) for m, name in AREAS_IN_WORDS.items()}
+    if differences:
+        side = "below" if lower else "above"
+        words = {m: f"difference in {WORDS[m]} ({side} zero is better)" for m in AREAS_IN_WORDS}
+    return table.assign(metric=table["metric"].replace(words))

@@ -1,0 +1,105 @@
+"""Run the study: strategies, replications, the grid, and one module an experiment."""
+
+from helpers.study.annotators import (
+    DOUBLY_ANNOTATED,
+    REMEDY_LABELS,
+    Answers,
+    annotate,
+    from_both,
+    from_disagreement,
+    from_panel,
+    run_annotator_cell,
+    run_annotators,
+    share_won_back,
+)
+from helpers.study.card import UNDECIDED, card_areas, robustness, statements
+from helpers.study.cell import bedside_effect, cell_key, held_out_of, run_cell, run_strategy, training_data
+from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, pooled_rules, repeated, rules, worth
+from helpers.study.em_assumption import run_assumption_tests
+from helpers.study.export import export_policy, train_policy
+from helpers.study.grid import run_grid
+from helpers.study.held_out import (
+    HELD_OUT_STRATEGIES,
+    overlap,
+    repetition,
+    repetitions,
+    with_more_held_out,
+    with_true_differences,
+)
+from helpers.study.representations import (
+    CEILING,
+    REPRESENTATION_LABELS,
+    behind_best,
+    best_learner,
+    cost,
+    live,
+    read_table,
+    representations_wide,
+    share_of_ceiling,
+    shares_recovered,
+)
+from helpers.study.sensitivity import clipping_stress, hidden_stress, stress_nuisances
+from helpers.study.strategies import COMPARED, STRATEGIES, Strategy, applicable, on_confounders, strategy_named
+from helpers.study.trials import LazyTrials, filled, replications
+
+__all__ = [
+    "Answers",
+    "CEILING",
+    "COMPARED",
+    "DOUBLY_ANNOTATED",
+    "HELD_OUT_STRATEGIES",
+    "LazyTrials",
+    "REMEDY_LABELS",
+    "REPRESENTATION_LABELS",
+    "RuleSetting",
+    "STRATEGIES",
+    "Strategy",
+    "UNDECIDED",
+    "annotate",
+    "applicable",
+    "as_many",
+    "bedside_effect",
+    "behind_best",
+    "best_learner",
+    "card_areas",
+    "cell_key",
+    "clipping_stress",
+    "cost",
+    "export_policy",
+    "filled",
+    "from_both",
+    "from_disagreement",
+    "from_panel",
+    "grow_trees",
+    "held_out_of",
+    "hidden_stress",
+    "live",
+    "on_confounders",
+    "overlap",
+    "pooled_rules",
+    "read_table",
+    "repeated",
+    "repetition",
+    "repetitions",
+    "replications",
+    "representations_wide",
+    "robustness",
+    "rules",
+    "run_annotator_cell",
+    "run_annotators",
+    "run_assumption_tests",
+    "run_cell",
+    "run_grid",
+    "run_strategy",
+    "share_of_ceiling",
+    "share_won_back",
+    "shares_recovered",
+    "statements",
+    "strategy_named",
+    "stress_nuisances",
+    "train_policy",
+    "training_data",
+    "with_more_held_out",
+    "with_true_differences",
+    "worth",
+]

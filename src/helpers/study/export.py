@@ -1,0 +1,92 @@
+"""From a configuration to a saved policy, and from a policy and a file of records to a file of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from helpers import encoders, policy
+from helpers.config import Config
+from helpers.study import cell, strategies, trials
+from helpers.study.card import card_areas, statements
+
+# Data sets with known effects are simulated; of the others nobody knows more than held-out records say.
+NOT_FOR_DATA = {
+    True: "real patients at all: the records it was trained on are simulated",
+    False: "decisions in care as it stands: its worth was estimated from past records, never tried out",
+}
+
+
+def train_policy(
+    config: Config,
+    name: str,
+    share: float | None = None,
+    cost: float | None = None,
+    withheld: Collection[str] = (),
+) -> policy.Policy:
+    """The policy of a strategy, learned on the training side of the first repetition, measured on its test side.
+
+    Parameters
+    ----------
+    config : Config
+    name : str
+        As :func:`helpers.study.strategies.strategy_named` takes it; a strategy that estimates effects from bedside features.
+    share, cost : float or None
+        Share of patients it is meant to treat, cost of a treatment in units of the outcome: the card says what the
+        policy is worth there.
+    withheld : names of columns
+        Of whose groups the card says nothing.
+
+    Raises
+    ------
+    ValueError
+        If the strategy cannot be exported.
+    """
+    strategy = strategies.strategy_named(name)
+    if strategy.features not in policy.FEATURE_SETS or not strategy.estimates:
+        raise ValueError(f"strategy {name!r} gives no effects from bedside features. {policy.EXPORTABLE}")
+    trial = next(iter(trials.replications(config, [0])))
+    learner = cell.run_strategy(config, trial, strategy)
+    encoder = None
+    if strategy.features != "tabular":
+        encoder = encoders.make_encoder(config.encoder, device=config.device).fit(trial.train.texts)
+    tau_hat = cell.bedside_effect(trial, strategy, learner)
+    areas = card_areas(config, trial, name, tau_hat).set_index("metric")
+    card = policy.make_card(
+        _facts(config, trial, name, encoder),
+        {"test_records": len(trial.test), **areas["value"]},
+        (NOT_FOR_DATA[trial.test.has_truth],),
+        intervals={metric: (row.low, row.high) for metric, row in areas.iterrows()},
+        statements=statements(config, trial, tau_hat, share, cost, withheld),
+    )
+    return policy.from_learner(learner, trial.train, encoder, card, strategy.features)
+
+
+def export_policy(
+    config: Config,
+    name: str,
+    folder: str | Path,
+    overwrite: bool = False,
+    share: float | None = None,
+    cost: float | None = None,
+) -> Path:
+    """Train the policy of a strategy and save it; a folder that may not be written is refused before the training."""
+    policy.check_target(folder, overwrite)
+    return policy.save_policy(train_policy(config, name, share, cost), folder, overwrite)
+
+
+def _facts(config: Config, trial: trials.Trial, name: str, encoder: encoders.Encoder | None) -> dict:
+    strategy = strategies.strategy_named(name)
+    made_by = {} if encoder is None else encoder.provenance
+    return {
+        "dataset": config.dataset,
+        "process": config.process,
+        "note_style": config.note_style,
+        "training_records": len(trial.train),
+        "annotated_records": int(trial.annotated.sum()),
+        "encoder": None if encoder is None else config.encoder,
+        "encoder_model": made_by.get("model"),
+        "encoder_revision": made_by.get("revision"),
+        "strategy": f"{strategy.label} ({name})",
+        "seed": config.seed,
+    }

@@ -1,0 +1,130 @@
+"""Every strategy on held-out records whose effects nobody knows, with intervals over patients.
+
+One repetition splits by patient, fits the strategies on one side and scores the other (:mod:`helpers.evaluation.held_out`).
+Repetitions of given records share their patients, so they are no independent samples: :func:`pooled` averages estimates
+and ends of intervals, which can only make an interval too wide, never too narrow, for the luck of the split.
+What the results say is in :mod:`helpers.report.comparisons`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from helpers import artifacts, evaluation
+from helpers.config import Config
+from helpers.data.cohort import Cohort
+from helpers.effects.nuisance.diagnostics import overlap_report
+from helpers.evaluation import held_out, policy_agreement
+from helpers.evaluation.comparisons import HELD_OUT_KEYS
+from helpers.privacy.small_counts import SMALLEST
+from helpers.stats import intervals, resampling
+from helpers.study import cell, grid, strategies
+from helpers.study.trials import LazyTrials, Trial
+
+HELD_OUT_STRATEGIES = tuple(name for name in strategies.COMPARED if name != "oracle")
+HELD_OUT = 0.3  # a tenth, the default of the study, would leave few patients to judge by
+HELD_OUT_DRAWS = 300
+CODE = (*grid.CODE, policy_agreement, held_out, resampling, intervals)
+
+
+def with_more_held_out(config: Config) -> Config:
+    """The configuration with at least 30 % of the patients held out."""
+    return config.model_copy(update={"test_share": max(config.test_share, HELD_OUT)})
+
+
+def repetitions(
+    config: Config, names: Iterable[str] = HELD_OUT_STRATEGIES, baseline: str = "dr", progress: bool = True
+) -> pd.DataFrame:
+    """Results of all strategies in all repetitions; every repetition is kept, so a rerun computes only what is new.
+
+    Parameters
+    ----------
+    config : Config
+    names : iterable of str
+        Strategies that :func:`helpers.study.strategies.applicable` finds usable; ``baseline`` is among them. Slow ones run in the
+        first ``slow_seeds`` repetitions only.
+    baseline : str
+        Strategy that the others are compared with; not a slow one.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``strategy, baseline, metric, at, value, low, high, truth, seed``. ``baseline`` is empty in the metrics
+        of :func:`helpers.evaluation.held_out.evaluate_held_out`; else a row is the difference to the baseline, or the agreement
+        with it. ``truth`` is the same metric, or difference, by the true effects of the held-out patients, where they
+        are known. In the library's direction: lower is better.
+    """
+    names = list(names)
+    if baseline not in names:
+        raise ValueError(f"baseline = {baseline!r}: not among the strategies {names}.")
+    store, lazy, version = artifacts.Store(), LazyTrials(config), artifacts.code_version(*CODE)
+    blocks = []
+    about = {"config": cell.cell_key(config), "baseline": baseline, "code": version}
+    for index in tqdm(range(config.seeds), desc="repetitions", disable=not progress):
+        now = [name for name in names if index < strategies.strategy_named(name).repetitions(config)]
+        key = about | {"names": now, "trial": index}
+        blocks.append(
+            store.frame("without_truth", key, lambda i=index, q=now: repetition(config, lazy[i], q, baseline))
+        )
+    return with_true_differences(pd.concat(blocks, ignore_index=True))
+
+
+def with_true_differences(table: pd.DataFrame) -> pd.DataFrame:
+    """The results with ``truth`` of the differences: of the strategy less of the baseline, in the same repetition."""
+    at = table["at"].fillna(-1)
+    keys = pd.MultiIndex.from_arrays([table["strategy"], table["metric"], at, table["seed"]])
+    own = table["baseline"] == ""
+    known = pd.Series(table.loc[own, "truth"].to_numpy(), index=keys[own])
+    based = pd.MultiIndex.from_arrays([table["baseline"], table["metric"], at, table["seed"]])
+    gaps = known.reindex(keys).to_numpy() - known.reindex(based).to_numpy()
+    return table.assign(truth=np.where(own, table["truth"], gaps))
+
+
+def repetition(config: Config, trial: Trial, names: list[str], baseline: str) -> pd.DataFrame:
+    """One repetition of :func:`repetitions`."""
+    scores = cell.held_out_of(config, trial)
+    tau_hats = {name: _effects(config, trial, name) for name in names}
+    priorities = {name: -tau for name, tau in tau_hats.items()}
+    estimates = {name: tau for name, tau in tau_hats.items() if strategies.strategy_named(name).estimates}
+    options = {"draws": HELD_OUT_DRAWS, "seed": trial.seed}
+    blocks = []
+    for name, priority in priorities.items():
+        table = evaluation.evaluate_held_out(scores, priority, estimates.get(name), **options)
+        blocks.append(_with_truth(table, trial.test, priority).assign(strategy=name, baseline=""))
+        if name != baseline and np.ptp(priority) > 0:  # an order of ties alone treats nobody in particular
+            alike = evaluation.agreement(priority, priorities[baseline])
+            blocks.append(alike.assign(strategy=name, baseline=baseline))
+    gaps = evaluation.compare_held_out(scores, priorities, baseline, estimates, **options)
+    table = pd.concat([*blocks, gaps.assign(baseline=baseline)], ignore_index=True)
+    return table.assign(seed=trial.index)[[*HELD_OUT_KEYS, "value", "low", "high", "truth", "seed"]]
+
+
+def overlap(config: Config, trial: Trial, public: bool) -> pd.DataFrame:
+    """How the chances of treatment lie on the test side; see :func:`helpers.effects.nuisance.diagnostics.overlap_report`.
+
+    Where the records are not public, extremes (single patients) are left out and counts from 1 to 10 withheld.
+    """
+    scored = cell.held_out_of(config, trial)
+    report = overlap_report(scored.T, scored.e, config.clip).set_index("arm")
+    if public:
+        return report
+    counts = report[["rows", "clipped_low", "clipped_high"]].astype(float)
+    hidden = counts.where((counts == 0) | (counts >= SMALLEST))
+    return report.drop(columns=["e_min", "e_max"]).assign(**hidden)
+
+
+def _effects(config: Config, trial: Trial, name: str) -> np.ndarray:
+    strategy = strategies.strategy_named(name)
+    return cell.bedside_effect(trial, strategy, cell.run_strategy(config, trial, strategy))
+
+
+def _with_truth(table: pd.DataFrame, test: Cohort, priority: np.ndarray) -> pd.DataFrame:
+    if not test.has_truth:
+        return table.assign(truth=np.nan)
+    known = evaluation.evaluate_scores(test.mu0, test.mu1, priority).rename(columns={"value": "truth"})
+    known.loc[len(known)] = ["mean_effect", np.nan, test.tau.mean()]
+    return table.merge(known, on=["metric", "at"], how="left")

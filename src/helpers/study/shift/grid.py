@@ -1,0 +1,137 @@
+"""What a shift costs every strategy, and what each remedy brings: cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from helpers import artifacts, evaluation
+from helpers.config import Config
+from helpers.effects.learners import EffectLearner
+from helpers.evaluation.shift import density_ratio
+from helpers.study import cell, grid, strategies
+from helpers.study.shift import pairs, remedies, worlds
+from helpers.study.shift.pairs import TRAINING_MIXES, Pair, Pairs
+from helpers.study.shift.worlds import SHIFTS, Shift
+from helpers.study.trials import Trial
+
+WEIGHTED = "reweighted"
+MIX_LABELS = {
+    "source": "no remedy",
+    "few": "a tenth of the training records from the target",
+    "mixed": "half of the training records from the target",
+    WEIGHTED: "training records reweighted",
+    "target": "all training records from the target",
+}
+CODE = (*grid.CODE, grid, pairs, remedies, worlds, density_ratio)
+
+
+def run_shifts(
+    config: Config,
+    shifts: Iterable[str],
+    cells: Iterable[tuple[str, str]],
+    progress: bool = True,
+    known: Mapping[str, Shift] = SHIFTS,
+) -> pd.DataFrame:
+    """Results over all repetitions of strategies trained in several ways; every cell is kept in the store.
+
+    Parameters
+    ----------
+    config : Config
+        Its budget is the share of the training records that are annotated.
+    shifts : iterable of str
+        Names of ``known``.
+    cells : iterable of (way, strategy)
+        Ways are the keys of ``WAY_LABELS``.
+    progress : bool
+        Show a progress bar.
+    known : mapping of name to Shift
+
+    Returns
+    -------
+    DataFrame
+        Long results with the columns ``shift``, ``way`` and ``where``: ``target`` (judged there), and for way
+        ``source`` also ``home`` (judged on test records of the source).
+    """
+    shifts, cells, store, tables = list(shifts), list(cells), artifacts.Store(), []
+    bench = Bench(Pairs(config, known))
+    version, base = artifacts.code_version(*CODE, __name__), cell.cell_key(bench.pairs.config)
+    todo = [(index, name, *cell) for index in range(config.seeds) for name in shifts for cell in cells]
+    for index, name, way, strategy in tqdm(todo, desc="shifts x strategies x seeds", disable=not progress):
+        key = {"config": base, "trial": index, "shift": repr(known[name]), "way": way, "strategy": strategy}
+        make = partial(bench.run_cell, name, index, way, strategy)
+        tables.append(store.frame("shift", key | {"code": version}, make).assign(shift=name))
+    return pd.concat(tables, ignore_index=True)
+
+
+class Bench:
+    """Cells of a grid; what several of them share is made once: a pair, its trials, its weights, fitted learners."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs = pairs
+        self._place: tuple | None = None
+        self._learners: dict[str, EffectLearner] = {}
+
+    def run_cell(self, name: str, index: int, way: str, strategy: str) -> pd.DataFrame:
+        """Long results of one strategy trained in one way."""
+        self.go_to(name, index)
+        share = TRAINING_MIXES.get(way, 0.0)
+        trial = self.trials(share)["target"]
+        learner = self.learner(trial, share, strategy)
+        if way == WEIGHTED:
+            learner = remedies.reweighted(learner, trial.phi_train, self._weights(), trial.annotated)
+        judged = self.trials(share) if way == "source" else {"target": trial}
+        tables = [score_shifted(self.pair.config, t, strategy, learner).assign(where=w) for w, t in judged.items()]
+        return pd.concat(tables, ignore_index=True).assign(way=way)
+
+    def go_to(self, name: str, index: int) -> None:
+        """Take up a shift and a repetition."""
+        if self._place == (name, index):
+            return
+        if self._place is None or self._place[1] != index:
+            self._learners = {}
+        self._place, self.pair = (name, index), self.pairs.pair(name, index)
+        self._made: dict[float | str, object] = {}
+
+    def trials(self, share: float) -> dict[str, Trial]:
+        """Of the present pair; see :meth:`Pair.trials`."""
+        if share not in self._made:
+            self._made[share] = self.pair.trials(share)
+        return self._made[share]
+
+    def _weights(self) -> np.ndarray:
+        if WEIGHTED not in self._made:
+            self._made[WEIGHTED] = training_weights(self.pair)
+        return self._made[WEIGHTED]
+
+    def learner(self, trial: Trial, share: float, strategy: str) -> EffectLearner:
+        """Fitted, or one that learned from the same records before: two shifts may share their source."""
+        records = trial.phi_train if share else self.pair.mixed(0.0)[0]
+        key = artifacts.digest(strategy, trial.train.roles.tabular, records)
+        if key not in self._learners:
+            self._learners[key] = cell.run_strategy(self.pair.config, trial, strategies.strategy_named(strategy))
+        return self._learners[key]
+
+
+def training_weights(pair: Pair) -> np.ndarray:
+    """Weights of the source's training records, against target records of other patients; held-out."""
+    rows, theirs = pair.mixed(0.0), pair.train[1][: pair.size]
+    phi, other = pair.features(rows, (rows[1], theirs))
+    ids = pair.worlds[0].ids
+    source, target = (evaluation.Sample(z, z[:, 0], groups=g) for z, g in ((phi, ids[rows[0]]), (other, ids[theirs])))
+    return evaluation.cross_fitted_ratio(source, target, seed=pair.seeds[1])[0]
+
+
+def score_shifted(config: Config, trial: Trial, name: str, learner: EffectLearner) -> pd.DataFrame:
+    """Long results of a fitted learner: against the truth, or without it by held-out doubly robust scores."""
+    if trial.test.has_truth:
+        return cell.score_cell(config, trial, name, learner)
+    strategy = strategies.strategy_named(name)
+    tau_hat = cell.bedside_effect(trial, strategy, learner)
+    scores = evaluation.held_out_scores(trial.test)
+    table = evaluation.evaluate_held_out(scores, -tau_hat, tau_hat if strategy.estimates else None)
+    return table[["metric", "at", "value"]].assign(strategy=name, seed=trial.index)

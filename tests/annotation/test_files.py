@@ -1,0 +1,144 @@
+"""Files of annotations: round trips, strict reading, and no record text in any message."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import annotation
+from helpers.data import fields
+from helpers.data.cohort import Cohort, Roles
+
+SECRET = "zebra"
+FIELDS = ("dysp", "fever")
+
+
+def cohort(n: int = 6, ids=None) -> Cohort:
+    frame = pd.DataFrame({"id": np.arange(n) + 10 if ids is None else ids, "text": f'{SECRET}, "quoted"\nnote'})
+    frame["dysp"] = np.arange(n) % 2
+    frame["fever"] = pd.Categorical.from_codes(np.arange(n) % 3, ["none", "low", "high"], ordered=True)
+    return Cohort(frame, Roles(annotations=FIELDS))
+
+
+def write(path, rows: list[list]) -> None:
+    if path.suffix == ".csv":
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([["id", "annotator", *FIELDS], *rows])
+    else:
+        names = ("id", "annotator", *FIELDS)
+        path.write_text("\n".join(json.dumps(dict(zip(names, row))) for row in rows), encoding="utf-8")
+
+
+@pytest.fixture(params=[".csv", ".jsonl"])
+def path(request, tmp_path):
+    return tmp_path / f"annotations{request.param}"
+
+
+def test_two_annotators_blanks_and_order(path):
+    write(
+        path, [[13, "b", 1, "high"], [10, "a", 0, ""], [10, "b", 1, "LOW "], [12, "a", "", "none"], [11, "a", "", ""]]
+    )
+    found = annotation.read_annotations(path, cohort())
+    assert found.annotators == ("a", "b") and found.answers.shape == (6, 2, 2)
+    wanted = np.full((6, 2, 2), -1)
+    wanted[3, 1], wanted[0, 0], wanted[0, 1], wanted[2, 0] = (1, 2), (0, -1), (1, 1), (-1, 0)
+    np.testing.assert_array_equal(found.answers, wanted)
+    np.testing.assert_array_equal(found.codes, [[0, -1], [-1, -1], [-1, 0], [1, 2], [-1, -1], [-1, -1]])
+    assert found.annotator.tolist() == ["a", "", "a", "b", "", ""]
+    assert found.double.tolist() == [True] + [False] * 5
+
+
+@given(st.data())
+def test_what_is_written_is_read_back(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("files") / data.draw(st.sampled_from(["a.csv", "a.jsonl"]))
+    codes = np.array(data.draw(st.lists(st.tuples(st.integers(-1, 1), st.integers(-1, 2)), min_size=6, max_size=6)))
+    values = fields.field_levels(cohort())
+    cells = [["" if k < 0 else values[f][k] for f, k in zip(FIELDS, row)] for row in codes]
+    write(path, [[10 + i, "x", *row] for i, row in enumerate(cells)])
+    np.testing.assert_array_equal(annotation.read_annotations(path, cohort()).codes, codes)
+
+
+def test_every_fault_is_counted_and_nothing_is_quoted(path):
+    rows = [[13, "a", SECRET, "none"], [99, "a", 1, SECRET], [10, "", 1, "low"], [11, "a", 1, "low"], [11, "a", 0, ""]]
+    write(path, rows)
+    with pytest.raises(ValueError, match="not a valid file") as error:
+        annotation.read_annotations(path, cohort())
+    message = str(error.value)
+    for part in ("dysp: 1 values", "fever: 1 values", "1 ids", "1 annotated rows", "1 rows repeat"):
+        assert part in message
+    assert SECRET not in message and error.value.__cause__ is None and error.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "part"),
+    [
+        ("a.csv", "id,annotator,dysp\n10,a,1\n", r"missing: \['fever'\]"),
+        ("a.csv", f"id,annotator,dysp,fever,{SECRET}\n10,a,1,low,x\n", "1 columns other"),
+        ("a.csv", f"id,annotator,dysp,fever\n10,a,1,low,{SECRET}\n10,a\n", "2 lines"),
+        ("a.csv", "id,annotator,dysp,fever,fever\n10,a,1,low,low\n", "lines"),
+        ("a.csv", f'id,annotator,dysp,fever\n10,a,1,"{SECRET}\n', "cannot be read"),
+        ("a.csv", "", "no rows"),
+        ("a.jsonl", f"{SECRET}\n[1]\n", "2 lines"),
+        ("a.jsonl", '{"id": 10, "id": 11, "annotator": "a", "dysp": 1, "fever": "low"}', "1 lines"),
+    ],
+)
+def test_broken_files(tmp_path, name, content, part):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=part) as error:
+        annotation.read_annotations(tmp_path / name, cohort())
+    assert SECRET not in str(error.value) and error.value.__context__ is None
+
+
+def test_bytes_that_are_no_text_and_no_file_at_all(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"id\xff\xfe")
+    with pytest.raises(ValueError, match="UTF-8"):
+        annotation.read_annotations(tmp_path / "a.csv", cohort())
+    with pytest.raises(FileNotFoundError, match="write_template"):
+        annotation.read_annotations(tmp_path / "b.csv", cohort())
+
+
+@pytest.mark.parametrize("include_text", [False, True])
+def test_a_template_is_filled_in_and_read(path, include_text):
+    c = cohort()
+    annotation.write_template(c, path, np.array([0, 2]), include_text, annotator="me")
+    text = path.read_text(encoding="utf-8")
+    assert (SECRET in text) == include_text
+    assert (annotation.read_annotations(path, c).answers == -1).all()  # nothing filled in yet
+    if path.suffix == ".csv":
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        frame.assign(dysp="1", fever=["low", "none"]).to_csv(path, index=False)
+    else:
+        lines = [json.loads(line) | {"dysp": 1, "fever": f} for line, f in zip(text.splitlines(), ("low", "none"))]
+        path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    found = annotation.read_annotations(path, c)
+    assert found.annotators == ("me",)
+    np.testing.assert_array_equal(found.codes[[0, 2]], [[1, 1], [1, 0]])
+
+
+def test_templates_keep_credentialed_text_and_existing_work(path):
+    c = replace(cohort(), tags={"credentialed": True})
+    with pytest.raises(PermissionError, match="sensitive"):
+        annotation.write_template(c, path, np.arange(2), include_text=True)
+    assert not path.exists()
+    annotation.write_template(c, path, np.arange(6) < 2)
+    before = path.read_bytes()
+    assert SECRET.encode() not in before
+    with pytest.raises(FileExistsError):
+        annotation.write_template(c, path, np.arange(3))
+    assert path.read_bytes() == before and len(list(path.parent.iterdir())) == 1
+
+
+def test_records_must_have_ids_of_their_own(path):
+    c = cohort(3, ids=[1, 1, 2])
+    with pytest.raises(ValueError, match="1 records share"):
+        annotation.write_template(c, path, np.arange(3))
+    write(path, [[1, "a", 0, "none"]])
+    with pytest.raises(ValueError, match="1 records share"):
+        annotation.read_annotations(path, c)
