@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 
 from helpers import config
 
@@ -19,23 +19,37 @@ app = typer.Typer(
     help="Who to treat: checks of parameters and profiles, policies to use.",
 )
 
+INPUTS = {"dataset", "own_spec", "simsum_path", "mimic_path", "process", "hidden", "encoder", "device"}
 PROFILE_KEYS = {"chapters", "parameters", "overrides"}
 
 
 def parse_settings(settings: str) -> dict:
-    """Parameters from ``"n=3000 encoder=tfidf"``; values are read as YAML, so numbers are numbers.
+    """Parameters from ``"n=3000 encoder=tfidf"``, each read by its type; see :func:`helpers.config.read_value`.
+
+    Values with blanks stand in single or double quotes, as in ``own_spec="/data/my files/own.yml"``.
 
     Raises
     ------
     ValueError
-        A word without ``=``.
+        A quote that is not closed, a word without ``=``, a name given twice, or a value that cannot be read.
     """
-    words = shlex.split(settings)
-    wrong = [word for word in words if "=" not in word]
-    if wrong:
-        raise ValueError(f'settings: got {wrong[0]!r}; each must read name=value, as in "n=3000 encoder=tfidf".')
-    pairs = (word.split("=", 1) for word in words)
-    return {name: yaml.safe_load(value) for name, value in pairs}
+    try:
+        words = shlex.split(settings)
+    except ValueError:
+        raise ValueError(
+            f"settings: got {settings!r}; a quote is not closed. A value with blanks or an apostrophe stands in double "
+            f'quotes, as in own_spec="/data/my files/own.yml".'
+        ) from None
+    if wrong := [word for word in words if "=" not in word]:
+        raise ValueError(
+            f'settings: got {wrong[0]!r}; each must read name=value, as in "n=3000 encoder=tfidf"; a value with blanks '
+            f"stands in quotes."
+        )
+    pairs = [word.split("=", 1) for word in words]
+    names = [name for name, _ in pairs]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"settings: {twice[0]!r} is given twice; keep one.")
+    return {name: config.read_value(name, text) for name, text in pairs}
 
 
 def chapter_parameters(profile: dict, settings: str = "") -> dict[str, dict]:
@@ -74,6 +88,32 @@ def chapter_parameters(profile: dict, settings: str = "") -> dict[str, dict]:
     return merged
 
 
+def check_inputs(chapters: dict[str, dict]) -> None:
+    """Look at what the chapters will ask for, before any of them runs: encoder, hidden fields, device and files.
+
+    Takes a second or two: of a table only the names of its columns are read.
+
+    Parameters
+    ----------
+    chapters : dict
+        As :func:`chapter_parameters` returns it.
+
+    Raises
+    ------
+    ValueError, OSError
+        Says which parameter is wrong, and what it may be.
+    """
+    from helpers import data, encoders
+    from helpers.encoders.loading import resolve
+
+    for settings in {config.load(**parameters).model_dump_json(include=INPUTS) for parameters in chapters.values()}:
+        given = config.load(**json.loads(settings))
+        encoders.make_encoder(given.encoder, given.device)
+        if given.device != "auto":
+            resolve(given.device, "auto")
+        data.check_inputs(given)
+
+
 @app.command("check-profile")
 def check_profile(path: Path, settings: str = typer.Option("", "--set", help='as in "n=3000 encoder=tfidf"')) -> None:
     """Check the parameters of every chapter in a profile file."""
@@ -83,7 +123,8 @@ def check_profile(path: Path, settings: str = typer.Option("", "--set", help='as
                 f"no such profile; there are {', '.join(sorted(p.stem for p in path.parent.glob('*.yml')))}."
             )
         chapters = chapter_parameters(config.load_yaml(path), settings)
-    except ValueError as error:
+        check_inputs(chapters)
+    except (ValueError, OSError) as error:
         typer.echo(f"{path}: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{path}: {len(chapters)} chapters, parameters in order.")
@@ -106,8 +147,14 @@ def _check_keys(profile: dict) -> None:
     if len(set(chapters)) < len(chapters):
         raise ValueError(f"chapters: got {chapters}; each notebook may be named once.")
     for key in ("parameters", "overrides"):
-        if not isinstance(profile.get(key) or {}, dict):
-            raise ValueError(f"{key}: got {profile[key]!r}; expected names and values.")
+        _check_names(key, profile.get(key))
+    for chapter, parameters in (profile.get("overrides") or {}).items():
+        _check_names(f"overrides: {chapter}", parameters)
+
+
+def _check_names(place: str, values) -> None:
+    if not isinstance(values or {}, dict) or not all(isinstance(name, str) for name in values or {}):
+        raise ValueError(f"{place}: got {values!r}; expected names and values.")
 
 
 @app.command("export")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -13,13 +14,25 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 Literals = (bool, int, float, str, list, dict, type(None))
 SIMULATED = ("replica", "simsum")  # data sets whose treatment and outcome a process of one's choice draws
 MIMIC = ("mimic-syn", "mimic-published", "mimic-repaired")
+NOTHING = ("", "~", "null", "None")
+TAG = "tag:yaml.org,2002:"
+TWICE = "is given twice; keep one"
+SCALARS = {  # of YAML 1.2: how each kind is written, and what it may begin with
+    "bool": ("true|True|TRUE|false|False|FALSE", "tTfF"),
+    "int": ("[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    "float": (
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+    "null": ("~|null|Null|NULL|", ("~", "n", "N", "")),
+}
 DERIVED = {"mimic-syn": "mimic"}  # the process of the other data sets; "given" where they bring their own
 
 
 class Config(BaseModel):
     """Every parameter of the study, with its default, its rule and one line of meaning."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)  # budget=yes is no 1, seed=1.0 no 1
 
     dataset: Literal["replica", "simsum", "mimic-syn", "mimic-published", "mimic-repaired", "own"] = Field(
         "replica",
@@ -34,7 +47,7 @@ class Config(BaseModel):
         None, min_length=1, description='dataset=mimic-...: folder of the tables, or "synthetic" for made-up ones'
     )
     mimic_patients: int = Field(2_500, ge=100, le=100_000, description='patients of mimic_path="synthetic"')
-    mimic_memory: str = Field("4GB", pattern=r"^\d+(\.\d+)?[MG]B$", description="memory for reading MIMIC-III")
+    mimic_memory: str = Field("4GB", pattern=r"^[0-9]+(\.[0-9]+)?[MG]B$", description="memory for reading MIMIC-III")
     n: int = Field(10_000, ge=200, le=2_000_000, description="number of records; of own and mimic data at most so many")
     note_style: Literal["normal", "compact"] = Field("normal", description="normal or compact notes")
     process: Literal["v3", "v2", "stress", "nonadditive", "mimic", "given"] = Field(
@@ -52,7 +65,9 @@ class Config(BaseModel):
         description="who is annotated: at random, by a known unequal chance, by a chance that grows with the spread "
         "of the effect, or where EM is most in doubt",
     )
-    hidden: tuple[str, ...] = Field((), description="annotated confounders that the annotators leave out")
+    hidden: tuple[str, ...] = Field(
+        (), strict=False, description="annotated confounders that the annotators leave out, as in [fever, cough]"
+    )
     gate: Literal["warn", "stop"] = Field(
         "warn", description="what chapter 03 does if too few confounders are recoverable"
     )
@@ -157,12 +172,110 @@ def load(**parameters) -> Config:
         raise ValueError("parameters out of their rules:\n" + "\n".join(lines)) from None
 
 
-def load_yaml(path: str | Path) -> dict:
-    """A YAML mapping from a file."""
-    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+def load_yaml(path: str | Path, as_written: bool = False) -> dict:
+    """A YAML mapping of names to values from a file; see :func:`parse_yaml`.
+
+    Raises
+    ------
+    ValueError
+        The file is not UTF-8, no YAML or no such mapping.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: is not UTF-8; save it in this encoding.") from None
+    content = parse_yaml(text, str(path), as_written)
     if not isinstance(content, dict):
         raise ValueError(f"{path}: expected a mapping of names to values, got {type(content).__name__}.")
+    if wrong := [name for name in content if not isinstance(name, str)]:
+        raise ValueError(f"{path}: {wrong[0]!r} is no name; put it in quotes.")
     return content
+
+
+def parse_yaml(text: str, where: str, as_written: bool = False):
+    """The values of a YAML text by the core schema of YAML 1.2.
+
+    Only ``true`` and ``false`` are truth values: yes, no, on and off are words, as are dates, 1:30 and 1_000; 010 is
+    ten. A key may stand once.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+        Begins every message: the file, or the name of the value.
+    as_written : bool
+        Leave each value the text that was typed, so that ``[no, 1.0, true]`` are three words.
+
+    Raises
+    ------
+    ValueError
+        Names the line and the rule.
+    """
+    try:
+        return yaml.load(text, _Written if as_written else _Core)
+    except yaml.YAMLError as error:
+        mark, said = getattr(error, "problem_mark", None), getattr(error, "problem", None) or ""
+        near = f" near line {mark.line + 1}" if mark else ""
+        remedy = said if said.endswith(TWICE) else "check the indentation and the colons, and quote special signs"
+    except (RecursionError, ValueError):
+        near, remedy = "", "it is nested too deeply, or a value is not of the type it says"
+    raise ValueError(f"{where}: not valid YAML{near}; {remedy}.")
+
+
+def read_value(name: str, text: str):
+    """A parameter's value from its text: names and paths stay the words they are, all else is read as YAML.
+
+    Raises
+    ------
+    ValueError
+        The text is no YAML.
+    """
+    field = Config.model_fields.get(name)
+    words = field is not None and (field.default is None or isinstance(field.default, str))
+    if words and field.default is None and text in NOTHING:
+        return None
+    if words and not (len(text) > 1 and text[0] == text[-1] and text[0] in "'\""):
+        return text
+    return parse_yaml(text, f"{name} = {text!r}")
+
+
+class _Core(yaml.SafeLoader):
+    """The core schema of YAML 1.2, each key once."""
+
+    yaml_implicit_resolvers: dict = {}
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} {TWICE}", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+    def whole(self, node) -> int:
+        text = self.construct_scalar(node)
+        return int(text, 0 if text.startswith(("0o", "0x")) else 10)
+
+
+class _Written(_Core):
+    """Every value as its text, but for one that is left out."""
+
+    yaml_implicit_resolvers: dict = {}
+
+    def construct_sequence(self, node, deep=False):
+        for child in node.value:
+            child.tag = f"{TAG}str" if child.tag == f"{TAG}null" else child.tag
+        return super().construct_sequence(node, deep)
+
+
+def _add_scalars() -> None:
+    _Core.add_constructor(f"{TAG}int", _Core.whole)
+    for kind, (pattern, first) in SCALARS.items():
+        for loader in (_Core, _Written) if kind == "null" else (_Core,):
+            loader.add_implicit_resolver(TAG + kind, re.compile(f"(?:{pattern})$"), list(first))
+
+
+_add_scalars()
 
 
 def _fault(error: dict) -> str:

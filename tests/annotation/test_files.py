@@ -142,3 +142,60 @@ def test_records_must_have_ids_of_their_own(path):
     write(path, [[1, "a", 0, "none"]])
     with pytest.raises(ValueError, match="1 records share"):
         annotation.read_annotations(path, c)
+
+
+def test_blanks_around_names_and_ids_do_not_matter(path):
+    write(path, [[" 10 ", "a ", 1, ""], ["11", "a", 1, ""], [12, " b", 0, " low "]])
+    found = annotation.read_annotations(path, cohort())
+    assert found.annotators == ("a", "b") and not found.double.any()
+    assert found.annotator.tolist() == ["a", "a", "b", "", "", ""]
+
+
+@pytest.mark.parametrize("names", [("A", "a "), ("Dr  X", "dr x"), ("12", "12.0"), ("Jo\u0308", "J\xf6")])
+def test_annotators_that_people_take_for_one_are_refused(path, names):
+    write(path, [[10, names[0], 1, ""], [10, names[1], 1, ""]])
+    with pytest.raises(ValueError, match="annotator: 1 names differ from another one by case, blanks or .0 alone"):
+        annotation.read_annotations(path, cohort())
+
+
+def test_ids_that_fit_but_for_case_are_counted(path):
+    write(path, [["p1", "a", 1, ""], ["Q9", "a", 1, ""]])
+    with pytest.raises(ValueError, match="2 ids that the cohort does not have, 1 of them but for case, blanks or .0"):
+        annotation.read_annotations(path, cohort(3, ids=["P1", "P2", "P3"]))
+    with pytest.raises(ValueError, match="1 ids differ from another one by case"):
+        annotation.read_annotations(path, cohort(3, ids=["P1", "p1", "P3"]))
+
+
+def test_a_list_is_no_name(tmp_path):
+    path = tmp_path / "a.jsonl"
+    write(path, [[10, ["a"], 1, ""], [11, True, 1, ""], [12, {"a": 1}, 1, ""]])
+    with pytest.raises(ValueError, match="annotator: 3 annotated rows without a name"):
+        annotation.read_annotations(path, cohort())
+
+
+def test_levels_named_like_no_value_are_levels(path):
+    levels = ["None", "NA", "null"]
+    frame = pd.DataFrame({"id": range(3), "text": "x", "sev": pd.Categorical(levels, levels)})
+    frame["v"] = pd.Categorical(["v1", "v1.0", "v2"], ["v1", "v1.0", "v2"])
+    given = Cohort(frame, Roles(annotations=("sev", "v")))
+    names = ("id", "annotator", "sev", "v")
+    rows = [[k, "a", *frame.loc[k, ["sev", "v"]]] for k in range(3)]
+    if path.suffix == ".csv":
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([names, *rows])
+    else:
+        path.write_text("\n".join(json.dumps(dict(zip(names, row))) for row in rows), encoding="utf-8")
+    np.testing.assert_array_equal(annotation.read_annotations(path, given).codes, [[0, 0], [1, 1], [2, 2]])
+
+
+def test_a_note_longer_than_a_field_of_the_csv_module_is_read(tmp_path):
+    long = cohort(2)
+    long = replace(long, frame=long.frame.assign(text="x" * 200_000))
+    annotation.write_template(long, tmp_path / "a.csv", np.arange(2), include_text=True, annotator="me")
+    assert (annotation.read_annotations(tmp_path / "a.csv", long).answers == -1).all()
+
+
+def test_lines_above_the_names_are_named(tmp_path):
+    (tmp_path / "a.csv").write_text("My annotations\n\nid,annotator,dysp,fever\n10,a,1,low\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="the names stand below 1 other lines; remove what is above them"):
+        annotation.read_annotations(tmp_path / "a.csv", cohort())

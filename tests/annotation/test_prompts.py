@@ -80,3 +80,30 @@ def test_any_value_is_a_level_a_blank_or_refused(value):
 
 def test_a_level_named_unknown_is_a_level():
     assert level_of("Unknown", ("no", "unknown")) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "values", "level"),
+    [
+        ("None", ("None", "Mild"), 0),
+        ("NA", ("None", "NA"), 1),
+        ("null", ("null", "x"), 0),
+        (None, ("None", "Mild"), -1),
+        ("None", ("none", "low"), 0),
+        ("None", ("no", "low"), None),
+        ("v1.0", ("v1", "v2"), None),
+        ("v1.0", ("v1", "v1.0"), 1),
+        ("1.0", (0, 1), 1),
+        (1.0, ("0.0", "1.0"), 1),
+        ("1", ("0.0", "1.0"), 1),
+        ("428", ("428.0", "401.9"), 0),
+        ("A", ("a", "A"), 1),
+        ("Ab", ("ab", "AB"), None),
+        (True, ("false", "true"), 1),
+        (True, (0, 1), 1),
+        (0.5, ("0.5", "1.5"), 0),
+        (float("inf"), (0, 1), None),
+    ],
+)
+def test_what_a_word_is_among_the_values(value, values, level):
+    assert level_of(value, values) == level

@@ -101,6 +101,52 @@ def test_refuses_one_patient():
         split(of_patients([1, 1, 1]), 0.5, 0)
 
 
+def treated_visits(patients: int, n: int = 600, visits: int = 60, annotated=None) -> Cohort:
+    """The first ``visits`` rows are treated and belong to so many patients; all others have one row each."""
+    ids = [f"Q{k % patients}" if k < visits else f"P{k}" for k in range(n)]
+    frame = pd.DataFrame({"id": ids, "text": "", "T": np.arange(n) < visits, "Y": 0.0})
+    roles = Roles(treatment="T", outcome="Y", annotated=None if annotated is None else "annotated")
+    return Cohort(frame if annotated is None else frame.assign(annotated=annotated), roles)
+
+
+@pytest.mark.parametrize("patients", [2, 3, 4, 10, 20])
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.99])
+def test_both_arms_are_on_both_sides(patients, share):
+    cohort = treated_visits(patients)
+    for seed in range(20):
+        train, test = split(cohort, share, seed)
+        assert sorted([*train, *test]) == list(range(600)) and not set(cohort.ids[train]) & set(cohort.ids[test])
+        assert len(set(cohort.ids[test])) == round(share * (540 + patients))
+        assert all(set(cohort.T[rows]) == {0, 1} for rows in (train, test))
+
+
+def test_both_arms_count_among_annotated_records():
+    annotated = np.r_[np.arange(60) < 30, np.arange(540) % 20 == 0]
+    cohort = treated_visits(60, annotated=annotated)
+    for seed in range(50):
+        for rows in split(cohort, 0.05, seed):
+            assert set(cohort.T[rows][cohort.annotated[rows]]) == {0, 1}
+
+
+def test_a_split_that_has_both_arms_is_that_of_the_patients_alone():
+    cohort = treated_visits(60)
+    plain = of_patients(cohort.ids)
+    same = 0
+    for seed in range(30):
+        expected, found = split(plain, 0.1, seed), split(cohort, 0.1, seed)
+        if all(len(set(cohort.T[rows])) == 2 for rows in expected):
+            same += 1
+            assert all(np.array_equal(a, b) for a, b in zip(expected, found, strict=True))
+    assert same > 25
+
+
+@pytest.mark.parametrize(("patients", "share"), [(1, 0.3), (10, 0.001), (10, 0.999)])
+def test_arms_that_cannot_be_on_both_sides_are_named_by_patients(patients, share):
+    said = f"the 60 treated records belong to {patients} patients, the 540 untreated ones to 540. Choose another test"
+    with pytest.raises(ValueError, match=said):
+        split(treated_visits(patients), share, 0)
+
+
 @pytest.mark.parametrize("kind", ["syn", "repaired"])
 def test_mimic_cohorts_from_a_generated_folder(kind, tmp_path):
     config = load(dataset=f"mimic-{kind}", mimic_path="synthetic", mimic_patients=150, results=str(tmp_path))

@@ -9,7 +9,7 @@ from simsum_file import published_layout
 from helpers.data.manifest import load_manifest
 from helpers.data.processes import draw_outcomes
 from helpers.data.replica.network import NETWORK_COLUMNS, sample_network
-from helpers.data.simsum import read_simsum
+from helpers.data.simsum import check_head, read_simsum
 
 BINARY = ["pneu", "cold", "dysp", "cough", "pain", "nasal", "asthma", "smoking", "COPD", "hay_fever", "policy"]
 BINARY += ["self_empl", "season", "antibiotics"]
@@ -61,7 +61,7 @@ def test_spellings_of_binary_values(tmp_path, spelling):
 
 def test_missing_columns_are_listed(tmp_path):
     message = refusal(save(published_layout(20).drop(columns=["cold", "advanced_text"]), tmp_path))
-    assert "['cold', 'advanced_text']" in message and "fetch_simsum" in message
+    assert "'cold' is missing; 'advanced_text' is missing" in message and "fetch_simsum" in message
 
 
 def test_unknown_values_by_column_and_count(tmp_path):
@@ -103,6 +103,59 @@ def test_truncated_in_the_last_record(tmp_path, cut):
     with open(path, "rb+") as file:
         file.truncate(len(file.read()) - 1 - cut)
     refusal(path, note_style="compact")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda rows: [rows[0], *(f"{row};" if "CANARY" not in row else row for row in rows[1:])], "more fields"),
+        (lambda rows: ["Export of 2024", "", *rows], "The names stand in line 3: remove what is above them"),
+        (lambda rows: [rows[0].replace(";pneu", ";cough", 1), *rows[1:]], "'cough' occurs 2 times"),
+        (lambda rows: [rows[0][1:], *rows[1:]], "more fields"),
+    ],
+)
+def test_rows_and_heads_that_do_not_fit(tmp_path, change, said):
+    frame = published_layout(20).assign(text=[f"note {i}" for i in range(20)], advanced_text="CANARY")
+    frame.loc[:9, "advanced_text"] = "short"
+    path = save(frame, tmp_path)
+    with open(path, encoding="utf-8") as file:
+        rows = file.read().splitlines()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(change(rows)))
+    assert said in refusal(path)
+
+
+def test_one_semicolon_too_many_in_every_row_moves_nothing(tmp_path):
+    frame = published_layout(20).assign(text=[f"note {i}" for i in range(20)])
+    path = save(frame, tmp_path)
+    with open(path, encoding="utf-8") as file:
+        head, *rows = file.read().splitlines()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join([head, *(f"{row};" for row in rows)]))
+    cohort = read_simsum(path)
+    assert cohort.texts == frame["text"].tolist() and cohort.ids.tolist() == list(range(20))
+
+
+def test_notes_of_numbers_and_digits_of_other_scripts_are_refused(tmp_path):
+    assert "numbers alone" in refusal(save(published_layout(20).assign(text=range(20)), tmp_path))
+    frame = published_layout(20)
+    frame["days_at_home"] = frame["days_at_home"].astype(str)
+    frame.loc[3, "days_at_home"] = "٣"
+    assert "days_at_home: 1 values" in refusal(save(frame, tmp_path))
+
+
+def test_equal_notes_are_told(tmp_path):
+    with pytest.warns(UserWarning, match="all 20 notes are the same"):
+        read_simsum(save(published_layout(20).assign(text="Patient seen."), tmp_path))
+
+
+def test_the_head_alone_is_checked(tmp_path):
+    path = save(published_layout(20), tmp_path)
+    check_head(path)
+    with pytest.raises(FileNotFoundError, match="simsum_path"):
+        check_head(tmp_path / "nothing.csv")
+    with pytest.raises(ValueError, match="'cold' is missing"):
+        check_head(save(published_layout(20).drop(columns="cold"), tmp_path))
 
 
 def test_commas_are_refused(tmp_path):

@@ -15,6 +15,8 @@ from helpers.annotation.prompts import level_of
 from helpers.artifacts.files import replacing
 from helpers.data.cohort import Cohort
 from helpers.data.fields import MISSING, field_levels
+from helpers.data.tables import long_fields
+from helpers.data.written import folded
 from helpers.privacy.errors import only_own_words
 
 LINES = (".jsonl", ".ndjson")
@@ -167,9 +169,16 @@ def _csv(head: list[str], records: list[dict]) -> str:
 
 
 def _text(value) -> str:
-    """An id or name as it is compared: outer blanks do not matter, 12.0 is 12."""
-    text = "" if value is None else str(value).strip()
-    return text[:-2] if isinstance(value, float | np.floating) and text.endswith(".0") else text
+    """An id or name as it is compared: outer blanks do not matter, the number 12.0 is 12, a list or true is none."""
+    if value is None or isinstance(value, bool | list | dict):
+        return ""
+    text = str(value).strip()
+    return text.removesuffix(".0") if isinstance(value, float | np.floating) else text
+
+
+def _alike(words) -> int:
+    """How many different words are another one but for case, blanks or .0."""
+    return len(set(words)) - len({folded(word) for word in words})
 
 
 def _index(cohort: Cohort) -> dict[str, int]:
@@ -179,6 +188,11 @@ def _index(cohort: Cohort) -> dict[str, int]:
             f"cohort {cohort.name!r}: {len(cohort) - len(index)} records share an id with another; annotations in a "
             f"file need an id of their own for each record. Take one record a patient, or add such a column."
         )
+    if alike := _alike(index):
+        raise ValueError(
+            f"cohort {cohort.name!r}: {alike} ids differ from another one by case, blanks or .0 alone; a file of "
+            f"annotations could not tell their records apart. Give each patient one id."
+        )
     return index
 
 
@@ -187,10 +201,17 @@ def _check_keys(keys: list[tuple[str, str]], index: dict[str, int], faults: list
     unknown = sum(record not in index for record, _ in keys)
     nobody = sum(not who for _, who in keys)
     twice = sum(count - 1 for count in Counter(keys).values())
+    near = {folded(record) for record in index}
+    close = sum(record not in index and folded(record) in near for record, _ in keys)
     if unknown:
-        faults.append(f"id: {unknown} ids that the cohort does not have")
+        said = f", {close} of them but for case, blanks or .0; write them as the cohort does" if close else ""
+        faults.append(f"id: {unknown} ids that the cohort does not have{said}")
     if nobody:
         faults.append(f"annotator: {nobody} annotated rows without a name; any name will do")
+    if alike := _alike({who for _, who in keys}):
+        faults.append(
+            f"annotator: {alike} names differ from another one by case, blanks or .0 alone; write each in one way"
+        )
     if twice:
         faults.append(f"id, annotator: {twice} rows repeat a pair; an annotator answers once for a record")
 
@@ -200,7 +221,8 @@ def _read_rows(path: Path, columns: list[str], text: str, faults: list[str]) -> 
         raise FileNotFoundError(f"{path}: no such file. write_template() makes one to fill in.")
     try:
         content, kind = path.read_text(encoding="utf-8-sig"), ""
-        rows, broken = _from_lines(content) if path.suffix.lower() in LINES else _from_csv(content)
+        with long_fields():
+            rows, broken = _from_lines(content) if path.suffix.lower() in LINES else _from_csv(content, faults)
     except (UnicodeDecodeError, csv.Error) as error:  # the original message may quote the file
         kind = type(error).__name__
     if kind:
@@ -218,9 +240,12 @@ def _read_rows(path: Path, columns: list[str], text: str, faults: list[str]) -> 
     return rows
 
 
-def _from_csv(content: str) -> tuple[list[dict], int]:
+def _from_csv(content: str, faults: list[str]) -> tuple[list[dict], int]:
     lines = [line for line in csv.reader(io.StringIO(content, newline=""), strict=True) if line]
     head = [name.strip() for name in lines[0]] if lines else []
+    above = next((i for i, line in enumerate(lines) if set(ANNOTATION_KEYS) <= {name.strip() for name in line}), 0)
+    if above:
+        faults.append(f"the names stand below {above} other lines; remove what is above them")
     if len(set(head)) < len(head):
         return [], len(lines)
     good = [line for line in lines[1:] if len(line) == len(head)]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from helpers.data.fields import MISSING
+from helpers.data.written import plain
 
 UNKNOWN = "unknown"  # what a model is asked to write where the note does not tell
 
@@ -83,20 +84,33 @@ def parse_answer(answer: str, fields: Mapping[str, tuple]) -> np.ndarray:
 def level_of(value, values: tuple) -> int | None:
     """Position of a written value: -1 for a blank, None for one that is none of the values.
 
-    Case and outer blanks do not matter; whole numbers may be written as 1, "1" or 1.0, and true or false for 1 and 0.
+    A word that is one of the values is that value, be it "None" or "NA". Outer blanks do not matter, nor does case
+    where no two values differ by it alone; whole numbers may be written as 1, "1" or 1.0, true or false for 1 and 0.
     """
-    if value is None:
-        return MISSING
-    if isinstance(value, bool | float) and float(value).is_integer():
-        value = int(value)
-    if not isinstance(value, str | int):
+    known = [str(_plain(v)).strip() for v in values]
+    text = _text(value, known)
+    if text is None:
         return None
-    text = str(value).strip().casefold()
-    known = [str(_plain(v)).strip().casefold() for v in values]
-    if not text or (text == UNKNOWN and text not in known):
+    if not text or (text.casefold() == UNKNOWN and UNKNOWN not in map(str.casefold, known)):
         return MISSING
-    text = text[:-2] if text not in known and text.endswith(".0") else text
-    return known.index(text) if text in known else None
+    if text in known:
+        return known.index(text)
+    for alike in (str.casefold, plain):
+        found = [i for i, word in enumerate(known) if alike(word) == alike(text)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def _text(value, known: list[str]) -> str | None:
+    """A cell or an answer as text, "" for nothing, None for what is neither word nor number."""
+    if value is None:
+        return ""
+    if isinstance(value, bool) and str(value).casefold() not in map(str.casefold, known):
+        value = int(value)
+    if isinstance(value, float):
+        value = _plain(value) if np.isfinite(value) else None
+    return str(value).strip() if isinstance(value, str | int | float) else None
 
 
 def _plain(value):

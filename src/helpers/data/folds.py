@@ -9,6 +9,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from helpers.artifacts.memory import MemoryCache
 from helpers.data.cohort import Cohort
+from helpers.data.load import _with_both_arms
 from helpers.data.seeds import streams
 
 FOLDS = MemoryCache(8)
@@ -44,14 +45,15 @@ def _split(T: np.ndarray, groups: np.ndarray | None, folds: int, seed: int) -> l
 
 
 def split(cohort: Cohort, test_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Training and test rows, all rows of a patient on one side.
+    """Training and test rows, all rows of a patient on one side, and both treatment arms on both sides.
 
     Parameters
     ----------
     cohort : Cohort
         Any cohort; patients are told apart by its id role.
     test_share : float
-        Share of the patients held out, in (0, 1); at least one patient on each side.
+        Share of the patients held out, in (0, 1); at least one patient on each side. Patients are drawn at random;
+        where that leaves a side without an arm (among annotated records), they are drawn by arm.
     seed : int
         Root of the randomness. The split depends on the set of ids and the seed, not on the order of the rows.
 
@@ -63,16 +65,18 @@ def split(cohort: Cohort, test_share: float, seed: int) -> tuple[np.ndarray, np.
     Raises
     ------
     ValueError
-        If ``test_share`` is out of its range or there are fewer than two patients.
+        If ``test_share`` is out of its range, there are fewer than two patients, or too few of one arm.
     """
     if not 0 < test_share < 1:
         raise ValueError(f"test_share = {test_share!r}: must lie between 0 and 1, both excluded.")
     patients, patient_of_row = np.unique(cohort.ids, return_inverse=True)
     if len(patients) < 2:
         raise ValueError(f"cohort {cohort.name!r} has {len(patients)} patients; a split needs at least 2.")
-    held_out = np.zeros(len(patients), dtype=bool)
     size = min(max(1, round(test_share * len(patients))), len(patients) - 1)
-    held_out[streams("split", seed, 1)[0].permutation(len(patients))[:size]] = True
+    order = streams("split", seed, 1)[0].permutation(len(patients))
+    held_out = np.isin(np.arange(len(patients)), order[:size])
+    if cohort.roles.treatment is not None:
+        held_out = _with_both_arms(cohort, patient_of_row, order, held_out)
     in_test = held_out[patient_of_row]
     return np.flatnonzero(~in_test), np.flatnonzero(in_test)
 

@@ -11,7 +11,8 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
-import yaml
+
+from helpers.config import parse_yaml
 
 _GROUP = re.compile(r"\(([^()|]*\|[^()]*)\)")
 _SLOT = re.compile(r"\{([^{}]+)\}")
@@ -21,7 +22,7 @@ _SLOT = re.compile(r"\{([^{}]+)\}")
 def read_bank(name: str) -> dict:
     """Parsed YAML of the packaged phrase file ``phrases/<name>.yml`` (do not change it in place)."""
     source = resources.files("helpers.data") / "phrases" / f"{name}.yml"
-    return yaml.safe_load(source.read_text(encoding="utf-8"))
+    return parse_yaml(source.read_text(encoding="utf-8"), f"phrases/{name}.yml")
 
 
 class Grammar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -10,12 +11,14 @@ import pandas as pd
 
 from helpers.data.cohort import Cohort, Roles
 from helpers.data.replica.network import FEVER_LEVELS, NETWORK_COLUMNS
+from helpers.data.tables import read_names, read_strings
+from helpers.data.written import YES_NO, numbers, plain
+from helpers.privacy.errors import DataError, no_data_in_errors
 
 RENAMED = {"cold": "inf", "season": "winter"}
 NOTE_COLUMNS = {"normal": "text", "compact": "advanced_text"}
 TABULAR = ("self_empl", "asthma", "smoking", "COPD", "winter", "hay_fever")
 ANNOTATIONS = ("dysp", "cough", "pain", "nasal", "fever")
-YES_NO = {"yes": 1, "true": 1, "1": 1, "1.0": 1, "no": 0, "false": 0, "0": 0, "0.0": 0}
 SEASONS = YES_NO | {"winter": 1, "summer": 0}
 SIMSUM_ROLES = Roles(id="id", text="text", tabular=TABULAR, annotations=ANNOTATIONS)
 
@@ -47,14 +50,9 @@ def read_simsum(path: str | Path, note_style: Literal["normal", "compact"] = "no
         raise ValueError(f"note_style = {note_style!r}: must be one of {list(NOTE_COLUMNS)}.")
     path = Path(path).expanduser()
     raw = _read_strings(path)
-    missing = [c for c in _file_columns() if c not in raw.columns]
-    if missing:
-        raise ValueError(
-            f"{path}: columns missing: {missing}. Expected is the published SimSUM.csv: semicolon separated, first "
-            f"column the index. fetch_simsum() gets it."
-        )
     faults: list[str] = []
-    frame = _decode(raw.rename(columns=RENAMED), NOTE_COLUMNS[note_style], faults)
+    with no_data_in_errors(f"{path}: understanding its columns"):
+        frame = _decode(raw.rename(columns=RENAMED), NOTE_COLUMNS[note_style], faults)
     if faults:
         raise ValueError(f"{path}: not a valid SimSUM file.\n" + "\n".join(f"  {fault}" for fault in faults))
     tags = {"style": note_style, "seed": None, "dataset": "simsum"}
@@ -66,19 +64,36 @@ def _file_columns() -> list[str]:
     return [published.get(c, c) for c in NETWORK_COLUMNS] + list(NOTE_COLUMNS.values())
 
 
+def check_head(path: str | Path) -> None:
+    """Refuse a file that is not there or whose first line is not that of SimSUM; its records are not read.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As :func:`read_simsum`.
+    """
+    _strictly(Path(path).expanduser(), lambda path: read_names(path, ";", columns=_file_columns()))
+
+
 def _read_strings(path: Path) -> pd.DataFrame:
+    """Its cells as strings, the first column as the index."""
+    check_head(path)
+    raw = _strictly(path, lambda path: read_strings(path, ";"))
+    return raw.iloc[:, 1:].set_axis(pd.Index(raw.iloc[:, 0], name="index"), axis=0)
+
+
+def _strictly(path: Path, read):
     if not path.is_file():
         raise FileNotFoundError(
             f"{path}: no such file. Set simsum_path to your SimSUM.csv, or leave it None to fetch the published file."
         )
     try:
-        raw = pd.read_csv(path, sep=";", index_col=0, dtype=str, keep_default_na=False, encoding="utf-8")
-        return raw.fillna("")  # rows with too few fields, as at the end of a truncated file
-    except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        # The original message may quote the file, hence only its kind and no chained cause.
-        kind = type(error).__name__
+        return read(path)
+    except DataError as error:
+        fault = str(error)
     raise ValueError(
-        f"{path}: cannot be read as a semicolon-separated UTF-8 table ({kind}). fetch_simsum() gets the published one."
+        f"{fault} Expected is the published SimSUM.csv: semicolon separated, UTF-8, first column the index. "
+        f"fetch_simsum() gets it."
     )
 
 
@@ -100,11 +115,15 @@ def _decode(raw: pd.DataFrame, note: str, faults: list[str]) -> pd.DataFrame:
     empty = int((raw[note].str.strip() == "").sum())
     if empty:
         faults.append(f"{note}: {empty} empty notes")
+    elif len(raw) and numbers(raw[note]).notna().all():
+        faults.append(f"{note}: numbers alone, no notes")
+    elif len(raw) > 1 and raw[note].nunique() == 1:
+        warnings.warn(f"{note}: all {len(raw):,} notes are the same, and tell nothing.", stacklevel=3)
     return pd.DataFrame(frame | {"text": raw[note].to_numpy()})
 
 
 def _categories(values: pd.Series, known: dict[str, int], faults: list[str]) -> np.ndarray:
-    codes = values.str.strip().str.lower().map(known)
+    codes = values.str.strip().str.lower().map(plain).map(known)
     bad = int(codes.isna().sum())
     if bad:
         faults.append(f"{values.name}: {bad} values outside {sorted(known)}")
@@ -113,7 +132,7 @@ def _categories(values: pd.Series, known: dict[str, int], faults: list[str]) -> 
 
 def _whole_numbers(values: pd.Series, name: str, faults: list[str]) -> np.ndarray:
     text = values.astype(str).str.strip()
-    good = text.str.fullmatch(r"\d{1,15}(\.0+)?").to_numpy(bool)
+    good = text.str.fullmatch(r"[0-9]{1,15}(\.0+)?").to_numpy(bool)
     if not good.all():
         faults.append(f"{name}: {int((~good).sum())} values that are not whole numbers of 0 or more")
     return text.where(good, "0").astype(float).to_numpy(np.int64)

@@ -16,6 +16,14 @@ REMEDIES = {
     "IOException": "Check that the disk is not full and the file can be read.",
     "OSError": "Check that the disk is not full and the file can be read.",
     "UnicodeDecodeError": "The file is not UTF-8; convert it first.",
+    "EOFError": "The file is cut short; copy or write it again.",
+    "BadGzipFile": "It is no gzip file, or a damaged one; copy it again, or take .gz off its name.",
+    "error": "The compressed file is damaged; copy it again.",  # zlib's
+    "ArrowInvalid": "It is no Parquet file, or a damaged one; copy or write it again.",
+    "EmptyDataError": "The file is empty; write it again.",
+    "ParserError": "Its rows do not fit its head: check separator and quotes, and that the file is whole.",
+    "IsADirectoryError": "It is a folder; name the file.",
+    "PermissionError": "You may not read it; ask its owner.",
 }
 
 

@@ -2,10 +2,11 @@
 
 from helpers.data.own.example import example_spec, example_table, write_example
 from helpers.data.own.spec import OwnSpec, load_spec
-from helpers.data.own.table import limited, read_own, table_fingerprint
+from helpers.data.own.table import check_table, limited, read_own, table_fingerprint
 
 __all__ = [
     "OwnSpec",
+    "check_table",
     "example_spec",
     "example_table",
     "limited",

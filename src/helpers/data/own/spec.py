@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from helpers.config import load_yaml
+from helpers.data.tables import check_encoding, check_separator
+from helpers.data.written import YES_NO, spelt
 
-Word = str | bool | int | float
+# As typed: load_spec leaves every value its text, so that no, 1.0 and 2024-01-01 are words like others.
+Word = Annotated[str, BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else value)]
 FieldKind = Literal["numeric", "binary", "categorical"]
 OWN_ENDINGS = (".csv", ".csv.gz", ".parquet")
 RESERVED = ("id", "text", "T", "Y", "time", "annotated", "mu0", "mu1", "e")
+MENTION = "said_"  # columns of generated records that tell what a note mentions
+MARK = "_missing"
+MISSING = "missing"
 
 
 class _Strict(BaseModel):
@@ -40,7 +45,7 @@ class FieldSpec(_TwoWords):
 
     type: FieldKind
     column: str | None = Field(None, description="its name in the table, where it should have another one here")
-    levels: list[str] | None = Field(None, min_length=2, description="categorical: its values, the usual one first")
+    levels: list[Word] | None = Field(None, min_length=2, description="categorical: its values, the usual one first")
     present: Word | None = Field(None, description="binary: how 1 is written in the table")
     absent: Word | None = Field(None, description="binary: how 0 is written in the table")
     missing: Literal["refuse", "mark"] = Field("refuse", description="mark: empty values get a level or column")
@@ -48,8 +53,11 @@ class FieldSpec(_TwoWords):
     @field_validator("levels")
     @classmethod
     def _levels_differ(cls, levels):
-        if levels is not None and len(set(levels)) < len(levels):
+        levels = levels and [level.strip() for level in levels]
+        if levels and len(set(levels)) < len(levels):
             raise ValueError("a level is named twice")
+        if levels and "" in levels:
+            raise ValueError("a level has no name")
         return levels
 
     @model_validator(mode="after")
@@ -58,7 +66,18 @@ class FieldSpec(_TwoWords):
             raise ValueError(f"levels are for categorical columns; this one is {self.type}")
         if self.present is not None and self.type != "binary":
             raise ValueError(f"present and absent are for binary columns; this one is {self.type}")
+        if self.missing == "mark" and MISSING in (self.levels or ()):
+            raise ValueError(f"missing: mark adds a level {MISSING!r}, which levels has already; rename that one")
         return self
+
+    @property
+    def gets_mark(self) -> bool:
+        """Whether empty values are told by a column of their own, ``<name>_missing``."""
+        return self.type == "numeric" and self.missing == "mark"
+
+    def words(self) -> tuple[str, ...]:
+        """What the spec names as a value of this column."""
+        return tuple(self.levels or ()) + tuple(word for word in (self.present, self.absent) if word is not None)
 
 
 class Treatment(_TwoWords):
@@ -70,6 +89,10 @@ class Treatment(_TwoWords):
 
     def _words(self) -> tuple[str, str]:
         return ("treated", "untreated")
+
+    def words(self) -> tuple[str, ...]:
+        """What the spec names as a value of this column."""
+        return () if self.treated is None else (self.treated, self.untreated)
 
 
 class Outcome(_TwoWords):
@@ -87,16 +110,24 @@ class Outcome(_TwoWords):
             raise ValueError(f"present and absent are for a binary outcome; this one is {self.type}")
         return self
 
+    def words(self) -> tuple[str, ...]:
+        """What the spec names as a value of this column."""
+        return () if self.present is None else (self.present, self.absent)
+
 
 class OwnSpec(_Strict):
     """The roles of the columns of one table."""
 
     title: str = "own table"
     table: str = Field(min_length=1, description="the file, relative to own.yml: .csv, .csv.gz or .parquet")
-    separator: str = Field(",", min_length=1, max_length=1)
+    separator: str = ","
     decimal: Literal[".", ","] = "."
+    thousands: Literal[".", ",", "'", " "] | None = Field(None, description="sign between groups of three digits")
     encoding: str = "utf-8"
-    empty: list[str] = Field(["", "NA", "NaN", "nan", "NULL", "null", "None"], description="what stands for no value")
+    empty: list[Word] = Field(
+        ["", "NA", "NaN", "nan", "NULL", "null", "None"],
+        description="what stands for no value, but for a word that is named as a value of its column",
+    )
     public: bool = Field(False, description="true: anyone may read these records (made-up or published ones)")
     id: str = Field(description="patient")
     text: str = Field(description="the note")
@@ -120,16 +151,46 @@ class OwnSpec(_Strict):
             values["treatment"] = {"column": values["treatment"]}
         return values
 
+    @field_validator("separator")
+    @classmethod
+    def _separates(cls, separator):
+        check_separator(separator)
+        return separator
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding):
+        check_encoding(encoding)
+        return encoding
+
+    @model_validator(mode="after")
+    def _signs_and_words_are_clear(self):
+        if self.thousands == self.decimal:
+            raise ValueError(f"decimal and thousands are both {self.decimal!r}")
+        plain = [f for f in self.fields().values() if f.type == "binary" and f.present is None]
+        plain += [self.treatment] if self.treatment.treated is None else []
+        plain += [self.outcome] if self.outcome.type == "binary" and self.outcome.present is None else []
+        both = sorted({word for word in self.empty if spelt(word) in YES_NO})
+        if plain and both:
+            raise ValueError(
+                f"empty: {both} are values of binary columns whose two words are not named; name them, or leave these "
+                f"out of empty"
+            )
+        return self
+
     @model_validator(mode="after")
     def _one_role_a_column(self):
         names = [*self.tabular, *self.annotations]
-        taken = sorted({n for n in names if n in RESERVED or names.count(n) > 1})
-        if taken:
+        marks = [name + MARK for name, field in self.fields().items() if field.missing == "mark"]
+        used = {n for n in names if n in RESERVED or n.startswith(MENTION) or n in marks or names.count(n) > 1}
+        if used:
             raise ValueError(
-                f"{taken}: the study uses these names itself, or a field has them twice; choose another name and give "
-                f"the table's as `column`"
+                f"{sorted(used)}: the study uses these names itself, or a field has them twice; choose another name "
+                f"and give the table's as `column`"
             )
-        columns = self.columns()
+        if blank := [name for name in names if name != name.strip() or not name]:
+            raise ValueError(f"{blank}: a name is not empty, and neither begins nor ends with a blank")
+        columns = [column.strip() for column in self.columns()]
         twice = sorted({c for c in columns if columns.count(c) > 1})
         if twice:
             raise ValueError(f"column {twice} has several roles; a column has one, or the outcome could leak into phi")
@@ -146,10 +207,10 @@ class OwnSpec(_Strict):
         single = [self.id, self.text, self.treatment.column, self.outcome.column, self.time]
         return [c for c in single if c] + [field.column or name for name, field in self.fields().items()]
 
-
-def spelt(value: Word) -> str:
-    """How a value is compared: without case, outer blanks and a trailing .0."""
-    return str(value).strip().lower().removesuffix(".0")
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """Column of the table -> what the spec names as a value of it."""
+        named = {self.treatment.column: self.treatment.words(), self.outcome.column: self.outcome.words()}
+        return named | {field.column or name: field.words() for name, field in self.fields().items()}
 
 
 def load_spec(path: str | Path) -> OwnSpec:
@@ -169,11 +230,7 @@ def load_spec(path: str | Path) -> OwnSpec:
             f"one to start from."
         )
     try:
-        return OwnSpec(**load_yaml(path))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" near line {mark.line + 1}" if mark else ""
-        raise ValueError(f"{path}: not valid YAML{where}; check the indentation and the colons.") from None
+        return OwnSpec(**load_yaml(path, as_written=True))
     except ValidationError as error:
         lines = [f"  {_fault(e)}" for e in error.errors()]
         raise ValueError(f"{path} breaks the rules of an own.yml:\n" + "\n".join(lines)) from None

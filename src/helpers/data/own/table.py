@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +12,12 @@ import pandas as pd
 from helpers.artifacts.digests import digest
 from helpers.data.cohort import Cohort, Roles
 from helpers.data.own.decode import Decoder
-from helpers.data.own.spec import FieldSpec, OwnSpec, load_spec
+from helpers.data.own.spec import MARK, FieldSpec, OwnSpec, load_spec
+from helpers.data.tables import check_names, read_names, read_strings
 from helpers.privacy.errors import DataError, no_data_in_errors
 from helpers.privacy.paths import outside_work_tree
 
-LEAST_IN_AN_ARM = 11
-MISSING_SUFFIX = "_missing"
+LEAST_IN_AN_ARM = 11  # patients
 
 
 def read_own(path: str | Path) -> Cohort:
@@ -44,12 +45,15 @@ def read_own(path: str | Path) -> Cohort:
     """
     path = Path(path).expanduser()
     spec = load_spec(path)
-    raw = _read_strings(_table_path(path, spec), spec)
-    found = Decoder(spec, raw)
-    frame = _frame(spec, found)
+    raw = _read_cells(_table_path(path, spec), spec)
+    with no_data_in_errors(f"{path.parent / spec.table}: understanding its columns"):
+        found = Decoder(spec, raw)
+        frame = _frame(spec, found)
     if found.faults:
         listed = "\n".join(f"  {fault}" for fault in found.faults)
         raise DataError(f"{path.parent / spec.table} does not keep to {path.name}:\n{listed}")
+    for doubt in found.doubts:
+        warnings.warn(f"{path.parent / spec.table}: {doubt}.", stacklevel=2)
     return Cohort(frame, _roles(spec, frame), name=spec.title, process="given", tags=_tags(spec, frame))
 
 
@@ -80,43 +84,49 @@ def _table_path(path: Path, spec: OwnSpec) -> Path:
     return table if spec.public else outside_work_tree(table, "table")
 
 
-def _read_strings(table: Path, spec: OwnSpec) -> pd.DataFrame:
-    """The wanted columns; of a CSV all strings."""
-    parquet = table.suffix.lower() == ".parquet"
-    with no_data_in_errors(f"{table}: reading"):
-        if parquet:
-            import pyarrow.parquet as pq
+def check_table(path: str | Path) -> None:
+    """Refuse a table that is not there or lacks a column, by its head alone; a thousandth of the work of reading it.
 
-            names = list(pq.read_schema(table).names)
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As :func:`read_own`.
+    """
+    path = Path(path).expanduser()
+    spec = load_spec(path)
+    table = _table_path(path, spec)
+    with no_data_in_errors(f"{table}: reading"):
+        if _is_parquet(table):
+            check_names(table, _parquet_names(table), spec.columns())
         else:
-            options = {"sep": spec.separator, "encoding": spec.encoding, "dtype": str, "keep_default_na": False}
-            names = pd.read_csv(table, header=None, nrows=1, **options).iloc[0].tolist()
-    _check_names(table, names, spec)
+            read_names(table, spec.separator, spec.encoding, spec.columns())
+
+
+def _read_cells(table: Path, spec: OwnSpec) -> pd.DataFrame:
+    """The wanted columns; of a CSV all strings."""
     with no_data_in_errors(f"{table}: reading"):
-        if parquet:
-            return pd.read_parquet(table, columns=spec.columns())
-        return pd.read_csv(table, usecols=spec.columns(), on_bad_lines="error", **options).fillna("")
+        if not _is_parquet(table):
+            return read_strings(table, spec.separator, spec.encoding, spec.columns())
+        import pyarrow.parquet as pq
+
+        check_names(table, _parquet_names(table), spec.columns())
+        return pq.read_table(table, columns=spec.columns()).to_pandas(ignore_metadata=True)
 
 
-def _check_names(table: Path, names: list[str], spec: OwnSpec) -> None:
-    import difflib
+def _is_parquet(table: Path) -> bool:
+    return table.suffix.lower() == ".parquet"
 
-    faults = []
-    for column in spec.columns():
-        if column not in names:
-            close = difflib.get_close_matches(column, names, 1)
-            faults.append(f"{column!r} is missing" + (f" (did you mean {close[0]!r}?)" if close else ""))
-        elif names.count(column) > 1:
-            faults.append(f"{column!r} occurs {names.count(column)} times")
-    if faults:
-        hint = "" if len(names) > 1 else f" The header has one field: is separator {spec.separator!r} right?"
-        raise DataError(f"{table}: columns named in the spec: {'; '.join(faults)}.{hint}")
+
+def _parquet_names(table: Path) -> list[str]:
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(table).names)
 
 
 def _frame(spec: OwnSpec, found: Decoder) -> pd.DataFrame:
     """The typed frame; what is wrong goes to ``found.faults``."""
     columns = {"id": found.identifier(spec.id), "text": found.note(spec.text)}
-    columns["T"] = found.binary(spec.treatment.column, "treatment", spec.treatment.treated, spec.treatment.untreated)
+    columns["T"] = found.binary(spec.treatment.column, "treatment", spec.treatment.words())
     columns["Y"] = found.outcome(spec.outcome)
     if spec.time is not None:
         columns["time"] = found.time(spec.time)
@@ -126,26 +136,33 @@ def _frame(spec: OwnSpec, found: Decoder) -> pd.DataFrame:
         for name, field in fields.items():
             columns |= _with_mark(name, field, found.field(field.column or name, role, field, rows), rows)
     columns["annotated"] = annotated
-    _check_arms(columns["T"], annotated, found.faults)
+    _check_arms(columns["id"], columns["T"], annotated, found.faults)
     return pd.DataFrame(columns)
 
 
 def _with_mark(name: str, field: FieldSpec, values: pd.Series, rows: np.ndarray) -> dict[str, pd.Series]:
-    marked = field.type == "numeric" and field.missing == "mark" and values[rows].isna().any()
-    return {name: values, **({f"{name}{MISSING_SUFFIX}": (values.isna() & rows).astype(float)} if marked else {})}
+    marked = field.gets_mark and values[rows].isna().any()
+    return {name: values, **({f"{name}{MARK}": (values.isna() & rows).astype(float)} if marked else {})}
 
 
-def _check_arms(T: pd.Series, annotated: np.ndarray, faults: list[str]) -> None:
-    counts = [int((T[annotated] == t).sum()) for t in (0, 1)]
-    if min(counts) < LEAST_IN_AN_ARM and T.notna().all():
-        faults.append(
-            f"annotated records: fewer than {LEAST_IN_AN_ARM} of one treatment arm; effects cannot be learned from them"
-        )
+def _check_arms(ids: pd.Series, T: pd.Series, annotated: np.ndarray, faults: list[str]) -> None:
+    """Both arms among the annotated records, by patients: those of one patient tell little more than one of them."""
+    if T.isna().any() or not len(T):
+        return
+    for arm, word in ((1, "treated"), (0, "untreated")):
+        rows = annotated & (T == arm).to_numpy()
+        patients = ids[rows].nunique()
+        if patients < LEAST_IN_AN_ARM:
+            faults.append(
+                f"annotated records: the {int(rows.sum()):,} {word} ones belong to {patients} patients, fewer than "
+                f"{LEAST_IN_AN_ARM}; effects cannot be learned from them. Add patients, or annotate more of this arm"
+            )
 
 
 def _roles(spec: OwnSpec, frame: pd.DataFrame) -> Roles:
-    def named(fields) -> tuple[str, ...]:
-        return tuple(c for name in fields for c in (name, f"{name}{MISSING_SUFFIX}") if c in frame)
+    def named(fields: dict[str, FieldSpec]) -> tuple[str, ...]:
+        marks = {name: f"{name}{MARK}" for name, field in fields.items() if field.gets_mark}
+        return tuple(c for name in fields for c in (name, marks.get(name)) if c in frame)
 
     return Roles(
         tabular=named(spec.tabular),
