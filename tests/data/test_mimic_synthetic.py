@@ -102,6 +102,10 @@ PITFALLS = {
     "rewritten infusions": lambda t: (t["INPUTEVENTS_MV"].STATUSDESCRIPTION == "Rewritten").any(),
     "codes of diagnoses as text": lambda t: t["DIAGNOSES_ICD"].ICD9_CODE.str.startswith("0").any(),
     "both units of temperature": lambda t: {676, 678, 223761, 223762} <= set(t["CHARTEVENTS"].ITEMID),
+    "Fahrenheit under Celsius": lambda t: (t["CHARTEVENTS"].query("ITEMID in (676, 223762)").VALUENUM > 90).any(),
+    "Celsius under Fahrenheit": lambda t: (
+        t["CHARTEVENTS"].query("ITEMID in (678, 223761)").VALUENUM.between(34, 42).any()
+    ),
     "charting errors": lambda t: (t["CHARTEVENTS"].ERROR == 1).any(),
     "CareVue knows no errors": lambda t: t["CHARTEVENTS"].query("ITEMID < 220000").ERROR.isna().all(),
     "implausible values": lambda t: (t["CHARTEVENTS"].query("ITEMID in (211, 220045)").VALUENUM == 999).any(),
@@ -162,6 +166,14 @@ def test_the_repaired_cohort_finds_the_true_treatment_and_the_published_one_only
     published = mimic.published_cohort(opened).frame
     inside = published.hour.between(15, 20)
     assert published[~inside]["T"].sum() == 0 and published[inside]["T"].mean() > 0.05
+
+
+def test_the_repaired_vitals_are_the_state_of_the_stay_or_missing(path, tmp_path):
+    """Other units, ties, withdrawn rows and values out of range included: temperatures are all those of a patient."""
+    frame = mimic.repaired_cohort(mimic.open_folder(path, cache=tmp_path, progress=False)).frame
+    seen = frame["temperature"].dropna()
+    assert seen.between(33, 42).all() and len(seen) > 0.85 * len(frame)
+    assert frame["heart_rate"].max() < 200 and frame["map"].min() >= 35
 
 
 def test_what_the_diagnosis_shows_passes_the_gate(path, tmp_path):

@@ -68,14 +68,14 @@ class Hospital:
         self.add("CHARTEVENTS", **(self.ids(i) | ids), ITEMID=item, CHARTTIME=at, VALUENUM=value, ERROR=error)
         return self
 
-    def note(self, i, hours, text, stored=None, category="Nursing", iserror=None, **ids):
+    def note(self, i, hours, text, stored=None, category="Nursing", iserror=None, day=0, **ids):
         """A note charted (None: on the day only) and stored so many hours after admission to intensive care."""
         at = None if hours is None else self.intime[i] + timedelta(hours=hours)
         kept = None if stored is None else self.intime[i] + timedelta(hours=stored)
-        day = datetime.combine(self.intime[i].date(), datetime.min.time())
+        date = datetime.combine(self.intime[i].date(), datetime.min.time()) + timedelta(days=day)
         self.add(
-            "NOTEEVENTS", **({"SUBJECT_ID": i, "HADM_ID": 1000 + i} | ids), CHARTDATE=day, CHARTTIME=at, STORETIME=kept,
-            CATEGORY=category, ISERROR=iserror, TEXT=text,
+            "NOTEEVENTS", **({"SUBJECT_ID": i, "HADM_ID": 1000 + i} | ids), CHARTDATE=date, CHARTTIME=at,
+            STORETIME=kept, CATEGORY=category, ISERROR=iserror, TEXT=text,
         )  # fmt: skip
         return self
 

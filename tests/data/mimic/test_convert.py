@@ -2,7 +2,9 @@
 
 import os
 import stat
+import warnings
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hospital import Hospital
@@ -11,6 +13,8 @@ from helpers.data import mimic
 from helpers.data.mimic import convert, folder
 from helpers.data.mimic.engine import Session
 from helpers.data.mimic.folder import open_folder
+from helpers.data.mimic.repaired import repaired_cohort
+from helpers.data.mimic.syn import syn_cohort
 from helpers.privacy.errors import DataError
 
 
@@ -136,3 +140,94 @@ def test_what_a_killed_run_left_is_removed(data):
     left.write_text("half a note")
     made.tables["NOTEEVENTS"].unlink()
     assert opened(data) == made and made.tables["NOTEEVENTS"].exists() and not left.exists()
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A folder of all tables with a cohort in it, opened anew each time."""
+    h = Hospital().patient(1).patient(2).patient(3, gender="F")
+    for i in (1, 2, 3):
+        h.note(i, 1, f"note {i}", stored=1).chart(i, 1, 220045, 70.0 + i).order(i, 0, "Aspirin").infusion(i, 4 + i)
+        h.add("DIAGNOSES_ICD", SUBJECT_ID=i, HADM_ID=1000 + i, ICD9_CODE="4019")
+    return h.write(tmp_path / "data")
+
+
+def cohorts(data):
+    made = opened(data)
+    return [make(made).frame for make in (syn_cohort, repaired_cohort)], made
+
+
+@pytest.mark.parametrize("kind", [".parquet", ".json"])
+def test_a_flipped_bit_never_gives_another_cohort_without_a_word(small, kind):
+    wanted, made = cohorts(small)
+    rng = np.random.default_rng(0)
+    for path in sorted(made.tables.values()):
+        file = path.with_suffix(kind)
+        for _ in range(3):
+            content = bytearray(file.read_bytes())
+            content[rng.integers(len(content))] ^= 1 << rng.integers(8)
+            file.write_bytes(content)
+            with pytest.warns(UserWarning, match="damaged"):
+                again, _ = cohorts(small)
+            assert all(a.equals(b) for a, b in zip(again, wanted, strict=True))
+
+
+@pytest.mark.parametrize("damage", ["half", "empty", "folder", "full folder", "no sidecar", "sidecar a folder"])
+def test_a_damaged_conversion_is_made_again(small, damage):
+    wanted, made = cohorts(small)
+    path = made.tables["PATIENTS"]
+    if damage in ("half", "empty"):
+        path.write_bytes(path.read_bytes()[: 0 if damage == "empty" else path.stat().st_size // 2])
+    else:
+        place = path.with_suffix(".json") if "sidecar" in damage else path
+        place.unlink()
+        if damage != "no sidecar":
+            place.mkdir()
+        if damage == "full folder":
+            (place / "kept").write_text("of the user")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        again, after = cohorts(small)
+    assert all(a.equals(b) for a, b in zip(again, wanted, strict=True)) and after == made
+    assert damage != "full folder" or [f.read_text() for f in made.cache.glob("aside-*/kept")] == ["of the user"]
+    assert after.tables["PATIENTS"].is_file()
+
+
+def test_a_conversion_changed_under_an_open_folder_is_refused(small):
+    _, made = cohorts(small)
+    content = bytearray(made.tables["PATIENTS"].read_bytes())
+    made.tables["PATIENTS"].write_bytes(content)
+    assert len(syn_cohort(made)) == 3
+    content[len(content) // 2] ^= 1
+    made.tables["PATIENTS"].write_bytes(content)
+    with pytest.raises(DataError, match="PATIENTS: its conversion .* open the folder again"):
+        syn_cohort(made)
+
+
+def test_a_file_in_place_of_the_cache_folder(small):
+    (small.parent / "cache").mkdir()
+    (small.parent / "cache" / "mimic").write_text("")
+    with pytest.raises(DataError, match="is a file where a folder belongs"):
+        opened(small)
+
+
+def test_notes_that_hold_tables(tmp_path):
+    """Lines like rows of the table, quotes, both line ends; long enough for a reader to start within one."""
+    row = '{},1,1001,2150-03-10 00:00:00,2150-03-10 17:00:00,,Nursing,,"ok",'
+    text = "labs:\r\n" + "\n".join(row.format(i) for i in range(20_000)) + '\r\n"said ""no"""\n1,2,3\n4,5,6\n#N/A,"'
+    h = Hospital().patient(1)
+    for _ in range(8):
+        h.note(1, 1, text)
+    made = opened(h.write(tmp_path / "data"))
+    assert made.rows["NOTEEVENTS"] == 8 and syn_cohort(made).texts == ["\n\n".join([text] * 8)]
+
+
+def test_a_first_field_that_looks_like_a_comment_hides_no_row(tmp_path):
+    data = Hospital().patient(1).write(tmp_path / "data")
+    file = data / "D_ITEMS.csv"
+    lines = file.read_text().splitlines()
+    at = lines[0].split(",").index("ROW_ID")
+    rows = [line.split(",") for line in lines[1:]]
+    rows[0][at] = "#N/A"
+    file.write_text("\n".join([lines[0], *(",".join(row) for row in rows)]) + "\n")
+    assert opened(data).rows["D_ITEMS"] == len(rows)

@@ -56,6 +56,29 @@ def test_tables_agree_with_the_cohort(generated, monkeypatch):
     assert (labels[["left_out", "untreated", "treated"]].sum(axis=1) == labels["stays"]).all()
 
 
+def test_last_values_out_of_range_are_counted_among_the_missing(opened, monkeypatch):
+    h = Hospital()
+    for i in range(30):
+        h.patient(i + 1).chart(i + 1, 1, 220045, 80.0)
+        if i < 12:
+            h.chart(i + 1, 2, 220045, 999.0)
+    folder = opened(h)
+
+    def heart_rate():
+        return mimic.missing_vitals(folder).set_index(["items", "vital"]).loc[("full", "heart_rate")]
+
+    assert heart_rate()[["stays", "missing", "implausible"]].tolist() == [30, 12, 12]
+    for i in range(12, 15):
+        h.chart(i + 1, 2, 220045, 999.0)
+    for row in h.rows["CHARTEVENTS"][:1]:  # one patient is left without any number: 15 missing, 1 of them uncharted
+        row["VALUENUM"] = None
+    h.rows["CHARTEVENTS"] = [r for r in h.rows["CHARTEVENTS"] if r["SUBJECT_ID"] != 1 or r["VALUENUM"] is None]
+    folder = opened(h)
+    assert heart_rate()["missing"] == 15 and pd.isna(heart_rate()["implausible"])
+    monkeypatch.setattr(diagnosis, "suppress", lambda frame, *a, **k: frame)
+    assert heart_rate()[["missing", "implausible"]].tolist() == [15, 14]
+
+
 @pytest.mark.parametrize("kind", ["syn", "published", "repaired"])
 def test_no_small_count_is_shown(generated, kind):
     tables = [consort_flow(generated, kind)]

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from hospital import DEMO, Hospital, needs_demo
 
+from helpers.data.mimic.consort import consort_flow
 from helpers.data.mimic.folder import open_folder
+from helpers.data.mimic.published import published_cohort
+from helpers.data.mimic.repaired import repaired_cohort
 from helpers.data.mimic.syn import syn_cohort
 from helpers.privacy.errors import DataError
 
@@ -87,6 +90,70 @@ def test_truncated_gzip(folder, share):
     content = file.read_bytes()
     file.write_bytes(content[: int(len(content) * share)])
     refused(folder, "NOTEEVENTS.csv.gz is no whole gzip file")
+
+
+@pytest.mark.parametrize("place", ["check sum", "length", "content"])
+def test_a_gzip_that_disagrees_with_its_check_sum(folder, place):
+    """Stored without compression, so that a changed byte of a note leaves a readable file."""
+    plain = (folder / "NOTEEVENTS.csv").read_bytes()
+    (folder / "NOTEEVENTS.csv").unlink()
+    content = bytearray(gzip.compress(plain, compresslevel=0))
+    content[{"check sum": -6, "length": -2, "content": content.index(b"hurts")}[place]] ^= 1
+    (folder / "NOTEEVENTS.csv.gz").write_bytes(content)
+    refused(folder, r"NOTEEVENTS.csv.gz is no whole gzip file \(length or check sum\).*download it again")
+
+
+def test_a_gzip_of_several_parts_is_whole(folder):
+    plain = (folder / "NOTEEVENTS.csv").read_bytes()
+    (folder / "NOTEEVENTS.csv").unlink()
+    parts = (plain[:100], plain[100:])
+    (folder / "NOTEEVENTS.csv.gz").write_bytes(b"".join(gzip.compress(part) for part in parts))
+    assert open_folder(folder, cache=folder.parent / "cache", progress=False).rows["NOTEEVENTS"] == 3
+
+
+def only_the_header(file: Path) -> None:
+    file.write_bytes(file.read_bytes().split(b"\n", 1)[0] + b"\n")
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_notes_without_a_row_are_none(folder, partial):
+    only_the_header(folder / "NOTEEVENTS.csv")
+    if partial:
+        (folder / "CHARTEVENTS.csv").unlink()
+    opened = open_folder(folder, cache=folder.parent / "cache", progress=False)
+    assert not opened.has_notes and opened.rows["NOTEEVENTS"] == 0
+    for how in (None, "optional"):
+        cohort = syn_cohort(opened, notes=how)
+        assert cohort.texts == [""] * 3 and cohort.tags["notes"] == "none"
+    assert consort_flow(opened, "syn")["step"].iloc[-1] != "with a note to read"
+    with pytest.raises(DataError, match="NOTEEVENTS holds none that a cohort reads.*notes='optional'"):
+        syn_cohort(opened, notes="required")
+
+
+def test_notes_that_no_cohort_reads_are_none(tmp_path):
+    hospital = Hospital().patient(1).note(1, 1, "how it ended", category="Discharge summary")
+    opened = open_folder(hospital.write(tmp_path / "data"), cache=tmp_path / "cache", progress=False)
+    assert not opened.has_notes and syn_cohort(opened, notes="optional").texts == [""]
+
+
+def test_other_tables_without_a_row_are_cut_short(folder):
+    only_the_header(folder / "PRESCRIPTIONS.csv")
+    refused(folder, "PRESCRIPTIONS: 0 rows, but the synthetic release has 3")
+
+
+@needs_demo
+def test_the_demo_with_its_placeholder_of_notes(demo, tmp_path):
+    for file in DEMO.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    names = "row_id,subject_id,hadm_id,chartdate,charttime,storetime,category,description,cgid,iserror,text"
+    (tmp_path / "NOTEEVENTS.csv").write_text(names + "\n")
+    opened = open_folder(tmp_path, cache=tmp_path / "cache", progress=False)
+    assert opened.release == "demo" and not opened.has_notes
+    for make in (syn_cohort, published_cohort, repaired_cohort):
+        assert make(opened).frame.equals(make(demo).frame)
+    (tmp_path / "NOTEEVENTS.csv").write_text(names + "\n" + "1,2,3,2150-03-10 00:00:00,,,Nursing,,,,text\n")
+    with pytest.raises(DataError, match="NOTEEVENTS: the demo release has no such table"):
+        open_folder(tmp_path, cache=tmp_path / "cache", progress=False)
 
 
 def test_bytes_that_are_no_gzip(folder):

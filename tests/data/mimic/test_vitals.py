@@ -23,21 +23,29 @@ def read(rows, vitals):
         (223761, 98.6, 37.0, 37.0),
         (679, 98.6, 37.0, 37.0),
         (223762, 37.0, None, 37.0),
-        (678, 37.0, 37.0, None),
-        (676, 98.6, 37.0, None),
+        (678, 37.0, 37.0, 37.0),
+        (676, 98.6, 37.0, 37.0),
+        (223761, 45.0, 45.0, 45.0),
+        (223761, 29.9, 29.9, None),
+        (223761, 69.0, 20.56, None),
+        (676, 50.0, 50.0, 50.0),
+        (676, 60.0, 15.56, None),
+        (676, 1013.0, None, None),
+        (223761, 1013.0, None, None),
         (223761, 0.0, None, None),
     ],
 )
 def test_temperature(item, value, published, full):
     for vitals, wanted in ((PUBLISHED_VITALS, published), (FULL, full)):
         got = read([(1, item, 0, 1, value), (2, item, 0, 2, 37.0)], vitals).get("temperature", pd.Series()).get(1)
-        assert (got is None or np.isnan(got)) if wanted is None else got == pytest.approx(wanted)
+        assert (got is None or np.isnan(got)) if wanted is None else got == pytest.approx(wanted, abs=0.01)
 
 
 def test_last_value_counts_and_ties_go_to_the_larger_row():
     rows = [(1, 211, 5, 3, 80.0), (1, 211, 5, 9, 90.0), (1, 220045, 5, 4, 70.0), (1, 211, 2, 99, 60.0)]
     assert read(rows, FULL)["heart_rate"][1] == 90
-    assert read([*rows, (1, 220045, 6, 1, 400.0), (1, 211, 7, 2, None)], FULL)["heart_rate"][1] == 90
+    assert read([*rows, (1, 211, 7, 2, None)], FULL)["heart_rate"][1] == 90
+    assert np.isnan(read([*rows, (1, 220045, 6, 1, 400.0), (1, 211, 7, 2, None)], FULL)["heart_rate"][1])
     assert read([*rows, (1, 220045, 6, 1, 400.0)], PUBLISHED_VITALS)["heart_rate"][1] == 400
 
 
@@ -53,11 +61,25 @@ def test_against_a_loop(vitals):
         for name, v in vitals.items():
             if item not in v.items:
                 continue
-            x = (value - 32) / 1.8 if item in v.fahrenheit or (item in v.mixed and value > 50) else value
+            other = item in v.mixed and (30 <= value <= 45 if item in v.fahrenheit else value > 50)
+            x = (value - 32) / 1.8 if (item in v.fahrenheit) != other else value
             if (v.low is None or x >= v.low) and (v.high is None or x <= v.high):
                 expected[stay, name] = x
-    got = read(rows, vitals).stack().to_dict()
-    assert got == pytest.approx(expected) and len(expected) > 20
+            elif vitals is FULL:
+                expected.pop((stay, name), None)
+    got = read(rows, vitals).stack().dropna().to_dict()
+    assert got == pytest.approx(expected) and len(expected) >= 20
+
+
+def test_a_last_value_out_of_range_is_counted_and_not_replaced():
+    rows = [(1, 211, 1, 1, 80.0), (1, 211, 2, 2, 999.0), (2, 211, 1, 3, 80.0), (3, 646, 1, 4, None)]
+    with duckdb.connect() as connection:
+        connection.register(
+            "chart", pd.DataFrame(rows, columns=["icustay_id", "itemid", "charttime", "row_id", "valuenum"])
+        )
+        got = connection.execute(last_values(FULL, "from chart", charted=True)).df().set_index("icustay_id")
+    assert got["heart_rate"].fillna(-1).to_dict() == {1: -1, 2: 80} and got["heart_rate_charted"].all()
+    assert not got["spo2_charted"].any()
 
 
 def test_every_vital_has_a_unit_and_the_published_items_are_among_the_full():

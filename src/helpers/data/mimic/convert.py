@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import threading
@@ -12,6 +11,8 @@ from tqdm.auto import tqdm
 
 from helpers.artifacts.digests import code_version, digest
 from helpers.artifacts.files import replacing
+from helpers.data.mimic import sidecar
+from helpers.data.mimic.compressed import not_whole, only_whole
 from helpers.data.mimic.engine import Session, quoted
 from helpers.data.mimic.reader import AGAIN, Release, Source
 from helpers.data.mimic.tables import TABLES
@@ -27,8 +28,8 @@ def converted_name(source: Source) -> str:
     return f"{source.table}-{made[:20]}.parquet"
 
 
-def convert(source: Source, folder: Path, memory: str, release: Release | None, bar: tqdm) -> int:
-    """Convert a table, unless that was done before; a table that is found is whole.
+def convert(source: Source, folder: Path, memory: str, release: Release | None, bar: tqdm) -> sidecar.Contents:
+    """Convert a table, unless that was done before; one that is found counts only if it is what was written.
 
     Parameters
     ----------
@@ -39,29 +40,34 @@ def convert(source: Source, folder: Path, memory: str, release: Release | None, 
 
     Returns
     -------
-    int
-        Rows of the source file.
+    Contents
+        Its rows, and what was kept of them.
     """
-    target, size = folder / converted_name(source), source.path.stat().st_size
-    note = target.with_suffix(".json")
-    if target.exists() and note.exists():
-        rows = json.loads(note.read_text(encoding="utf-8"))["rows"]
-        bar.update(size)
-        _check(release, source, rows)
-        return rows
-    bar.set_description(source.table)
+    target = folder / converted_name(source)
+    found = sidecar.read(target)
+    if found is None:
+        bar.set_description(source.table)
+        return _make(source, target, memory, release, bar)
+    bar.update(source.path.stat().st_size)
+    _check(release, source, found.rows)
+    return found
+
+
+def _make(source: Source, target: Path, memory: str, release: Release | None, bar: tqdm) -> sidecar.Contents:
+    folder = target.parent
     for left_by_a_killed_run in folder.glob(f".{source.table}-*.tmp"):
         left_by_a_killed_run.unlink()
+    for place in (target, sidecar.beside(target)):
+        sidecar.make_way(place)
     with replacing(target) as temporary:
-        rows = _copy(source, temporary, memory, folder, bar)
-        _check(release, source, rows)
+        contents = _copy(source, temporary, memory, folder, bar)
+        _check(release, source, contents.rows)
         os.chmod(temporary, 0o600)
-        with replacing(note) as beside:
-            beside.write_text(json.dumps({"rows": rows}), encoding="utf-8")
+        sidecar.write(sidecar.beside(target), contents)
     for old in folder.glob(f"{source.table}-*"):
-        if old.stem != target.stem:
+        if old.stem != target.stem and old.is_file():
             old.unlink()
-    return rows
+    return contents
 
 
 def _check(release: Release | None, source: Source, rows: int) -> None:
@@ -69,24 +75,29 @@ def _check(release: Release | None, source: Source, rows: int) -> None:
         release.check(source.table, rows)
 
 
-def _copy(source: Source, target: Path, memory: str, spill: Path, bar: tqdm) -> int:
+def _copy(source: Source, target: Path, memory: str, spill: Path, bar: tqdm) -> sidecar.Contents:
     table = TABLES[source.table]
-    types = {name: table.columns.get(name, "VARCHAR") for name in source.header}
-    listed = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
-    # Read in parallel, although notes hold line ends: with parallel = false the reader keeps the whole file in memory.
-    # The count of rows tells if it lost its way. The longest note stays below the reader's limit of 2 MB a line.
-    options = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-    options += "strict_mode = true, allow_quoted_nulls = false"
-    csv = f"read_csv({quoted(source.path)}, columns = {{{listed}}}, {options})"
     # The sequence counts every row of the file in the same pass; `case` keeps the filter from running before it.
     kept = f"case when nextval('rows') > 0 then {table.where} end"
     columns = ", ".join(f"{name} as {name.lower()}" for name in table.columns)
-    select = f"select {columns} from {csv} where {kept}"
+    select = f"select {columns} from {_csv(source)} where {kept}"
     form = f"format parquet, compression zstd, row_group_size {table.group}"
     with no_data_in_errors(f"{source.table}: reading {source.path.name}"), Session({}, memory, spill) as session:
         session.run("create sequence rows", "counting")
-        _watched(session, f"copy ({select}) to {quoted(target)} ({form})", source, bar)
-        return session.connection.execute("select nextval('rows') - 1").fetchone()[0]
+        with only_whole(source):
+            _watched(session, f"copy ({select}) to {quoted(target)} ({form})", source, bar)
+        counts = f"select nextval('rows') - 1, (select count(*) from read_parquet({quoted(target)}))"
+        return sidecar.describe(target, *session.connection.execute(counts).fetchone())
+
+
+def _csv(source: Source) -> str:
+    """SQL that reads the file; everything about its form is given, so that no note can sway the reader's guess."""
+    types = {name: TABLES[source.table].columns.get(name, "VARCHAR") for name in source.header}
+    listed = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+    options = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', comment = '', "
+    # A parallel reader starts in the middle of the file too, where lines of a note may look like rows of the table.
+    options += "nullstr = '', strict_mode = true, allow_quoted_nulls = false, parallel = false"
+    return f"read_csv({quoted(source.path)}, columns = {{{listed}}}, {options})"
 
 
 def _watched(session: Session, sql: str, source: Source, bar: tqdm) -> None:
@@ -123,7 +134,7 @@ def _explained(error: Exception, source: Source) -> DataError:
     line = f" near line {int(at[1]):,}" if at else ""
     column = next((c for c in TABLES[source.table].columns if f'Error when converting column "{c}"' in said), None)
     if "GZIP" in said or "gzip" in said:
-        return DataError(f"{where} is no whole gzip file. {AGAIN}")
+        return not_whole(source)
     if "not utf-8 encoded" in said:
         remedy = "it holds bytes of another encoding, such as Latin-1. Convert it: iconv -f latin1 -t utf-8"
         return DataError(f"{where}{line} is not UTF-8: {remedy}.")

@@ -58,7 +58,7 @@ def with_notes(folder: MimicFolder, kind: str, notes: NotesRule) -> bool:
     """Whether the cohort has notes; refuses if they are required and not there."""
     if notes not in ("required", "optional", None):
         raise ValueError(f"notes = {notes!r}: must be 'required', 'optional' or None.")
-    required = notes == "required" or (notes is None and folder.release != "demo")
+    required = notes == "required" or (notes is None and not folder.may_lack_notes)
     folder.require(kind, required)
     return folder.has_notes
 

@@ -38,13 +38,15 @@ def treated_by_band(folder: MimicFolder, kind: str = "published") -> pd.DataFram
 
 
 def missing_vitals(folder: MimicFolder) -> pd.DataFrame:
-    """Vital signs without any value up to t0, by charting system and list of items.
+    """Vital signs without a usable value up to t0, by charting system and list of items.
 
     Returns
     -------
     DataFrame
-        ``items`` (published or full), ``dbsource``, ``vital``, ``stays``, ``missing``, ``share``. Each list is read in
-        the way of its cohort, both for the stays of the published cohort.
+        ``items`` (published or full), ``dbsource``, ``vital``, ``stays``, ``missing``, ``implausible`` (of the missing
+        ones, those with a number charted: with the full list the last one is out of range, with the published list
+        all are), ``share`` of stays that are missing. Each list is read in the way of its cohort, both for the stays of
+        the published cohort.
     """
     lists = {
         "published": (vitals.PUBLISHED_VITALS, published.CHARTED_PUBLISHED),
@@ -55,7 +57,9 @@ def missing_vitals(folder: MimicFolder) -> pd.DataFrame:
     table = pd.concat(tables, ignore_index=True)
     table = table.assign(share=table["missing"] / table["stays"])
     shown = suppress(table, "stays", ["missing"], ["share"], within=["items", "vital"])
-    return shown[["items", "dbsource", "vital", "stays", "missing", "share"]]
+    parts = suppress(table, "missing", ["implausible"], within=["items", "vital"])["implausible"]
+    shown = shown.assign(implausible=parts.mask(shown["missing"].isna()))
+    return shown[["items", "dbsource", "vital", "stays", "missing", "implausible", "share"]]
 
 
 def label_agreement(folder: MimicFolder) -> pd.DataFrame:
@@ -105,8 +109,14 @@ def _treated(folder: MimicFolder, kind: str, sql: str) -> pd.DataFrame:
 
 
 def _missing(session: Session, which: dict[str, vitals.Vital], charted: str) -> pd.DataFrame:
-    gone = ", ".join(f"count(*) filter ({name} is null) as {name}" for name in vitals.VITALS)
-    joined = f"enrolled left join ({vitals.last_values(which, charted)}) using (icustay_id)"
-    sql = f"select dbsource, count(*) as stays, {gone} from {joined} group by dbsource order by dbsource"
-    wide = session.frame(sql, "missing vital signs")
-    return wide.melt(["dbsource", "stays"], var_name="vital", value_name="missing")
+    last = vitals.last_values(which, charted, charted=True)
+    counts = [
+        f"select {i} as place, '{name}' as vital, dbsource, count(*) as stays, "
+        f"count(*) filter ({name} is null) as missing, "
+        f"count(*) filter ({name} is null and {name}_charted) as implausible from seen group by dbsource"
+        for i, name in enumerate(vitals.VITALS)
+    ]
+    sql = f"""
+        with seen as materialized (select * from enrolled left join ({last}) using (icustay_id))
+        select * exclude (place) from ({" union all ".join(counts)}) order by place, dbsource"""
+    return session.frame(sql, "missing vital signs")

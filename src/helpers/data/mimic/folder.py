@@ -13,6 +13,7 @@ from helpers.artifacts.store import Store, default_root
 from helpers.data.mimic.convert import convert, converted_name
 from helpers.data.mimic.engine import Session
 from helpers.data.mimic.reader import Release, Source, find_sources, marked_release, release_by_patients
+from helpers.data.mimic.sidecar import Contents, State
 from helpers.data.mimic.tables import NEEDED, NOTES
 from helpers.privacy.errors import DataError
 from helpers.privacy.paths import outside_work_tree
@@ -35,24 +36,44 @@ class MimicFolder:
     tables: dict[str, Path] = field()
     cache: Path = field()
     memory: str = "4GB"
+    states: dict[str, State] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:
         return f"MimicFolder({self.release}, tables={sorted(self.tables)})"
 
     @property
     def has_notes(self) -> bool:
-        """Whether there is a NOTEEVENTS."""
+        """Whether NOTEEVENTS holds a note that a cohort reads; the demo's placeholder is a header without a row."""
         return NOTES in self.tables
+
+    @property
+    def may_lack_notes(self) -> bool:
+        """Whether notes are not to be expected: in the demo, and in a generated folder with an empty NOTEEVENTS."""
+        return self.release == "demo" or (self.release == "synthetic" and NOTES in self.rows and not self.has_notes)
 
     def require(self, kind: str, notes: bool) -> None:
         """Refuse if a table the cohort ``kind`` needs is not there."""
         missing = [t for t in NEEDED[kind] + ((NOTES,) if notes else ()) if t not in self.tables]
+        if missing == [NOTES] and NOTES in self.rows:
+            raise DataError(
+                f"cohort {kind!r} needs notes, and NOTEEVENTS holds none that a cohort reads. Pass notes='optional' to "
+                f"go on with empty texts."
+            )
         if missing:
             hint = " Pass notes='optional' to go on with empty texts." if missing == [NOTES] else ""
             raise DataError(f"cohort {kind!r} needs {', '.join(missing)}, not found in the folder.{hint}")
 
     def session(self) -> Session:
-        """DuckDB with a view for each table, by its name."""
+        """DuckDB with a view for each table, by its name.
+
+        Raises
+        ------
+        DataError
+            A converted table is no longer what it was when the folder was opened.
+        """
+        for name, path in self.tables.items():
+            if name in self.states and not self.states[name].holds(path):
+                raise DataError(f"{name}: its conversion in the cache was changed or removed; open the folder again.")
         return Session(self.tables, self.memory, self.cache)
 
 
@@ -90,14 +111,18 @@ def open_folder(
     sources, marked = find_sources(folder), marked_release(folder)
     place = root / "mimic" / digest(str(folder.resolve()))[:20]
     for made in (root / "mimic", place):
+        if made.exists() and not made.is_dir():
+            raise DataError(f"cache: {str(made)!r} is a file where a folder belongs; move it away.")
         made.mkdir(parents=True, exist_ok=True)
         made.chmod(0o700)
     size = sum(s.path.stat().st_size for s in sources.values())
     bar = tqdm(total=size, unit="B", unit_scale=True, desc="MIMIC-III", disable=not progress)
     with Store(root).lock(f"mimic/{place.name}"), bar:
-        release, rows = _convert_all(sources, place, memory, marked, bar)
-    tables = {name: place / converted_name(source) for name, source in sources.items()}
-    return MimicFolder(release.kind, rows, tables, place, memory)
+        release, made = _convert_all(sources, place, memory, marked, bar)
+        tables = {n: place / converted_name(s) for n, s in sources.items() if n != NOTES or made[n].kept}
+        states = {name: State.of(path, made[name]) for name, path in tables.items()}
+    rows = {name: contents.rows for name, contents in made.items()}
+    return MimicFolder(release.kind, rows, tables, place, memory, states)
 
 
 def _places(path: str | Path, cache: str | Path | None, memory: str) -> tuple[Path, Path]:
@@ -109,10 +134,10 @@ def _places(path: str | Path, cache: str | Path | None, memory: str) -> tuple[Pa
 
 def _convert_all(
     sources: dict[str, Source], place: Path, memory: str, release: Release | None, bar: tqdm
-) -> tuple[Release, dict[str, int]]:
+) -> tuple[Release, dict[str, Contents]]:
     """PATIENTS first: its rows tell the releases apart."""
-    rows = {}
+    made = {}
     for name, source in sources.items():
-        rows[name] = convert(source, place, memory, release, bar)
-        release = release or release_by_patients(rows[name])
-    return release, rows
+        made[name] = convert(source, place, memory, release, bar)
+        release = release or release_by_patients(made[name].rows)
+    return release, made

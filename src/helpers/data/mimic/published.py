@@ -2,7 +2,8 @@
 
 PRESCRIPTIONS has days, not hours, so that an order counts as within the window only if midnight falls into it. Built as
 described, with two repairs without which it does not run: ages of 300 years are capped, and of two values charted in
-the same minute the one with the larger ROW_ID counts. See :mod:`helpers.data.mimic.diagnosis` and
+the same minute the one with the larger ROW_ID counts. Values and notes dated before the stay or admission they are
+filed under are left out, since their date is wrong. See :mod:`helpers.data.mimic.diagnosis` and
 :mod:`helpers.data.mimic.repaired`.
 """
 
@@ -12,23 +13,32 @@ from helpers.data.cohort import Cohort
 from helpers.data.mimic import drugs, vitals
 from helpers.data.mimic.design import Design, NotesRule
 from helpers.data.mimic.folder import MimicFolder
-from helpers.data.mimic.stays import FLOW_STEPS, STAY_COLUMNS, UNTREATED, candidates, stay_cohort
+from helpers.data.mimic.stays import (
+    FILED,
+    FLOW_STEPS,
+    OF_THE_STAY,
+    STAY_COLUMNS,
+    UNTREATED,
+    candidates,
+    of_its_admission,
+    stay_cohort,
+)
 
 FIRST_ORDER = f"""
     select icustay_id, min(startdate) as start from prescriptions
     where {drugs.is_antibiotic(drugs.PUBLISHED_DRUGS)} group by icustay_id"""
 # Values count only if patient, admission and stay are all written on the row, as grouping by the three keys demands.
-CHARTED_PUBLISHED = """
+CHARTED_PUBLISHED = f"""
     select icustay_id, itemid, charttime, row_id, valuenum
-    from chartevents join enrolled using (subject_id, hadm_id, icustay_id) where charttime <= t0"""
+    from chartevents join enrolled using (subject_id, hadm_id, icustay_id) where {OF_THE_STAY}"""
 PUBLISHED_DESIGN = Design(
     kind="published",
     everyone="patients with a stay in intensive care",
     candidates=candidates(FIRST_ORDER, "icustay_id"),
     steps=FLOW_STEPS | UNTREATED,
-    notes="""
-        select subject_id, n.row_id, charttime as moment from noteevents n join eligible using (subject_id)
-        where charttime <= t0 and text is not null""",
+    notes=f"""
+        select subject_id, n.row_id, charttime as moment from noteevents n join eligible using (subject_id) {FILED}
+        where charttime <= t0 and {of_its_admission("charttime")} and text is not null""",
     columns=STAY_COLUMNS,
     extra=f"left join ({vitals.last_values(vitals.PUBLISHED_VITALS, CHARTED_PUBLISHED)}) using (icustay_id)",
 )

@@ -13,6 +13,17 @@ STAY_COLUMNS = f"""
     age, (age - 65) / 10 as decades, cast(trim(gender) = 'M' as tinyint) as gender, {", ".join(VITALS)},
     cast(coalesce(start <= t1, false) as tinyint) as T, cast(died as double) as Y"""
 
+# Rows with the number of a stay belong to it from 12 hours before, the rule by which MIMIC-III numbered them; one dated
+# earlier has a wrong date, and nobody knows whether it was before t0. The same holds for a note filed under an
+# admission and dated more than a day before that.
+OF_THE_STAY = "charttime between intime - interval 12 hour and t0"
+FILED = "left join (select hadm_id as filed, admittime as since from admissions) on n.hadm_id = filed"
+
+
+def of_its_admission(moment: str) -> str:
+    """SQL condition: the note is not dated before the admission it is filed under; needs the join ``FILED``."""
+    return f"coalesce({moment} >= since - interval 1 day, true)"
+
 
 def candidates(start: str, key: str) -> str:
     """SQL for the first ICU stay of each patient, with its times and the first ``start`` of an antibiotic.

@@ -64,7 +64,8 @@ def syn_cohort(folder: MimicFolder, *, notes: NotesRule = None) -> Cohort:
     folder : MimicFolder
         As :func:`helpers.data.mimic.folder.open_folder` gives it.
     notes : {"required", "optional"} or None
-        Whether NOTEEVENTS may be missing; the texts are then empty. None: for the demo only, which has none.
+        Whether NOTEEVENTS may be missing or without a note; the texts are then empty. None: only for the demo, which
+        has none, and for a generated folder whose NOTEEVENTS is empty.
 
     Returns
     -------

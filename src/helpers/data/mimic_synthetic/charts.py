@@ -36,8 +36,10 @@ class ChartRows:
 def chart_events(stays: pd.DataFrame, per_stay: int, first_row: int, rng: np.random.Generator) -> pa.Table:
     """The chart rows of these stays, by stay and time.
 
-    The last plausible, valid value of a vital before t0 is the state of the stay; around it lie values that must not be
-    taken: an earlier one of the same minute with a smaller ROW_ID, one marked ERROR, one out of range, later ones.
+    The last valid value of a vital before t0 is the state of the stay, a few temperatures in the other unit; around it
+    lie values that must not be taken: an earlier one of the same minute with a smaller ROW_ID, one marked ERROR, some
+    out of range before, later ones. Of the stays whose state was not charted, some have a value out of range as their
+    last one, after an older one that is not their state.
     """
     rows, items = ChartRows(), _items_of(stays, rng)
     anchors = {v: rng.integers(100, T0_MINUTE - 12, len(stays)) for v in CHARTED}
@@ -63,25 +65,30 @@ def _items_of(stays: pd.DataFrame, rng: np.random.Generator) -> dict[str, np.nda
     return chosen
 
 
-def _charted(vital: str, value: np.ndarray, item: np.ndarray) -> np.ndarray:
-    """A value in the unit of its item, rounded as nurses chart it."""
+def _charted(vital: str, value: np.ndarray, item: np.ndarray, other: np.ndarray | bool = False) -> np.ndarray:
+    """A value in the unit of its item (where ``other``: in the other unit), rounded as nurses chart it."""
     if vital != "temperature":
         return np.round(value)
-    fahrenheit = np.isin(item, dictionaries()["fahrenheit"])
+    fahrenheit = np.isin(item, dictionaries()["fahrenheit"]) != other
     return np.round(np.where(fahrenheit, value * 1.8 + 32, value), 1)
 
 
 def _anchor(rows: ChartRows, stays, vital, item, minute, rng) -> None:
     grown = (stays["newborn"] == 0).to_numpy()
-    here = np.flatnonzero(grown & ~stays[f"no_{vital}"].to_numpy())
+    unknown = stays[f"no_{vital}"].to_numpy()
+    here, hidden = np.flatnonzero(grown & ~unknown), np.flatnonzero(grown & unknown)
+    hidden = hidden[rng.random(len(hidden)) < 0.3]
+    usual = _charted(vital, np.full(len(hidden), NORMAL[vital]), item[hidden])
+    rows.add(hidden, 60, item[hidden], usual)
+    rows.add(hidden, 120, item[hidden], ABSURD[vital])
     value, item, minute = stays[vital].to_numpy(float)[here], item[here], minute[here]
-    rows.add(here, minute, item, _charted(vital, value, item), last=8)
+    rows.add(here, minute, item, _charted(vital, value, item, rng.random(len(here)) < 0.02), last=8)
     noise = rng.standard_normal((2, len(here))) * 2 * SPREAD[vital]
     tie, wrong, absurd = (rng.random(len(here)) < p for p in (0.05, 0.03, 0.02))
     rows.add(here[tie], minute[tie], item[tie], _charted(vital, value + noise[0], item)[tie], last=4)
     wrong &= stays["metavision"].to_numpy(bool)[here]  # CareVue has no such mark
     rows.add(here[wrong], minute[wrong] + 3, item[wrong], _charted(vital, value + noise[1], item)[wrong], error=1)
-    rows.add(here[absurd], minute[absurd] + 5, item[absurd], ABSURD[vital])
+    rows.add(here[absurd], minute[absurd] - 5, item[absurd], ABSURD[vital])
 
 
 def _vital_rows(rows: ChartRows, stays, stay, items, anchors, rng) -> None:

@@ -21,7 +21,7 @@ from helpers.data.mimic_synthetic.columns import TABLE_COLUMNS, schema
 from helpers.data.mimic_synthetic.people import draw_block
 from helpers.data.seeds import labelled_sequence
 
-VERSION = "1"
+VERSION = "2"
 PATIENTS_AT_ONCE = 250  # patients; fixed, so that who they are does not depend on the amount of charting
 
 

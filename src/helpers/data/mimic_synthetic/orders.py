@@ -9,7 +9,7 @@ import pyarrow as pa
 from helpers.data.mimic_synthetic.charts import holes
 from helpers.data.mimic_synthetic.columns import typed
 from helpers.data.mimic_synthetic.items import dictionaries
-from helpers.data.mimic_synthetic.people import DAY, HOUR, LEAD_H, Block, midnight, moment
+from helpers.data.mimic_synthetic.people import DAY, HOUR, Block, midnight, moment
 from helpers.data.mimic_synthetic.tables import some
 
 ORDER = ("DRUG", "FORMULARY_DRUG_CD", "GSN", "NDC", "PROD_STRENGTH", "DOSE_VAL_RX", "DOSE_UNIT_RX", "ROUTE")
@@ -38,10 +38,7 @@ def prescriptions_table(block: Block, chosen: np.ndarray, first_row: int, rng: n
     eye = np.flatnonzero(adult & (rng.random(len(s)) < 0.06))
     kinds = shift + rng.integers(0, len(lists["not_systemic"]), len(eye))
     when = (s["intime"] + rng.uniform(-1, 2, len(s)) * DAY).to_numpy()[eye]
-    # Topical ones may come before; those that a list of routes does not drop would be antibiotics before the stay.
-    t0 = s["intime"].to_numpy()[eye] + LEAD_H * HOUR
-    topical = np.array([names[k][-1] in ("OU", "TP", "BOTH EYES") for k in kinds], bool)
-    parts.append(_orders(eye, kinds, np.where(topical, when, np.maximum(when, t0))))
+    parts.append(_orders(eye, kinds, when))  # before the window too: none of them is an antibiotic in the blood
     usual = np.repeat(np.arange(len(s)), rng.poisson(ORDERS_A_STAY, len(s)))
     kinds = rng.integers(shift + len(lists["not_systemic"]), len(names), len(usual))
     length = (s["outtime"] - s["intime"]).to_numpy()[usual]
