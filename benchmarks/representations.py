@@ -28,7 +28,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from helpers import annotation, data, encoders, evaluation, study
-from helpers.artifacts.digests import code_version, digest
+from helpers.artifacts.code import code_of
+from helpers.artifacts.digests import digest
 from helpers.artifacts.files import replacing
 from helpers.artifacts.store import Store
 from helpers.config import Config, load
@@ -46,8 +47,6 @@ ENCODERS = ("minilm:reader", "minilm:sentences", "minilm:words", "minilm:project
 ENCODERS += ("tfidf", "minilm:sections", "minilm:tfidf")
 LEARNERS = {1.0: ("plug", "dr"), 0.1: ("em", "plug")}
 METRICS = ("autoc", "pehe", "policy_value")
-CODE = ("encoders", "effects", "data", "reading", "recoverability", "trials")
-CODE = code_version(*(f"helpers.{name}" for name in CODE))
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ def run(world: World, names: list[str], budgets: list[float], seeds: int, store:
     """All cells, from the store where they are known."""
     tables, about = (
         [],
-        {"config": cell_key(world.config), "code": CODE, "records": world.records, "table": 2},
+        {"config": cell_key(world.config), "code": code_of(Path(__file__)), "records": world.records, "table": 2},
     )
     jobs = [(name, budget) for budget in budgets for name in names]
     with tqdm(total=seeds * len(jobs), desc="encoder x budget x seed") as bar:

@@ -28,6 +28,9 @@ SCALARS = {  # of YAML 1.2: how each kind is written, and what it may begin with
 }
 DERIVED = {"mimic-syn": "mimic"}  # the process of the other data sets; "given" where they bring their own
 
+# Marks of parameters that no result of a single cell depends on: where things lie or run, and what is done with cells.
+PLACE, AROUND = {"affects": "place"}, {"affects": "what is around a cell"}
+
 
 class Config(BaseModel):
     """Every parameter of the study, with its default, its rule and one line of meaning."""
@@ -39,15 +42,25 @@ class Config(BaseModel):
         description="replica (synthetic), simsum (your SimSUM.csv), mimic-syn, mimic-published or mimic-repaired "
         "(your MIMIC-III folder), own (your table)",
     )
-    simsum_path: str | None = Field(None, description="path of your own SimSUM.csv; None: the verified download")
+    simsum_path: str | None = Field(
+        None, json_schema_extra=PLACE, description="path of your own SimSUM.csv; None: the verified download"
+    )
     own_spec: str | None = Field(
-        None, min_length=1, description='dataset=own: your table\'s own.yml, or "example" for a made-up one'
+        None,
+        min_length=1,
+        json_schema_extra=PLACE,
+        description='dataset=own: your table\'s own.yml, or "example" for a made-up one',
     )
     mimic_path: str | None = Field(
-        None, min_length=1, description='dataset=mimic-...: folder of the tables, or "synthetic" for made-up ones'
+        None,
+        min_length=1,
+        json_schema_extra=PLACE,
+        description='dataset=mimic-...: folder of the tables, or "synthetic" for made-up ones',
     )
     mimic_patients: int = Field(2_500, ge=100, le=100_000, description='patients of mimic_path="synthetic"')
-    mimic_memory: str = Field("4GB", pattern=r"^[0-9]+(\.[0-9]+)?[MG]B$", description="memory for reading MIMIC-III")
+    mimic_memory: str = Field(
+        "4GB", pattern=r"^[0-9]+(\.[0-9]+)?[MG]B$", json_schema_extra=PLACE, description="memory for reading MIMIC-III"
+    )
     n: int = Field(10_000, ge=200, le=2_000_000, description="number of records; of own and mimic data at most so many")
     note_style: Literal["normal", "compact"] = Field("normal", description="normal or compact notes")
     process: Literal["v3", "v2", "stress", "nonadditive", "mimic", "given"] = Field(
@@ -58,7 +71,9 @@ class Config(BaseModel):
     encoder: str = Field(
         "minilm", min_length=1, description="minilm, modernbert, tfidf or a Hugging Face model@revision"
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where the encoder runs")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto", json_schema_extra=PLACE, description="where the encoder runs"
+    )
     budget: float = Field(1.0, gt=0, le=1, description="share of the training records that are annotated")
     design: Literal["random", "known", "spread", "active"] = Field(
         "random",
@@ -69,15 +84,23 @@ class Config(BaseModel):
         (), strict=False, description="annotated confounders that the annotators leave out, as in [fever, cough]"
     )
     gate: Literal["warn", "stop"] = Field(
-        "warn", description="what chapter 03 does if too few confounders are recoverable"
+        "warn", json_schema_extra=AROUND, description="what chapter 03 does if too few confounders are recoverable"
     )
     folds: int = Field(5, ge=2, le=20, description="folds of cross-fitting, by patient")
     clip: float = Field(0.01, ge=0, lt=0.5, description="propensities are clipped to [clip, 1 - clip]")
     test_share: float = Field(0.1, gt=0, lt=0.9, description="share of the patients held out for testing")
-    seeds: int = Field(5, ge=2, le=200, description="number of repetitions: new split, treatment and outcome")
-    slow_seeds: int = Field(3, ge=2, le=200, description="repetitions of the slow strategies, at most those of seeds")
+    seeds: int = Field(
+        5, ge=2, le=200, json_schema_extra=AROUND, description="number of repetitions: new split, treatment and outcome"
+    )
+    slow_seeds: int = Field(
+        3,
+        ge=2,
+        le=200,
+        json_schema_extra=AROUND,
+        description="repetitions of the slow strategies, at most those of seeds",
+    )
     seed: int = Field(0, ge=0, description="root of all randomness")
-    results: str = Field("runs/notebook/results", description="folder for the result tables")
+    results: str = Field("runs/notebook/results", json_schema_extra=PLACE, description="folder for the result tables")
 
     @model_validator(mode="before")
     @classmethod

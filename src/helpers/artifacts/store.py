@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.artifacts.digests import digest
-from helpers.artifacts.files import digest_checked, private_folder, read, write
+from helpers.artifacts.files import digest_checked, plain_errors, private_folder, read, write
 
 LONGEST_KEY_STRING = 500
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
@@ -66,7 +66,7 @@ class Store:
             Kind of artifact, a folder below the root.
         key : mapping
             Plain values that determine the array; strings of at most 500 characters, never record text.
-            Put ``digest(x)`` into it for an array or a frame x, and ``code_version(...)`` for the code.
+            Put ``digest(x)`` into it for an array or a frame x, and ``code_of(__name__)`` for the code.
         make : callable
             Makes the array; called at most once over all processes. If it raises, nothing is kept.
         """
@@ -76,20 +76,31 @@ class Store:
         """The frame of this key, as :meth:`array`; kept as Parquet, dtypes and categories survive."""
         return self._get(name, key, make, ".parquet")
 
+    def find(self, name: str, key: Mapping) -> pd.DataFrame | None:
+        """The frame of this key if it is there, whole; else None."""
+        return read(self._path(name, _plain(key, "key"), ".parquet"))
+
+    def put(self, name: str, key: Mapping, value: pd.DataFrame) -> pd.DataFrame:
+        """Keep a frame under its key; returns what is there then, another process's frame if that came first."""
+        return self.frame(name, key, lambda: value)
+
     @contextmanager
     def lock(self, label: str) -> Iterator[None]:
         """Keep other processes from writing what ``label`` names; freed also when the holder dies."""
         from filelock import FileLock
 
-        folder = private_folder(self.root / ".locks")
-        with FileLock(folder / f"{digest(label)}.lock"):
+        lock = FileLock(self.root / ".locks" / f"{digest(label)}.lock")
+        with plain_errors(Path(lock.lock_file)):
+            private_folder(self.root / ".locks")
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
     def _get(self, name: str, key: Mapping, make: Callable, suffix: str):
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"name = {name!r}: letters, digits, '_', '-' and '.' only, '/' between folders.")
         plain = _plain(key, "key")
-        path = self.root / name / f"{digest(plain)}{suffix}"
+        path = self._path(name, plain, suffix)
         found = read(path)
         if found is not None:
             return found
@@ -101,6 +112,11 @@ class Store:
                 write(path, plain, digest_checked(make(), suffix, name))
                 found = read(path, warn=True)
         return found
+
+    def _path(self, name: str, plain: dict, suffix: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"name = {name!r}: letters, digits, '_', '-' and '.' only, '/' between folders.")
+        return self.root / name / f"{digest(plain)}{suffix}"
 
 
 def _plain(value, where: str):

@@ -21,7 +21,7 @@ from helpers.config import Config
 from helpers.data import fields
 from helpers.data.fields import MISSING
 from helpers.effects.em.learner import EMLearner, tuned_penalty
-from helpers.study import cell, grid, strategies, trials
+from helpers.study import cell, strategies, trials
 
 DOUBLY_ANNOTATED = 0.05  # share of the training records that a second annotator, or a panel, looks at
 
@@ -178,7 +178,7 @@ def run_annotators(config: Config, cells: Iterable[tuple], progress: bool = True
         Long results with the columns ``annotator`` (the label), ``noise`` (flip rate) and ``way``.
     """
     cells, store, lazy, tables, fitted = list(cells), artifacts.Store(), trials.LazyTrials(config), [], {}
-    version = artifacts.code_version(*grid.CODE, grid, __name__)
+    version = artifacts.code_of(__name__)
     todo = [(index, cell) for index in range(config.seeds) for cell in cells]
     for index, (label, *what) in tqdm(todo, desc="annotators x seeds", disable=not progress):
         annotator, name, way, other = (*what, None)[:4]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers import data, effects, evaluation
+from helpers import data, effects, encoders, evaluation
 from helpers.config import Config
 from helpers.effects.learners import EffectLearner
 from helpers.study.strategies import FEATURES, Strategy, strategy_named
@@ -69,6 +69,6 @@ def held_out_nuisances(config: Config) -> effects.Nuisances:
 
 
 def cell_key(config: Config) -> dict:
-    """What a cell depends on: all parameters but numbers of seeds, the gate and places on disk; the state of files."""
-    places = {"results", "device", "own_spec", "mimic_path", "mimic_memory"}
-    return config.model_dump(exclude={"seeds", "slow_seeds", "gate"} | places) | data.fingerprint(config)
+    """What a cell depends on: every parameter but those whose field is marked otherwise; the content of the files."""
+    marked = {name for name, field in Config.model_fields.items() if field.json_schema_extra}
+    return config.model_dump(exclude=marked) | data.fingerprint(config) | encoders.model_content(config.encoder)

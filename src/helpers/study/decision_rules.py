@@ -18,12 +18,10 @@ from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.evaluation.held_out import HeldOutScores
 from helpers.evaluation.results import AS_MANY, EVERYBODY, SCORES, TODAY, TRUTH
-from helpers.policy import rules, tree
-from helpers.study import cell, grid, strategies, trials
+from helpers.study import cell, strategies, trials
 
 TREES = ("tree on tabular columns", "tree on symptoms asked for")
 RULE_KEYS = ["policy", "baseline", "by"]
-CODE = (*grid.CODE, rules, tree)
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ def _block(table: pd.DataFrame, baseline: str, setting: RuleSetting) -> pd.DataF
 
 def repeated(config: Config, setting: RuleSetting, progress: bool = True) -> pd.DataFrame:
     """:func:`worth` in every repetition, with ``seed``; kept, so that a rerun computes only what is new."""
-    store, lazy, version = artifacts.Store(), trials.LazyTrials(config), artifacts.code_version(*CODE, __name__)
+    store, lazy, version = artifacts.Store(), trials.LazyTrials(config), artifacts.code_of(__name__)
     about = {"config": cell.cell_key(config), "setting": vars(setting), "code": version}
     tables = []
     for index in tqdm(range(config.seeds), desc="repetitions of the rules", disable=not progress):

@@ -7,7 +7,7 @@ from tqdm.auto import tqdm
 
 from helpers import artifacts, effects
 from helpers.config import Config
-from helpers.study import cell, grid, strategies, trials
+from helpers.study import cell, strategies, trials
 
 
 def run_assumption_tests(config: Config, progress: bool = True) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def run_assumption_tests(config: Config, progress: bool = True) -> pd.DataFrame:
         test record is looked at.
     """
     store, lazy, tables = artifacts.Store(), trials.LazyTrials(config), []
-    version = artifacts.code_version(*grid.CODE, grid, __name__)
+    version = artifacts.code_of(__name__)
     for index in tqdm(range(config.seeds), desc="tests of the assumption", disable=not progress):
         key = {"config": cell.cell_key(config), "trial": index, "code": version}
         tables.append(store.frame("assumption", key, lambda i=index: _test(lazy[i])).assign(seed=index))

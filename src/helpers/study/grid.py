@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers import annotation, artifacts, data, effects, encoders
+from helpers import artifacts, encoders
 from helpers.config import Config
-from helpers.data import cohort
 from helpers.effects.networks.steps import trains_networks
 from helpers.effects.networks.training import fit_together
-from helpers.effects.nuisance import crossfit, pseudo_outcome, ridge
-from helpers.evaluation import held_out, results
-from helpers.stats import metrics
-from helpers.study import strategies, trials
 from helpers.study.cell import cell_key, run_cell, score_cell, training_data
 from helpers.study.strategies import COMPARED, strategy_named
 from helpers.study.trials import LazyTrials
 
-CODE = (annotation, data, effects, encoders, results, held_out, metrics, crossfit, ridge, cohort, pseudo_outcome)
-CODE += (strategies, trials)
 TOGETHER = 10  # trials whose networks train in one tensor program
 
 
@@ -64,24 +57,20 @@ class _Grid:
     """Cells in order: from the store, else computed at once, else (networks) waiting to be trained with others."""
 
     def __init__(self, store: artifacts.Store, bar: tqdm) -> None:
-        self.store, self.bar, self.version = store, bar, artifacts.code_version(*CODE)
+        self.store, self.bar, self.version = store, bar, artifacts.code_of(__name__)
         self.cells: list[pd.DataFrame | None] = []
         self.waiting: list[tuple] = []
 
     def add(self, config: Config, lazy: LazyTrials, index: int, name: str) -> None:
         """Take the cell from the store, compute it, or let it wait."""
         key = {"config": cell_key(config), "strategy": name, "trial": index, "code": self.version}
-
-        def make() -> pd.DataFrame:
+        self.cells.append(self.store.find("cell", key))
+        if self.cells[-1] is None:
             if trains_networks(strategy_named(name).make(config, lazy[index])):
-                raise _Waits
-            return run_cell(config, lazy[index], name)
-
-        self.cells.append(None)
-        try:
-            self._keep(len(self.cells) - 1, key, make)
-        except _Waits:
-            self.waiting.append((len(self.cells) - 1, key, config, lazy[index], name))
+                self.waiting.append((len(self.cells) - 1, key, config, lazy[index], name))
+                return
+            self.cells[-1] = self.store.frame("cell", key, lambda: run_cell(config, lazy[index], name))
+        self.bar.update()
 
     def flush(self, least: int = 1) -> None:
         """Train the networks that wait, if those of at least so many trials do."""
@@ -92,13 +81,6 @@ class _Grid:
         device = encoders.resolve(made[0][1].device, "fp32")[0]
         fitted = fit_together(jobs, progress=not self.bar.disable, device=device)
         for (place, key, *cell), learner in zip(self.waiting, fitted, strict=True):
-            self._keep(place, key, lambda c=cell, f=learner: score_cell(*c, f))
+            self.cells[place] = self.store.put("cell", key, score_cell(*cell, learner))
+            self.bar.update()
         self.waiting = []
-
-    def _keep(self, place: int, key: dict, make: Callable[[], pd.DataFrame]) -> None:
-        self.cells[place] = self.store.frame("cell", key, make)
-        self.bar.update()
-
-
-class _Waits(Exception):  # noqa: N818
-    """A cell is not in the store and its networks are to train in company."""

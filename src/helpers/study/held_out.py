@@ -18,17 +18,14 @@ from helpers import artifacts, evaluation
 from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.effects.nuisance.diagnostics import overlap_report
-from helpers.evaluation import held_out, policy_agreement
 from helpers.evaluation.comparisons import HELD_OUT_KEYS
 from helpers.privacy.small_counts import SMALLEST
-from helpers.stats import intervals, resampling
-from helpers.study import cell, grid, strategies
+from helpers.study import cell, strategies
 from helpers.study.trials import LazyTrials, Trial
 
 HELD_OUT_STRATEGIES = tuple(name for name in strategies.COMPARED if name != "oracle")
 HELD_OUT = 0.3  # a tenth, the default of the study, would leave few patients to judge by
 HELD_OUT_DRAWS = 300
-CODE = (*grid.CODE, policy_agreement, held_out, resampling, intervals)
 
 
 def with_more_held_out(config: Config) -> Config:
@@ -61,7 +58,7 @@ def repetitions(
     names = list(names)
     if baseline not in names:
         raise ValueError(f"baseline = {baseline!r}: not among the strategies {names}.")
-    store, lazy, version = artifacts.Store(), LazyTrials(config), artifacts.code_version(*CODE)
+    store, lazy, version = artifacts.Store(), LazyTrials(config), artifacts.code_of(__name__)
     blocks = []
     about = {"config": cell.cell_key(config), "baseline": baseline, "code": version}
     for index in tqdm(range(config.seeds), desc="repetitions", disable=not progress):

@@ -13,12 +13,9 @@ from tqdm.auto import tqdm
 from helpers import artifacts, evaluation, stats
 from helpers.config import Config
 from helpers.data.cohort import Cohort
-from helpers.evaluation import held_out
-from helpers.evaluation.shift import balance, density_ratio, transport, two_sample, worst_case
 from helpers.evaluation.shift.density_ratio import Sample, cross_fitted_ratio
 from helpers.evaluation.shift.transport import share_treated, transported_value
 from helpers.study.cell import cell_key
-from helpers.study.shift import grid
 from helpers.study.shift.grid import Bench
 from helpers.study.shift.pairs import Pair, Pairs
 
@@ -26,7 +23,6 @@ SIZES = (25, 50, 100, 200, 400, 800)
 RADII = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1)
 COVERAGE_LEVELS = np.round(np.arange(0.05, 1.0, 0.05), 2)
 CHECKS = ("trusted", "overlap", "balanced", "mass", "share", "imbalance")
-CODE = (*grid.CODE, grid, two_sample, balance, transport, density_ratio, worst_case, held_out)
 
 
 def alarms(config: Config, shifts: Iterable[str], repeats: int = 20, progress: bool = True) -> pd.DataFrame:
@@ -146,7 +142,7 @@ def transport_errors(table: pd.DataFrame) -> pd.DataFrame:
 def _kept(config: Config, kind: str, cells: Sequence[tuple[str, int, dict, Callable]], progress: bool) -> pd.DataFrame:
     """Blocks of (shift, repetition, what else matters, how to make it), each kept in the store."""
     bench, store, tables = Bench(Pairs(config)), artifacts.Store(), []
-    key = {"config": cell_key(bench.pairs.config), "kind": kind, "code": artifacts.code_version(*CODE, __name__)}
+    key = {"config": cell_key(bench.pairs.config), "kind": kind, "code": artifacts.code_of(__name__)}
     for name, index, more, make in tqdm(cells, desc=kind, disable=not progress):
 
         def at(name=name, index=index, make=make) -> pd.DataFrame:

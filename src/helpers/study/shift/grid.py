@@ -12,9 +12,8 @@ from tqdm.auto import tqdm
 from helpers import artifacts, evaluation
 from helpers.config import Config
 from helpers.effects.learners import EffectLearner
-from helpers.evaluation.shift import density_ratio
-from helpers.study import cell, grid, strategies
-from helpers.study.shift import pairs, remedies, worlds
+from helpers.study import cell, strategies
+from helpers.study.shift import remedies
 from helpers.study.shift.pairs import TRAINING_MIXES, Pair, Pairs
 from helpers.study.shift.worlds import SHIFTS, Shift
 from helpers.study.trials import Trial
@@ -27,7 +26,6 @@ MIX_LABELS = {
     WEIGHTED: "training records reweighted",
     "target": "all training records from the target",
 }
-CODE = (*grid.CODE, grid, pairs, remedies, worlds, density_ratio)
 
 
 def run_shifts(
@@ -59,7 +57,7 @@ def run_shifts(
     """
     shifts, cells, store, tables = list(shifts), list(cells), artifacts.Store(), []
     bench = Bench(Pairs(config, known))
-    version, base = artifacts.code_version(*CODE, __name__), cell.cell_key(bench.pairs.config)
+    version, base = artifacts.code_of(__name__), cell.cell_key(bench.pairs.config)
     todo = [(index, name, *cell) for index in range(config.seeds) for name in shifts for cell in cells]
     for index, name, way, strategy in tqdm(todo, desc="shifts x strategies x seeds", disable=not progress):
         key = {"config": base, "trial": index, "shift": repr(known[name]), "way": way, "strategy": strategy}

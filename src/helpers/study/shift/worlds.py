@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import data
-from helpers.artifacts.digests import code_version
+from helpers.artifacts.code import code_of
 from helpers.artifacts.store import Store
 from helpers.config import SIMULATED, Config
 from helpers.data.cohort import Cohort
@@ -198,7 +198,7 @@ def sparse_notes(cohort: Cohort, config: Config, mention: float) -> pd.DataFrame
     if config.dataset != "replica":
         raise ValueError(f"dataset = {config.dataset!r}: only generated notes can be written anew with other mentions.")
     key = {"n": config.n, "seed": config.seed, "style": config.note_style, "mention": mention}
-    key["code"] = code_version("helpers.data")
+    key["code"] = code_of(__name__)
     chances, seed = DEFAULT_MENTION.scaled(mention), derived_seed("notes", config.seed)
     return Store().frame("sparse", key, lambda: write_notes(cohort.frame, config.note_style, seed, chances))
 
