@@ -5,7 +5,12 @@ PROFILE ?= default
 CORES ?= 2
 PARAMS ?=
 PORT ?= 8000
-RUNS := $(or $(WHO_TO_TREAT_RUNS),runs)
+NOTES ?=
+# What the user gives is taken letter by letter, by make as by the shell: recipes read it from the environment only.
+GIVEN := PROFILE CORES PARAMS PORT NOTES
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
+export $(GIVEN)
+
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
@@ -27,8 +32,7 @@ help: ## Show this list
 	@echo 'Options:  PROFILE=default|smoke|full|paper|own-example|mimic-synthetic|mimic  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
 
 book: $(STAMP) ## Run the study and build the book (goes on where it stopped)
-	@exec $(PY) workflow/run.py --profile "$(PROFILE)" --cores "$(CORES)" --params '$(PARAMS)'
-	@echo 'The book: $(abspath $(RUNS))/$(PROFILE)/book/index.html'
+	@exec $(PY) workflow/run.py --parent $$PPID --profile="$$PROFILE" --cores="$$CORES" --params="$$PARAMS"
 
 test: $(STAMP) ## Run all tests
 	@OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest  # small matrices: threads only get in the way
@@ -39,12 +43,13 @@ lint: $(STAMP) ## Check style and layers
 	@$(VENV)/bin/lint-imports
 
 publish-check: $(STAMP) ## Look for words of your notes in the book of PROFILE: NOTES=folder or table
-	@test -n "$(NOTES)" || { echo 'Name your notes: make publish-check NOTES=/path/to/mimic PROFILE=$(PROFILE)'; exit 1; }
-	@$(VENV)/bin/who-to-treat publish-check --book "$(RUNS)/$(PROFILE)/book" --notes "$(NOTES)"
+	@test -n "$$NOTES" || { echo 'Name your notes, as in: make publish-check NOTES=/path/to/mimic PROFILE=smoke'; exit 1; }
+	@book=$$($(PY) workflow/run.py --profile="$$PROFILE" --where) && \
+	  exec $(VENV)/bin/who-to-treat publish-check --book="$$book" --notes="$$NOTES"
 
 serve: $(STAMP) ## Show the book of PROFILE at http://localhost:8000
-	@test -f "$(RUNS)/$(PROFILE)/book/index.html" || { echo 'No book yet: run  make book PROFILE=$(PROFILE)'; exit 1; }
-	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory "$(RUNS)/$(PROFILE)/book"
+	@book=$$($(PY) workflow/run.py --profile="$$PROFILE" --where) && \
+	  exec $(PY) -m http.server --bind 127.0.0.1 --directory "$$book" -- "$$PORT"
 
 clean: ## Remove the environment; run products and caches are kept
 	rm -rf $(VENV) src/*.egg-info

@@ -41,13 +41,10 @@ from helpers.data.replica.mentions import DEFAULT_MENTION
 from helpers.data.replica.network import NOISY_OR, P_FEVER, P_INF, P_PNEU, noisy_or
 from helpers.data.replica.notes import write_notes
 from helpers.data.seeds import derived_seed
-from helpers.effects.nuisance import crossfit
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic, ridge
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
-from helpers.evaluation import held_out, ordering
-from helpers.evaluation.ordering import diagnostics, loss, reference
-from helpers.stats import regression
+from helpers.evaluation import ordering
 
 POOL, TAKEN, TRAINED, VISITS = 6_000, 3_000, 1_800, 4
 PROCESSES = ("v3", "v2", "stress")
@@ -58,8 +55,6 @@ LEARNERS = ("aace_smooth", "aace_ridge", "dr", "plug")
 BUDGETS, NOISES = (1.0, 0.3, 0.1), (0.0, 0.0, 0.1)
 SITUATIONS, EACH = 2, 4  # per seed and process; settings in each
 NULLS = ("transformed", "annotations")
-CODE = (annotation, data, effects, encoders, held_out, crossfit)
-CODE += (diagnostics, loss, reference, regression)
 
 
 def grid(seeds: int, nulls: int) -> list[dict]:
@@ -214,8 +209,7 @@ def unreadable(phi: np.ndarray, annotations: np.ndarray) -> float:
 
 def table_of(settings: list[dict]) -> pd.DataFrame:
     """Rows of all settings, from the store where they were computed before."""
-    store, version, corpora, rows = artifacts.Store(), artifacts.code_version(*CODE), Corpora(), []
-    code = artifacts.digest(Path(__file__).read_text(encoding="utf-8"))
+    store, version, corpora, rows = artifacts.Store(), artifacts.code_of(Path(__file__)), Corpora(), []
     held: dict = {}
     for setting in tqdm(settings, desc="settings"):
         key = {name: setting[name] for name in ("process", "seed", "budget", "noise")}
@@ -225,7 +219,7 @@ def table_of(settings: list[dict]) -> pd.DataFrame:
                 held.update(key=key, situation=Situation(setting, corpora))
             return run(setting, held["situation"], corpora)
 
-        rows.append(store.frame("ordering", {"setting": setting, "code": version, "script": code}, make))
+        rows.append(store.frame("ordering", {"setting": setting, "code": version}, make))
     return pd.concat(rows, ignore_index=True)
 
 

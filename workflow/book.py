@@ -15,7 +15,9 @@ import sys
 import time
 from pathlib import Path
 
+import records
 import yaml
+from processes import duration, say, tell
 
 PICTURES = {".svg", ".png"}
 
@@ -26,15 +28,18 @@ def main() -> int:
     arguments.add_argument("chapters", nargs="*", help="notebooks in their order")
     arguments.add_argument("--run", type=Path, required=True, help="folder of the run, as in runs/smoke")
     arguments.add_argument("--prose", type=Path, default=Path("book"))
+    arguments.add_argument("--made-of", default="", help="digest to keep once it is built")
     given = arguments.parse_args()
     started = time.monotonic()
     try:
+        records.forget(given.run, "book")
         assemble(given.prose, given.run, given.chapters)
         render(given.run)
-    except (ValueError, FileNotFoundError) as error:
-        print(f"book: {error}", file=sys.stderr)
+        records.keep(given.run, "book", given.made_of)
+    except (ValueError, OSError) as error:
+        tell(f"book: FAILED: {error}")
         return 1
-    print(f"{time.strftime('%H:%M:%S')}  book built in {time.monotonic() - started:.0f} s", file=sys.stderr)
+    say("book", f"built in {duration(time.monotonic() - started)}")
     return 0
 
 
@@ -66,9 +71,9 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
         page.write_text(unlinked(text, chapters), encoding="utf-8")
     contents = table_of_contents(yaml.safe_load((prose / "_toc.yml").read_text(encoding="utf-8")), chapters)
     (source / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
-    (source / "facts.json").write_text(json.dumps(facts(run / "results")), encoding="utf-8")
+    (source / "facts.json").write_text(json.dumps(facts(run / "results", chapters)), encoding="utf-8")
     (source / "_figures").mkdir()
-    for picture in sorted(p for p in (run / "results").rglob("*") if p.suffix in PICTURES):
+    for picture in sorted(p for p in (run / "results").rglob("*") if p.suffix in PICTURES and belongs(p, chapters)):
         shutil.copy(picture, source / "_figures")
     return source
 
@@ -123,10 +128,16 @@ def table_of_contents(contents: dict, chapters: list[str]) -> dict:
     return {**contents, "parts": parts}
 
 
-def facts(results: Path) -> dict:
-    """Name -> value of every ``facts*.json`` among the results; prose shows them as ``{{ name }}``."""
+def belongs(path: Path, chapters: list[str]) -> bool:
+    """Whether a result file bears the number of one of the chapters, or no number: others are of an earlier run."""
+    number = re.match(r"(?:facts_)?(\d\d)(?=[_.])", path.name)
+    return number is None or any(chapter.startswith(f"{number[1]}_") for chapter in chapters)
+
+
+def facts(results: Path, chapters: list[str]) -> dict:
+    """Name -> value of every ``facts*.json`` of these chapters; prose shows them as ``{{ name }}``."""
     found: dict = {}
-    for path in sorted(results.glob("facts*.json")):
+    for path in sorted(p for p in results.glob("facts*.json") if belongs(p, chapters)):
         new = json.loads(path.read_text(encoding="utf-8"))
         twice = sorted(set(new) & set(found))
         if twice:

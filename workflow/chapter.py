@@ -8,25 +8,30 @@ and no message of an error: these may quote a record.
 
 from __future__ import annotations
 
+import processes  # first of all: it reads the number of the parent  # isort: skip
+
 import argparse
+import errno
 import json
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+import private
+import records
+from processes import ANSI, duration, say, tail, tell
 
 from helpers.config import Config
 
-PULSE_S = 60.0
 WITHHELD = "withheld, since it may quote a record; rehearse the run on made-up records to see such messages"
-OWN_ERRORS = ("DataError", "NotAggregate")  # messages of these are known to quote no record
+OWN_ERRORS = ("DataError", "DiskError", "NotAggregate")  # messages of these are known to quote no record
 PLACE = re.compile(r"\s*(?:File [^\n]*?:\d+(?:, in \w+)?|Cell In\[\d+\], line \d+)")
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+FEW_BYTES = 1_000_000
 
 
 def main() -> int:
@@ -36,51 +41,114 @@ def main() -> int:
     arguments.add_argument("--run", type=Path, required=True, help="folder of the run, as in runs/smoke")
     arguments.add_argument("--threads", type=int, default=1)
     arguments.add_argument("--parameters", type=json.loads, default={}, help="JSON mapping")
+    arguments.add_argument("--made-of", default="", help="digest to keep once it is finished")
+    arguments.add_argument("--parent", type=int, default=processes.PARENT, help="process to end with")
     given = arguments.parse_args()
-    return execute(given.notebook, given.run, given.parameters, given.threads)
+    return execute(given.notebook, given.run, given.parameters, given.threads, given.made_of, given.parent)
 
 
-def execute(notebook: Path, run: Path, parameters: dict, threads: int) -> int:
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook in a run, and where everything of it lies."""
+
+    notebook: Path
+    run: Path
+
+    @property
+    def name(self) -> str:
+        return self.notebook.stem
+
+    values = property(lambda self: self.run / "parameters" / f"{self.name}.yml")
+    log = property(lambda self: self.run / "logs" / f"{self.name}.log")
+    done = property(lambda self: self.run / "notebooks" / f"{self.name}.ipynb")
+    failed = property(lambda self: self.run / "failed" / f"{self.name}.ipynb")
+
+    def prepare(self, parameters: dict) -> None:
+        """Folders and parameters; what an earlier attempt left half done is removed."""
+        for path in (self.values, self.log, self.done, self.failed):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in self.done.parent.glob(f".{self.name}.*.ipynb"):
+            leftover.unlink()
+        self.values.write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")  # JSON is YAML
+
+    def results(self) -> dict[Path, tuple[int, int]]:
+        """The result files of this chapter, which bear its number; each with what tells a new file from an old one."""
+        number = re.match(r"\d\d_", self.name)
+        patterns = (f"{number[0]}*", f"facts_{number[0][:2]}*") if number else ()
+        files = [p for pattern in patterns for p in (self.run / "results").glob(pattern) if p.is_file()]
+        return {p: (p.stat().st_ino, p.stat().st_mtime_ns) for p in files}
+
+
+def execute(
+    notebook: Path, run: Path, parameters: dict, threads: int, made_of: str = "", parent: int = processes.PARENT
+) -> int:
     """Run ``notebook`` into ``run/notebooks`` under its own name; 0 if it finished, else 1."""
-    name, started = notebook.stem, time.monotonic()
-    values, log, done, failed = (
-        run / folder / f"{name}{suffix}"
-        for folder, suffix in (("parameters", ".yml"), ("logs", ".log"), ("notebooks", ".ipynb"), ("failed", ".ipynb"))
-    )
-    for path in (values, log, done, failed):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in done.parent.glob(f".{name}.*.ipynb"):
-        leftover.unlink()
-    values.write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")  # JSON is YAML
-    private = sensitive(parameters)
-    place = Path(tempfile.mkdtemp(prefix="who-to-treat-")) if private else None  # mkdtemp: for its owner alone
-    working = log if place is None else place / log.name
-    unfinished = (done.parent if place is None else place) / f".{name}.{os.getpid()}.ipynb"
-    say(name, "running")
+    chapter, closed = Chapter(notebook, run), sensitive(parameters)
     try:
-        if steps_aside(notebook, parameters, unfinished):
-            code = 0
-            working.write_text("The chapter steps aside; no kernel was started.\n", encoding="utf-8")
-        else:
-            code = papermill(name, [str(notebook), str(unfinished), "-f", str(values)], working, threads)
-        if private:
-            log.write_text(WITHHELD + "\n", encoding="utf-8")
-        if code == 0 or stepped_aside(unfinished):
-            failed.unlink(missing_ok=True)
-            move(without_warnings(unfinished) if private else unfinished, done)
-            say(name, f"done in {duration(time.monotonic() - started)}")
-            return 0
-        if unfinished.exists():
-            move(scrubbed(unfinished) if private else unfinished, failed)
-        report(name, notebook, run, failed, log, duration(time.monotonic() - started))
-        return 1
+        with private.for_the_owner_alone(run, closed):
+            private.sweep()
+            chapter.prepare(parameters)
+            records.forget(run, chapter.name)
+            return _execute(chapter, parameters, closed, threads, made_of, parent)
     except KeyboardInterrupt:
-        say(name, "stopped; the next run starts this notebook again")
-        return 1
+        say(chapter.name, "stopped; the next run starts this notebook again")
+    except OSError as error:
+        say(chapter.name, f"FAILED: {on_disk(error, run)}")
+    return 1
+
+
+def _execute(chapter: Chapter, parameters: dict, closed: bool, threads: int, made_of: str, parent: int) -> int:
+    started, before = time.monotonic(), chapter.results()
+    with working_place(chapter, closed) as (unfinished, log):
+        say(chapter.name, "running")
+        code = run_through(chapter, parameters, unfinished, log, threads, parent)
+        if closed:
+            chapter.log.write_text(WITHHELD + "\n", encoding="utf-8")
+        took = duration(time.monotonic() - started)
+        if code and not stepped_aside(unfinished):
+            if unfinished.exists():
+                move(scrubbed(unfinished) if closed else unfinished, chapter.failed)
+            report(chapter, took)
+            return 1
+        chapter.failed.unlink(missing_ok=True)
+        move(without_warnings(unfinished) if closed else unfinished, chapter.done)
+    for path, state in chapter.results().items():
+        if before.get(path) == state:  # of an earlier run, and not made again: its book must not show it
+            path.unlink()
+    records.keep(chapter.run, chapter.name, made_of)
+    say(chapter.name, f"done in {took}")
+    return 0
+
+
+def run_through(chapter: Chapter, parameters: dict, unfinished: Path, log: Path, threads: int, parent: int) -> int:
+    """Papermill's exit status; no kernel is started for a chapter that steps aside."""
+    if steps_aside(chapter.notebook, parameters, unfinished):
+        log.write_text("The chapter steps aside; no kernel was started.\n", encoding="utf-8")
+        return 0
+    words = [str(chapter.notebook), str(unfinished), "-f", str(chapter.values)]
+    return papermill(chapter.name, words, log, threads, parent)
+
+
+@contextmanager
+def working_place(chapter: Chapter, closed: bool) -> Iterator[tuple[Path, Path]]:
+    """Names for the unfinished notebook and its log: beside the finished ones, or where no one else can look."""
+    hidden = f".{chapter.name}.{os.getpid()}.ipynb"
+    if closed:
+        with private.folder() as place:
+            yield place / hidden, place / chapter.log.name
+        return
+    try:
+        yield chapter.done.parent / hidden, chapter.log
     finally:
-        unfinished.unlink(missing_ok=True)
-        if place is not None:
-            shutil.rmtree(place, ignore_errors=True)
+        (chapter.done.parent / hidden).unlink(missing_ok=True)
+
+
+def on_disk(error: OSError, run: Path) -> str:
+    """What the disk refused, with the place and the remedy."""
+    where = error.filename or run
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"no space is left on the disk of {where}; free some and call again: finished notebooks are kept."
+    return f"{where}: {error.strerror or error}; WHO_TO_TREAT_RUNS names another folder for the runs."
 
 
 def steps_aside(notebook: Path, parameters: dict, target: Path) -> bool:
@@ -138,7 +206,13 @@ def sensitive(parameters: dict) -> bool:
 
 
 def move(source: Path, target: Path) -> None:
-    """Give a finished notebook its name, whole or not at all, from another disk too."""
+    """Give a finished notebook its name, whole or not at all; on one disk this needs no space."""
+    try:
+        source.replace(target)
+        return
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
     beside = target.with_name(f".{target.stem}.{os.getpid()}.tmp")
     try:
         shutil.copyfile(source, beside)
@@ -178,74 +252,24 @@ def bare(error: dict) -> dict:
     return {**error, "evalue": message, "traceback": [*places, f"{kind}: {message}"]}
 
 
-def papermill(name: str, words: list[str], log: Path, threads: int) -> int:
-    """Papermill's exit status; see :func:`attend`."""
-    command = [sys.executable, "-m", "papermill", *words, "--kernel", "python3", "--progress-bar"]
-    return attend(name, command, log, threads)
+def papermill(name: str, words: list[str], log: Path, threads: int, parent: int) -> int:
+    """Papermill's exit status; see :func:`processes.attend`."""
+    command = processes.module("papermill", *words, "--kernel", "python3", "--progress-bar")
+    return processes.attend(name, command, log, threads, parent)
 
 
-def attend(name: str, command: list[str], log: Path, threads: int) -> int:
-    """Exit status of a command; its output goes to ``log``. Stopped when asked to, or when the parent is gone."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    parent, pulse = os.getppid(), time.monotonic() + PULSE_S
-    with log.open("w", encoding="utf-8") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=subprocess.STDOUT, env=environment(threads), start_new_session=True
-        )
-    try:
-        while True:
-            try:
-                return process.wait(timeout=0.5)
-            except subprocess.TimeoutExpired:
-                if os.getppid() != parent:
-                    raise KeyboardInterrupt from None
-            if time.monotonic() > pulse:
-                pulse += PULSE_S
-                say(name, f"at work, {progress(log)}")
-    except KeyboardInterrupt:
-        stop(process)
-        raise
-
-
-def environment(threads: int) -> dict:
-    """The variables a kernel runs with: the environment's own kernel, inline figures, ``threads`` threads."""
-    foreign = ("JUPYTER_PATH", "JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH", "MPLBACKEND", "PYTHONPATH", "PYTHONSTARTUP")
-    kept = {k: v for k, v in os.environ.items() if k not in foreign}
-    counts = {k: str(threads) for k in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-    # A kernel or a start-up script of the user must not come before those of the environment.
-    own = {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1", "IPYTHONDIR": str(Path("runs/.ipython").absolute())}
-    return {**kept, **counts, **own}
-
-
-def stop(process: subprocess.Popen) -> None:
-    """End a command: politely, so that papermill ends its kernel, then by force."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def progress(log: Path) -> str:
-    """How many cells are done, read from the last progress bar."""
-    counts = re.findall(r"(\d+)/(\d+) \[", log.read_text(encoding="utf-8", errors="replace"))
-    return "{} of {} cells done".format(*counts[-1]) if counts else "starting"
-
-
-def report(name: str, notebook: Path, run: Path, failed: Path, log: Path, took: str) -> None:
+def report(chapter: Chapter, took: str) -> None:
     """Say what went wrong, where to look and how to go on."""
-    error = first_error(failed) or tail(log)
-    say(name, f"FAILED after {took}\n" + "\n".join(f"    {line}" for line in error))
-    where = failed if failed.exists() else log
-    print(
+    error = first_error(chapter.failed) or tail(chapter.log)
+    say(chapter.name, f"FAILED after {took}\n" + "\n".join(f"    {line}" for line in error))
+    where = chapter.failed if chapter.failed.exists() else chapter.log
+    tell(
         f"  Look at    {where}\n"
-        f"  Go on with make book PROFILE={run.name}\n"
-        f"  Try alone  .venv/bin/papermill {notebook} out.ipynb -f {run / 'parameters' / (name + '.yml')}",
-        file=sys.stderr,
-        flush=True,
+        f"  Go on with make book PROFILE={chapter.run.name}\n"
+        f"  Try alone  .venv/bin/papermill {chapter.notebook} out.ipynb -f {chapter.values}"
     )
+    if shutil.disk_usage(chapter.run).free < FEW_BYTES:
+        tell(f"  The disk of {chapter.run} is full: free some space first.")
 
 
 def first_error(failed: Path, lines: int = 25) -> list[str]:
@@ -259,26 +283,6 @@ def first_error(failed: Path, lines: int = 25) -> list[str]:
                 trace = ANSI.sub("", "\n".join(output["traceback"])).splitlines()
                 return [f"in cell [{cell.get('execution_count')}]:", *trace[-lines:]]
     return []
-
-
-def tail(log: Path, lines: int = 15) -> list[str]:
-    """The last lines of a log."""
-    return ANSI.sub("", log.read_text(encoding="utf-8", errors="replace")).splitlines()[-lines:]
-
-
-def duration(seconds: float) -> str:
-    """``75.2`` as ``1 min 15 s``."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def say(name: str, what: str) -> None:
-    """One line of progress."""
-    print(f"{time.strftime('%H:%M:%S')}  {name:<28} {what}", file=sys.stderr, flush=True)
-
-
-def _interrupt(*_) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ SCALARS = {  # of YAML 1.2: how each kind is written, and what it may begin with
 }
 DERIVED = {"mimic-syn": "mimic"}  # the process of the other data sets; "given" where they bring their own
 
+# Marks of parameters that no result of a single cell depends on: where things lie or run, and what is done with cells.
+PLACE, AROUND = {"affects": "place"}, {"affects": "what is around a cell"}
+
 
 # Marks of parameters that no result of a single cell depends on: where things lie or run, and what is done with cells.
 PLACE, AROUND = {"affects": "place"}, {"affects": "what is around a cell"}

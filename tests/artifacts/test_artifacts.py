@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.artifacts.digests import code_version, digest
+from helpers.artifacts.digests import digest
 from helpers.artifacts.files import replacing
 from helpers.artifacts.store import Store, default_root
 
@@ -90,24 +90,6 @@ def test_digest_of_frames_counts_names_types_index_and_values(frame):
 def test_digest_refuses_what_has_no_stable_content():
     with pytest.raises(TypeError, match="object"):
         digest({"a": object()})
-
-
-def test_edit_in_a_module_changes_code_version(tmp_path, monkeypatch):
-    package = tmp_path / "some_package_for_digests"
-    package.mkdir()
-    for name in ("__init__.py", "part.py", "table.yml", "notes.md"):
-        (package / name).write_text("a: 1\n" if name.endswith("yml") else "")
-    monkeypatch.syspath_prepend(tmp_path)
-    versions = [code_version(package.name)]
-    for name in ("part.py", "table.yml"):
-        (package / name).write_text("# another line\n")
-        versions.append(code_version(package.name))
-    assert len(set(versions)) == 3
-    (package / "notes.md").write_text("prose does not count")
-    assert code_version(package.name) == versions[-1]
-    assert code_version(f"{package.name}.part") != code_version(package.name)
-    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
-        code_version("no_such_module")
 
 
 def test_default_root_follows_the_environment(monkeypatch, tmp_path):
@@ -227,3 +209,12 @@ def test_two_processes_make_once(tmp_path):
         worker.join(60)
     assert [w.exitcode for w in workers] == [0, 0]
     assert log.read_text().count("made") == 1
+
+
+def test_what_is_not_there_is_not_found_and_what_came_first_stays(store, frame):
+    assert store.find("cell", {"a": 1}) is None and not store.root.exists()
+    assert store.put("cell", {"a": 1}, frame).equals(frame)
+    assert store.put("cell", {"a": 1}, frame.head(1)).equals(frame)
+    assert store.find("cell", {"a": 1}).equals(frame) and store.find("cell", {"a": 2}) is None
+    with pytest.raises(ValueError, match="letters"):
+        store.find("../cell", {})

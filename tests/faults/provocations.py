@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import importlib.util
+import importlib
 import json
 import shutil
 import traceback
@@ -479,10 +479,7 @@ def facts_guard(bench: Bench) -> None:
 
 def runner():
     """The module that runs a chapter."""
-    spec = importlib.util.spec_from_file_location("chapter", ROOT / "workflow" / "chapter.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("chapter")
 
 
 def a_chapter_that_fails(bench: Bench, sensitive: bool = True) -> str:
@@ -493,8 +490,8 @@ def a_chapter_that_fails(bench: Bench, sensitive: bool = True) -> str:
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(new_notebook(cells=tagged, metadata={"kernelspec": kernel}), path)
     if not sensitive:
-        chapter.sensitive = lambda _: False
-    bench.monkeypatch.setattr(chapter.tempfile, "tempdir", str(bench.outside))
+        bench.monkeypatch.setattr(chapter, "sensitive", lambda _: False)
+    bench.monkeypatch.setattr(chapter.private.tempfile, "tempdir", str(bench.outside))
     done = chapter.execute(path, Path("runs/tiny"), {"dataset": "mimic-repaired", "n": 601}, 1)
     return f"status {done}, left outside {sorted(p.name for p in bench.outside.iterdir())}"
 

@@ -1,16 +1,13 @@
 """What the runner leaves of a notebook whose records may be of real people."""
 
-import importlib.util
+import errno
 import json
 from pathlib import Path
 
+import chapter
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output, writes
 
-ROOT = Path(__file__).resolve().parents[2]
-SPEC = importlib.util.spec_from_file_location("chapter", ROOT / "workflow" / "chapter.py")
-chapter = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(chapter)
 TRACE = [
     "\x1b[31mValueError\x1b[39m  Traceback (most recent call last)",
     "\x1b[36mCell\x1b[39m\x1b[36m \x1b[39m\x1b[32mIn[2]\x1b[39m\x1b[32m, line 5\x1b[39m\n----> 5 f('secret')",
@@ -54,12 +51,21 @@ def test_a_finished_notebook_loses_what_libraries_warned(path):
 
 
 def test_a_notebook_moves_whole(path, tmp_path, monkeypatch):
-    target = tmp_path / "there.ipynb"
+    """To another disk too, which a rename does not reach."""
+    target, rename = tmp_path / "there.ipynb", Path.replace
+
+    def to_another_disk(source, to):
+        if source == path:
+            raise OSError(errno.EXDEV, "another disk")
+        return rename(source, to)
+
+    monkeypatch.setattr(Path, "replace", to_another_disk)
     monkeypatch.setattr(chapter.shutil, "copyfile", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         chapter.move(path, target)
     assert path.exists() and not target.exists()
     monkeypatch.undo()
+    monkeypatch.setattr(Path, "replace", to_another_disk)
     chapter.move(path, target)
     assert target.exists() and not path.exists() and len(list(tmp_path.iterdir())) == 1
 

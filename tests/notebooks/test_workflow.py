@@ -63,7 +63,7 @@ def run(project: Path, *words: str) -> tuple[int, str]:
     return process.returncode, said
 
 
-def wait_for(condition, seconds: float = 60.0) -> None:
+def wait_for(condition, seconds: float = 150.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"

@@ -1,13 +1,11 @@
-"""Digests of values and of source code: the names under which artifacts are found again."""
+"""Digests of values: the names under which artifacts are found again."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -36,23 +34,6 @@ def digest(*parts) -> str:
     for chunk in _chunks(list(parts)):
         state.update(chunk)
     return state.hexdigest()
-
-
-def code_version(*modules: ModuleType | str) -> str:
-    """Digest of the source of modules, so that an edit in a helper function invalidates its results.
-
-    Parameters
-    ----------
-    *modules : module or dotted name
-        A package counts with every ``.py`` and ``.yml`` file below it. A name is not imported itself,
-        only found (its parent packages are imported).
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If a name leads to no module.
-    """
-    return digest({_module_name(m): _sources(m) for m in modules})
 
 
 def _chunks(value) -> Iterable[bytes]:
@@ -114,21 +95,3 @@ def _column(column):
 
 def _tagged(kind: str, content: bytes) -> list[bytes]:
     return [f"{kind}:{len(content)}:".encode(), content]
-
-
-def _module_name(module: ModuleType | str) -> str:
-    return module if isinstance(module, str) else module.__name__
-
-
-def _sources(module: ModuleType | str) -> dict[str, bytes]:
-    name = _module_name(module)
-    spec = importlib.util.find_spec(name) if isinstance(module, str) else module.__spec__
-    if spec is None:
-        raise ModuleNotFoundError(f"code_version: no module named {name!r}.")
-    if not spec.submodule_search_locations:
-        return {Path(spec.origin).name: Path(spec.origin).read_bytes()}
-    roots = [Path(p) for p in spec.submodule_search_locations]
-    found = {
-        f.relative_to(root).as_posix(): f for root in roots for f in root.rglob("*") if f.suffix in (".py", ".yml")
-    }
-    return {name: path.read_bytes() for name, path in sorted(found.items())}

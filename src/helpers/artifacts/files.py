@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.metadata
 import io
@@ -17,26 +18,62 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+NO_SPACE, NO_LEAVE = (errno.ENOSPC, errno.EDQUOT), (errno.EROFS, errno.EACCES, errno.EPERM)
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # vectors of notes tell much about the notes: for their owner only
+
+
+class DiskError(OSError):
+    """A file cannot be read or written; the message names place and remedy, and quotes no record."""
+
+
+@contextmanager
+def plain_errors(path: Path) -> Iterator[None]:
+    """What the disk says about a file, or its folder, as one message with a remedy; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        ours = error.filename is None or path.is_relative_to(Path(error.filename).parent)
+        said = _said(error, path) if ours and error.errno else ""
+        if not said:
+            raise
+    else:
+        return
+    raise DiskError(said)
+
+
+def _said(error: OSError, path: Path) -> str:
+    if isinstance(error, IsADirectoryError | NotADirectoryError | FileExistsError):
+        blocked = next((p for p in path.parents if p.exists() and not p.is_dir()), path)
+        what = "is a folder where a file belongs" if blocked.is_dir() else "lies where a folder belongs"
+        return f"{blocked}: {what}; remove it, and call again."
+    if error.errno not in (*NO_SPACE, *NO_LEAVE):
+        return ""
+    what = "no space is left on its disk; free some" if error.errno in NO_SPACE else "it is closed to you; open it"
+    return (
+        f"{path.parent}: {what}, or name a folder elsewhere (WHO_TO_TREAT_CACHE for the cache, WHO_TO_TREAT_RUNS for "
+        f"the runs). What was finished before is kept."
+    )
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside ``path`` to write to; renamed to it on success, removed on failure."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with plain_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def read(path: Path, warn: bool = False):
     """The artifact, or None if it is missing, half written or damaged."""
     sidecar = path.with_suffix(".json")
     try:
-        content, note = path.read_bytes(), sidecar.read_bytes()
+        with plain_errors(path):
+            content, note = path.read_bytes(), sidecar.read_bytes()
     except FileNotFoundError:
         return None
     try:
@@ -51,7 +88,6 @@ def read(path: Path, warn: bool = False):
 
 def write(path: Path, key: dict, value) -> None:
     content = _encode(path.suffix, value)
-    private_folder(path.parent)
     note = {
         "key": key,
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -59,6 +95,8 @@ def write(path: Path, key: dict, value) -> None:
         "package_version": importlib.metadata.version("who-to-treat"),
     }
     for target, saved in ((path, content), (path.with_suffix(".json"), json.dumps(note, indent=1).encode())):
+        with plain_errors(target):
+            private_folder(target.parent)
         with replacing(target) as temporary:
             temporary.touch(PRIVATE_FILE)
             temporary.write_bytes(saved)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.artifacts.digests import digest
-from helpers.artifacts.files import digest_checked, private_folder, read, write
+from helpers.artifacts.files import digest_checked, plain_errors, private_folder, read, write
 from helpers.privacy.paths import outside_work_tree
 
 LONGEST_KEY_STRING = 500
@@ -85,9 +85,14 @@ class Store:
         """Keep other processes from writing what ``label`` names; freed also when the holder dies."""
         from filelock import FileLock
 
-        folder = private_folder(self.root / ".locks")
-        with FileLock(folder / f"{digest(label)}.lock"):
+        lock = FileLock(self.root / ".locks" / f"{digest(label)}.lock")
+        with plain_errors(Path(lock.lock_file)):
+            private_folder(self.root / ".locks")
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
     def _get(self, name: str, key: Mapping, make: Callable, suffix: str):
         plain = _plain(key, "key")

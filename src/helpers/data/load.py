@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.artifacts.digests import code_version, digest
+from helpers.artifacts.code import code_of
+from helpers.artifacts.contents import content_of
+from helpers.artifacts.digests import digest
 from helpers.artifacts.store import Store
 from helpers.config import MIMIC, Config
 from helpers.data.cohort import Cohort
 from helpers.data.fetch import fetch_simsum
+from helpers.data.manifest import load_manifest
 from helpers.data.own import example, spec, table
 from helpers.data.replica.network import sample_network
 from helpers.data.seeds import derived_seed
@@ -54,7 +57,7 @@ def load_cohort(config: Config) -> Cohort:
     if config.dataset == "simsum":
         cohort = read_simsum(config.simsum_path or fetch_simsum(), config.note_style)
         return replace(cohort, frame=cohort.frame.head(config.n))
-    key = {"n": config.n, "seed": config.seed, "style": config.note_style, "code": code_version("helpers.data")}
+    key = {"n": config.n, "seed": config.seed, "style": config.note_style, "code": code_of(__name__)}
     frame = Store().frame("cohort", key, lambda: make_replica(config.n, config.note_style, config.seed))
     tags = {"style": config.note_style, "seed": config.seed, "dataset": "replica"}
     return Cohort(frame, SIMSUM_ROLES, name="replica", tags=tags)
@@ -93,13 +96,23 @@ def simsum_spec(note_style: str) -> spec.OwnSpec:
 
 
 def fingerprint(config: Config) -> dict:
-    """What the records of a configuration depend on beyond its parameters: the state of the files they come from."""
+    """What the records of a configuration depend on beyond its parameters: the content of the files they come from."""
     if config.dataset == "own":
         return table.table_fingerprint(own_spec(config))
     if config.dataset in MIMIC:
-        files = sorted(mimic_path(config).iterdir())
-        return {"files": digest([[f.name, f.stat().st_size, f.stat().st_mtime_ns] for f in files])}
+        return mimic_fingerprint(mimic_path(config))
+    if config.dataset == "simsum":
+        path = config.simsum_path
+        return {"records": load_manifest("simsum").digest if path is None else content_of(path)}
     return {}
+
+
+def mimic_fingerprint(path: Path) -> dict:
+    """The content of the tables that cohorts are made of, and of the marker of a generated folder."""
+    from helpers.data.mimic.reader import MARKER, find_sources
+
+    files = {name: content_of(source.path) for name, source in find_sources(path).items()}
+    return {"tables": digest(files, content_of(path / MARKER) if (path / MARKER).exists() else None)}
 
 
 def is_public(config: Config) -> bool:
@@ -132,8 +145,10 @@ def mimic_path(config: Config) -> Path:
     from helpers.data.mimic_synthetic.folder import make_folder
 
     store = Store()
-    name = f"mimic-{config.mimic_patients}-{config.seed}-{code_version(mimic_synthetic)[:12]}"
+    name = f"mimic-{config.mimic_patients}-{config.seed}-{code_of(mimic_synthetic)[:12]}"
     folder = store.root / "examples" / name
+    if folder.exists():
+        return folder
     with store.lock(str(folder)):
         if not folder.exists():
             make_folder(folder, config.mimic_patients, config.seed, progress=True)

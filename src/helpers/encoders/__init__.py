@@ -1,11 +1,12 @@
 """Notes to phi, with provenance and a cache by content, and what phi keeps of the confounders."""
 
+from helpers.artifacts.contents import content_of
 from helpers.encoders.base import Encoder
 from helpers.encoders.cache import encode
 from helpers.encoders.cpu import ATTENTION, KNOWN_MODELS, can_pack
 from helpers.encoders.features import Features
 from helpers.encoders.geometry import cosines, neighbour_agreement
-from helpers.encoders.loading import resolve
+from helpers.encoders.loading import local_folder, resolve
 from helpers.encoders.probe import read_perfectly
 from helpers.encoders.recoverability import (
     PUBLISHED_F1,
@@ -20,7 +21,7 @@ from helpers.encoders.recoverability import (
     score_views,
 )
 from helpers.encoders.recoverability_gate import Gate, NotRecoverable, enforce, gate
-from helpers.encoders.registry import ENCODER_VARIANTS, NAMED_ENCODERS, make_encoder, without_annotations
+from helpers.encoders.registry import ENCODER_VARIANTS, NAMED_ENCODERS, make_encoder, model_content, without_annotations
 from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of, split_sentences
 from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.finetune import TunedReader
@@ -54,14 +55,17 @@ __all__ = [
     "bags_of",
     "can_pack",
     "compare",
+    "content_of",
     "cosines",
     "curves_of",
     "encode",
     "enforce",
     "gate",
     "length_thirds",
+    "local_folder",
     "lost_mentions",
     "make_encoder",
+    "model_content",
     "neighbour_agreement",
     "predict_views",
     "read_perfectly",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 from contextlib import contextmanager
 from pathlib import Path
 
+from helpers.artifacts.contents import content_of
 from helpers.encoders import cpu
 
 PACKAGED = "package:"
@@ -42,7 +42,7 @@ def identity(model: str, revision: str | None) -> dict:
     if folder is None:
         return {"model": model, "revision": revision}
     name = model if model.startswith(PACKAGED) else f"folder:{folder.name}"
-    return {"model": name, "revision": f"sha256:{_folder_digest(folder)}"}
+    return {"model": name, "revision": f"sha256:{content_of(folder)}"}
 
 
 def local_folder(model: str) -> Path | None:
@@ -121,12 +121,3 @@ def _quiet():
         logging.set_verbosity(level)
         if bars:
             logging.enable_progress_bar()
-
-
-def _folder_digest(folder: Path) -> str:
-    state = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in (".json", ".txt", ".safetensors")):
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
-        state.update(f"{path.relative_to(folder).as_posix()}:{content};".encode())
-    return state.hexdigest()

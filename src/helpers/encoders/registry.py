@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from helpers.artifacts.contents import content_of
 from helpers.artifacts.store import Store
 from helpers.encoders.base import Encoder
+from helpers.encoders.loading import local_folder
 from helpers.encoders.sentences import SectionEncoder, SentencePooling
 from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.finetune import TunedReader
@@ -78,6 +80,14 @@ def make_encoder(name: str, device: str = "auto", **settings) -> Encoder:
     if hub:
         return TransformerEncoder(name=name, device=device, **hub.groupdict(), **settings)
     raise ValueError(_unknown(name))
+
+
+def model_content(name: str) -> dict:
+    """What an encoder's vectors depend on beyond its name: of a model on this machine, the content of its folder."""
+    base, colon, _ = name.rpartition(":")
+    base = base if colon and not Path(name).is_dir() else name
+    folder = None if base == "tfidf" else local_folder(NAMED_ENCODERS.get(base, {}).get("model", base))
+    return {} if folder is None else {"model": content_of(folder)}
 
 
 def without_annotations(name: str) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from helpers.artifacts.digests import code_version
+from helpers.artifacts.code import code_of
 from helpers.encoders import cpu
 from helpers.encoders.base import NO_WORD, WHOLE, checked_texts, cut_at, versions, wordless
 from helpers.encoders.loading import load_model, resolve
@@ -152,7 +152,7 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
             "max_tokens": self.max_tokens,
             "precision": f"{precision} on {device}, pooling fp32",
             "libraries": versions("torch", "transformers", "tokenizers"),
-            "code": code_version("helpers.encoders.transformer", "helpers.encoders.cpu", "helpers.encoders.loading"),
+            "code": code_of(__name__),
         }
 
     def set_params(self, **params) -> TransformerEncoder:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from helpers import data, evaluation
+from helpers import data, encoders, evaluation
 from helpers.config import Config
 from helpers.effects.learners import EffectLearner
 from helpers.study.strategies import FEATURES, Strategy, strategy_named
@@ -73,4 +73,4 @@ def score_cell(trial: Trial, name: str, learner: EffectLearner) -> pd.DataFrame:
 def cell_key(config: Config) -> dict:
     """What a cell depends on: every parameter but those whose field is marked otherwise; the content of the files."""
     marked = {name for name, field in Config.model_fields.items() if field.json_schema_extra}
-    return config.model_dump(exclude=marked) | data.fingerprint(config)
+    return config.model_dump(exclude=marked) | data.fingerprint(config) | encoders.model_content(config.encoder)

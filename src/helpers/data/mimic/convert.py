@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from helpers.artifacts.digests import code_version, digest
+from helpers.artifacts.code import code_of
+from helpers.artifacts.contents import content_of
+from helpers.artifacts.digests import digest
 from helpers.artifacts.files import replacing
 from helpers.data.mimic import sidecar
 from helpers.data.mimic.compressed import not_whole, only_whole
@@ -22,9 +24,8 @@ POLL_SECONDS = 0.2
 
 
 def converted_name(source: Source) -> str:
-    """File name of the conversion; it changes with the file (size, time), with what is kept of it and with the code."""
-    stat = source.path.stat()
-    made = digest(stat.st_size, stat.st_mtime_ns, TABLES[source.table], code_version(__name__))
+    """File name of the conversion; it changes with the file's content, with what is kept of it and with the code."""
+    made = digest(content_of(source.path), TABLES[source.table], code_of(__name__))
     return f"{source.table}-{made[:20]}.parquet"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.artifacts.digests import code_version
+from helpers.artifacts.code import code_of
 from helpers.artifacts.files import replacing
 from helpers.artifacts.store import default_root
 from helpers.data.cohort import Cohort
@@ -124,7 +124,7 @@ def _write(folder: Path, n: int, seed: int) -> Path:
 
 def example_spec(seed: int = 0) -> Path:
     """The ``own.yml`` of the example in the user's cache, written when first asked for."""
-    folder = default_root() / "examples" / f"own-{seed}-{code_version('helpers.data')[:12]}"
+    folder = default_root() / "examples" / f"own-{seed}-{code_of(__name__)[:12]}"
     spec = folder / "own.yml"  # written last, so the table is whole where it exists
     return spec if spec.exists() else _write(folder, EXAMPLE_ROWS, seed)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from helpers.artifacts.contents import content_of
 from helpers.artifacts.digests import digest
 from helpers.data.cohort import Cohort, Roles
 from helpers.data.own.decode import Decoder
@@ -70,11 +71,10 @@ def limited(cohort: Cohort, n: int, seed: int) -> Cohort:
 
 
 def table_fingerprint(path: str | Path) -> dict:
-    """What a result depends on: the spec's content, and the table's size and time of change."""
+    """What a result depends on: the content of the spec and of the table."""
     path = Path(path).expanduser()
     spec = load_spec(path)
-    stat = _table_path(path, spec).stat()
-    return {"spec": digest(spec.model_dump_json()), "bytes": stat.st_size, "changed": stat.st_mtime_ns}
+    return {"spec": digest(spec.model_dump_json()), "table": content_of(_table_path(path, spec))}
 
 
 def _table_path(path: Path, spec: OwnSpec) -> Path:

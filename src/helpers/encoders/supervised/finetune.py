@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.artifacts.digests import code_version, digest
+from helpers.artifacts.code import code_of
+from helpers.artifacts.digests import digest
 from helpers.artifacts.files import replacing
 from helpers.artifacts.store import Store
 from helpers.encoders.base import Encoder
@@ -192,7 +193,7 @@ class Tuning:
             return None
         plain = {k: v for k, v in reader.get_params(deep=False).items() if k not in ("base", "store")}
         data = [self.bags.unique, self.bags.sentence, self.bags.note, self.labels, *vars(self.aside[0]).values()]
-        name = digest(plain, reader.base.provenance, data, self.aside[1], code_version("helpers.encoders.registry"))
+        name = digest(plain, reader.base.provenance, data, self.aside[1], code_of(__name__))
         return reader.store.root / "checkpoints" / f"{name}.pt"
 
     def _save(self, path: Path | None) -> None:

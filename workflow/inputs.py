@@ -1,0 +1,41 @@
+"""What each part of a run is to be made of: its parameters, its code with all it imports, and the files it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from helpers import data, encoders
+from helpers.artifacts.code import code_of
+from helpers.artifacts.contents import content_of
+from helpers.artifacts.digests import digest
+from helpers.config import Config, load
+
+
+def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iterable[str]) -> dict[str, str]:
+    """Digests of all parts of a run as it should be: chapters by name, ``cells_<process>``, ``book``."""
+    files = {name: files_of(load(**parameters)) for name, parameters in chapters.items()}
+    parts = {
+        name: digest(code_of(Path("notebooks") / f"{name}.ipynb"), parameters, files[name])
+        for name, parameters in chapters.items()
+    }
+    for process in processes:
+        name = next(iter(comparison))
+        parts[f"cells_{process}"] = digest(code_of(Path("workflow/cells.py")), chapters[name], process, files[name])
+    prose = [p for p in sorted(Path("book").rglob("*")) if p.is_file() and not {"_build", "__pycache__"} & set(p.parts)]
+    pages = [(str(p), content_of(p)) for p in [*prose, Path("workflow/book.py")]]
+    return {**parts, "book": digest(pages, list(chapters), parts)}
+
+
+def files_of(config: Config) -> dict:
+    """Digests of the user's files that a chapter may read with these parameters; made-up ones follow from code."""
+    found = encoders.model_content(config.encoder)
+    if Path("data_manifest").is_dir():
+        found["manifest"] = content_of("data_manifest")
+    if config.dataset == "simsum":
+        found |= data.fingerprint(config)
+    if config.dataset == "own" and config.own_spec != "example":
+        found |= data.fingerprint(config) | {"words of the spec": content_of(data.own_spec(config))}
+    if config.mimic_path not in (None, "synthetic"):
+        found |= data.mimic_fingerprint(data.mimic_path(config))
+    return found
