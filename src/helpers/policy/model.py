@@ -11,7 +11,6 @@ from tqdm.auto import tqdm
 from helpers.data.cohort import Cohort
 from helpers.effects.learners import EffectLearner, KnownEffect, RandomOrder, RiskRanker
 from helpers.effects.networks.heads import HeadRegressor
-from helpers.effects.networks.training import predict_network
 from helpers.encoders.base import Encoder
 from helpers.policy.records import Inputs
 from helpers.privacy.errors import only_own_words
@@ -36,7 +35,7 @@ class Policy:
         Fitted; None if the note is not read.
     kind : {"linear", "head"}
     weights : dict of arrays
-        ``weight`` (d,) and ``constant`` (1,), or the arrays of a 64-unit head.
+        ``weight`` (d,) and ``constant`` (1,), or the arrays of a 64-unit head and its ``scale`` (2,).
     lower_is_better : bool
         Direction of the outcome as the user has it; effects are given in it.
     card : dict
@@ -95,7 +94,7 @@ class Policy:
     def effect(self, phi: np.ndarray) -> np.ndarray:
         """(n,) effects of features; below zero is a benefit, whatever the direction of the outcome."""
         if self.kind == "head":
-            return predict_network(self.weights, HeadRegressor.network, phi)[:, 0]
+            return HeadRegressor.predicted(self.weights, phi)
         # A product and a sum, row by row: unlike a matrix product, its bits depend on no other row and no thread.
         return np.add.reduce(phi.astype(float) * self.weights["weight"], axis=1) + self.weights["constant"][0]
 
@@ -142,7 +141,7 @@ def _weights(learner: EffectLearner, X: np.ndarray) -> tuple[str, dict[str, np.n
         raise ValueError(f"learner: {name} does not estimate effects from records. {EXPORTABLE}")
     model = getattr(learner, "model_", None)
     if isinstance(model, HeadRegressor) and np.array_equal(learner.effect(X), model.predict(X)):
-        return "head", {k: np.ascontiguousarray(v) for k, v in model.weights_.items()}
+        return "head", {k: np.ascontiguousarray(v) for k, v in model.exported().items()}
     d = X.shape[1]
     constant = float(learner.effect(np.zeros((1, d)))[0])
     weight = np.asarray(learner.effect(np.eye(d)), float) - constant

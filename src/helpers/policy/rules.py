@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from helpers.stats.ties import without_noise
+
 
 def treat_by_budget(priority: np.ndarray, share: float) -> np.ndarray:
     """Treat the share of patients with the highest priority.
@@ -27,7 +29,7 @@ def treat_by_budget(priority: np.ndarray, share: float) -> np.ndarray:
     -------
     (n,) bool array
     """
-    priority = _vector(priority, "priority")
+    priority = without_noise(_vector(priority, "priority"))
     if not 0 <= share <= 1:
         raise ValueError(f"share = {share}: the treated share must lie in [0, 1].")
     # 1e-9 keeps a share such as 0.3 from asking for one patient more than 0.3 n through rounding
