@@ -6,6 +6,7 @@ from sklearn.linear_model import Ridge
 
 from helpers.artifacts.memory import MemoryCache
 from helpers.data.folds import folds_by_patient
+from helpers.effects.learners import DRLearner
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic, ridge
 
@@ -55,3 +56,23 @@ def test_folds_looked_up_are_those_of_their_treatments_and_seed():
     again, other = list(folds_by_patient(T, groups, 3, 0)), list(folds_by_patient(T, groups, 3, 1))
     assert all(np.array_equal(a, b) for x, y in zip(folds, again) for a, b in zip(x, y))
     assert any(not np.array_equal(x[1], y[1]) for x, y in zip(folds, other))
+
+
+def test_folds_and_nuisances_looked_up_are_those_of_their_patients():
+    Y, T, W, pairs = sample()
+    strangers = np.random.default_rng(1).permutation(pairs)
+    for groups in (pairs, strangers, None, pairs):
+        fitted = Nuisances(ridge(), logistic(), folds=3, seed=1).fit(Y, T, W, groups)
+        for train, held in folds_by_patient(T, groups, 3, 0):
+            assert groups is None or not set(groups[train]) & set(groups[held])
+        if groups is not None:
+            assert all(len(set(fitted.fold_[groups == g])) == 1 for g in groups)
+    folds = [[h.tolist() for _, h in folds_by_patient(T, g, 3, 0)] for g in (pairs, strangers)]
+    assert folds[0] != folds[1]
+
+
+def test_learners_looked_up_rows_are_those_of_their_patients():
+    Y, T, W, pairs = sample()
+    strangers = np.random.default_rng(1).permutation(pairs)
+    effects = [DRLearner().fit(Y, T, W, groups=groups).effect(W) for groups in (pairs, strangers, pairs)]
+    assert np.array_equal(effects[0], effects[2]) and not np.array_equal(effects[0], effects[1])

@@ -142,3 +142,53 @@ def test_refusals_name_the_argument():
     data["W"][:, -1] = np.nan
     with pytest.raises(ValueError, match="bedside columns"):
         EMLearner(LEVELS).fit(**data)
+
+
+def test_effects_are_read_out_with_bounded_propensities():
+    data, _ = simulate(400)
+    fitted = EMLearner(LEVELS, iterations=2, tolerance=-1.0, clip=0.4).fit(**data)
+    e = fitted.models_.e
+    assert (e < 0.4).any() and (e > 0.6).any()
+    (n0, y0), (n1, y1) = fitted.sums_
+    mu0, mu1 = fitted.models_.mu
+    bounded = np.clip(e, 0.4, 0.6)
+    total = (n0 + n1) * (mu1 - mu0) + (y1 - n1 * mu1) / bounded - (y0 - n0 * mu0) / (1 - bounded)
+    expected = fitted.scale_.factor * fitted.cells_.linear(n0 + n1, total)
+    np.testing.assert_allclose(fitted.tau_, expected)
+
+
+def test_penalty_and_variances_are_those_of_the_likelihood():
+    """Few records, so that the penalties weigh: each variance and the penalty by hand."""
+    x, T = np.tile([0.0, 1.0, 0.0, 1.0], 6), np.repeat([0, 1], [8, 16])
+    Y = 5 + 2 * x - T + np.random.default_rng(0).normal(size=24)
+    fitted = EMLearner((2,), iterations=1, tolerance=-1.0).fit(Y, T, x[:, None], W=x[:, None])
+    z, models, penalty = fitted.scale_.to(Y), fitted.models_, 0.0
+    cell = fitted.cells_.configurations[fitted.cells_.config, 0]
+    for t in (0, 1):
+        mean = np.array([models.mu[t][np.flatnonzero(cell == v)[0]] for v in x[t == T]])
+        slopes = (models.outcome[t][1:] ** 2).sum()
+        assert models.sigma[t] ** 2 == pytest.approx(
+            (((z[t == T] - mean) ** 2).sum() + slopes) / (t == T).sum(), rel=1e-6
+        )
+        penalty += 0.5 * slopes / models.sigma[t] ** 2
+    assert abs(models.logit[0]) > 0.01
+    assert models.penalty == pytest.approx(penalty + 0.5 * (models.logit[1:] ** 2).sum(), rel=1e-6)
+
+
+@pytest.mark.parametrize("iterations", [0, 2])
+def test_without_em_the_regression_learns_from_annotated_rows_alone(iterations):
+    data, _ = simulate(400)
+    mask = np.arange(400) < 150
+    learner = EMLearner(LEVELS, "regress", iterations=iterations, tolerance=-1.0).fit(**data, annotated=mask)
+    used = mask if iterations == 0 else np.ones(400, bool)
+    np.testing.assert_allclose(learner.model_[0].mean_, data["X"][used].mean(0))
+
+
+def test_what_is_known_of_each_record_comes_back_in_the_order_of_the_records():
+    data, _ = simulate(300)
+    rows, mask = np.random.default_rng(0).permutation(300), np.arange(300) < 100
+    first, other = (EMLearner(LEVELS, iterations=2, tolerance=-1.0) for _ in range(2))
+    first.fit(**data, annotated=mask)
+    other.fit(**{k: v[rows] for k, v in data.items()}, annotated=mask[rows])
+    for name in ("marginals_", "posterior_", "Z_"):
+        np.testing.assert_array_equal(getattr(other, name), getattr(first, name)[rows], err_msg=name)

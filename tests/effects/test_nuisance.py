@@ -8,6 +8,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 
+from helpers.data.canonical import patient_codes
 from helpers.data.folds import folds_by_patient
 from helpers.effects.learners import AACE
 from helpers.effects.networks.heads import HeadClassifier, HeadRegressor
@@ -36,7 +37,7 @@ def test_predictions_are_held_out():
 def test_equals_a_plain_loop():
     Y, T, W = simulate()
     fitted = Nuisances(LinearRegression(), logistic(), folds=3, clip=0.05, seed=7).fit(Y, T, W)
-    for train, held in folds_by_patient(T, None, 3, 7):
+    for train, held in folds_by_patient(T, patient_codes((Y, W, T)), 3, 7):
         mu1 = LinearRegression().fit(W[train][T[train] == 1], Y[train][T[train] == 1])
         np.testing.assert_allclose(fitted.mu1_[held], mu1.predict(W[held]))
         e = clone(logistic()).fit(W[train], T[train]).predict_proba(W[held])[:, 1]
@@ -99,7 +100,7 @@ def with_holes(n=600, seed=0):
 def test_missing_confounders_are_filled_in_from_the_training_part_of_the_fold():
     Y, T, W = with_holes()
     fitted = Nuisances(LinearRegression(), logistic(), folds=3, seed=7).fit(Y, T, W)
-    for train, held in folds_by_patient(T, None, 3, 7):
+    for train, held in folds_by_patient(T, patient_codes((Y, W, T)), 3, 7):
         treated = train[T[train] == 1]
         median = np.nanmedian(W[treated][:, 0])
         columns = [np.column_stack([np.where(np.isnan(w[:, 0]), median, w[:, 0]), w[:, 1:4], np.isnan(w[:, 0])])
@@ -112,7 +113,7 @@ def test_missing_confounders_are_filled_in_from_the_training_part_of_the_fold():
 def test_held_out_values_do_not_reach_the_imputation():
     Y, T, W = with_holes()
     first = Nuisances(folds=3).fit(Y, T, W)
-    _, held = next(folds_by_patient(T, None, 3, 0))
+    _, held = next(folds_by_patient(T, patient_codes((Y, W, T)), 3, 0))
     changed = W.copy()
     changed[held, 0] += 1_000
     again = Nuisances(folds=3).fit(Y, T, changed)
@@ -140,6 +141,53 @@ def test_learners_take_missing_annotations(learner):
     assert np.isfinite(effect).all() and effect.std() > 0
     spoiled = np.where(mask[:, None], W, 7.0)
     np.testing.assert_array_equal(clone(learner).fit(Y, T, X, spoiled, mask).effect(X), effect)
+
+
+@pytest.mark.parametrize("arm", [0, 1])
+def test_an_arm_needs_a_patient_in_every_fold_and_rows_do_not_make_up_for_it(arm):
+    groups = np.r_[np.arange(540), np.repeat(540 + np.arange(4), 15)]
+    T = np.r_[np.full(540, 1 - arm), np.full(60, arm)]
+    named = ("untreated", "treated")[arm]
+    with pytest.raises(ValueError, match=rf"the 60 {named} record\(s\) belong to 4 patient\(s\)"):
+        list(folds_by_patient(T, groups, 5, 0))
+    for train, held in folds_by_patient(T, groups, 4, 0):  # exactly as many as folds will do
+        assert (T[held] == arm).sum() == 15 and (T[train] == arm).sum() == 45
+
+
+def test_visits_of_both_arms_count_for_both():
+    groups, T = np.repeat(np.arange(60), 2), np.tile([0, 1], 60)
+    assert [T[held].mean() for _, held in folds_by_patient(T, groups, 5, 0)] == [0.5] * 5
+
+
+def test_neither_the_order_of_rows_nor_the_names_of_arms_move_a_patient():
+    rng = np.random.default_rng(4)
+    groups, T = rng.integers(0, 150, 400), rng.integers(0, 2, 400)
+    held = [set(groups[rows]) for _, rows in folds_by_patient(T, groups, 5, 3)]
+    rows = rng.permutation(400)
+    assert [set(groups[rows][h]) for _, h in folds_by_patient(T[rows], groups[rows], 5, 3)] == held
+    assert [set(groups[h]) for _, h in folds_by_patient(1 - T, groups, 5, 3)] == held
+    again = np.repeat(groups, 2), np.repeat(T, 2)
+    assert [set(again[0][h]) for _, h in folds_by_patient(again[1], again[0], 5, 3)] == held
+
+
+@pytest.mark.parametrize(
+    "prototype", [Nuisances(folds=3), Nuisances(HeadRegressor(epochs=2), folds=1)], ids=["", "head"]
+)
+def test_nuisances_depend_on_neither_order_nor_names(prototype):
+    Y, T, W = simulate(200)
+    rng = np.random.default_rng(0)
+    groups, rows = rng.integers(0, 90, 200), rng.permutation(200)
+    first = clone(prototype).fit(Y, T, W, groups)
+    other = clone(prototype).fit(Y[rows], T[rows], W[rows], np.array([f"p{g * 7 % 90}" for g in groups])[rows])
+    for name in ("mu0_", "mu1_", "e_", "e_raw_", "fold_"):
+        np.testing.assert_array_equal(getattr(other, name), getattr(first, name)[rows], err_msg=name)
+    assert not first.mu0_.flags.writeable and len(set(first.fold_)) == prototype.folds
+
+
+def test_missing_values_become_the_median_of_their_column():
+    W = np.array([[0.0], [0.0], [10.0], [np.nan]])
+    assert imputing(ridge(), W).steps[0][1].fit(W).statistics_.tolist() == [0.0]
+    assert imputing(ridge(), W).fit(W, np.arange(4.0)).steps[0][1].transform([[np.nan]]).tolist() == [[0.0, 1.0]]
 
 
 def test_more_folds_than_patients_are_refused():

@@ -63,6 +63,38 @@ def test_propensity_at_the_border_is_refused():
         pseudo_outcome([1, 2], [0, 1], [0, 0], [1, 1], [0.5, 1.0])
 
 
+GOOD = {"Y": [1.0, 2.0], "T": [0, 1], "mu0": [0.0, 0.0], "mu1": [1.0, 1.0], "e": [0.5, 0.5]}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"e": [0.5, np.nan]}, "e: 1 of 2 values are not finite"),
+        ({"e": [0.5, 1.2]}, "1 of 2 values lie at or beyond"),
+        ({"e": [0.0, 0.5]}, "1 of 2 values lie at or beyond"),
+        ({"T": [0, 2]}, r"T takes the values \[0.0, 2.0\]"),
+        ({"T": [0.5, 1]}, "must be 0 or 1"),
+        ({"T": [0, np.nan]}, "T: 1 of 2"),
+        ({"Y": [np.inf, 1]}, "Y: 1 of 2"),
+        ({"mu1": [np.nan, 1]}, "mu1: 1 of 2"),
+        ({"mu0": [1.0]}, "of one length"),
+        ({"e": 0.5}, "of one length"),
+        ({"Y": [[1.0], [2.0]]}, "of one length"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused_by_name(change, message):
+    assert pseudo_outcome(**GOOD).shape == (2,)
+    with pytest.raises(ValueError, match=message):
+        pseudo_outcome(**(GOOD | change))
+
+
+def test_a_propensity_at_the_bound_is_not_clipped():
+    report = overlap_report(np.array([0, 1]), np.array([0.1, 0.9]), clip=0.1).set_index("arm")
+    assert report.loc["all", ["clipped_low", "clipped_high"]].tolist() == [0, 0]
+    report = overlap_report(np.array([0, 1]), np.array([0.09, 0.91]), clip=0.1).set_index("arm")
+    assert report.loc["all", ["clipped_low", "clipped_high"]].tolist() == [1, 1]
+
+
 def test_overlap_report_by_hand():
     T, e = np.array([0, 0, 1, 1]), np.array([0.005, 0.5, 0.5, 0.999])
     report = overlap_report(T, e, clip=0.01).set_index("arm")

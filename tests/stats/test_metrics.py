@@ -108,6 +108,7 @@ def test_value_at_and_overlap_at():
     assert stats.value_at(curve, [0.1, 0.3, 0.31, 1.0]).tolist() == [1, 3, 4, 10]
     a, b = np.array([4, 3, 2, 1.0]), np.array([4, 1, 2, 3.0])
     assert stats.overlap_at(a, b, [0.25, 0.5, 1.0]).tolist() == [1.0, 0.5, 1.0]
+    assert stats.overlap_at(np.array([2.0, 1.0]), np.array([1.0, 2.0]), [0.5, 1.0]).tolist() == [0.0, 1.0]
     with pytest.raises(ValueError, match="share in"):
         stats.value_at(curve, [0.0])
 

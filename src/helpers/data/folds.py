@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from helpers.artifacts.memory import MemoryCache
 from helpers.data.cohort import Cohort
 from helpers.data.load import _with_both_arms
 from helpers.data.seeds import streams
+from helpers.effects.nuisance.crossfit import _dealt
 
 FOLDS = MemoryCache(8)
 
@@ -18,30 +18,39 @@ FOLDS = MemoryCache(8)
 def folds_by_patient(T: np.ndarray, groups: np.ndarray | None, folds: int, seed: int) -> Iterator[tuple]:
     """(training, held-out) positions; a patient's rows stay together, both arms are spread over the folds.
 
+    The patients' identifiers, their arms and the seed decide, not the order of the rows; without identifiers a row is
+    named by its place. Where names must not matter either, pass numbers that follow from the data, as
+    :func:`helpers.data.canonical.patient_codes` gives them. Renaming the arms changes nothing.
+
     ``folds=1`` gives one pair of all rows twice: fitting in sample, as published, for comparison only.
+
+    Raises
+    ------
+    ValueError
+        Fewer patients than folds, or fewer with rows of the rarer arm.
     """
     rows = np.arange(len(T))
     if folds == 1:
         yield rows, rows
         return
-    rarer = int(np.bincount(np.asarray(T, int), minlength=2)[:2].min())
-    if rarer < folds:
+    T, groups = np.asarray(T, int), rows if groups is None else np.asarray(groups)
+    yield from FOLDS.get((T, groups, folds, seed), lambda: _split(T, groups, folds, seed))
+
+
+def _split(T: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> list[tuple]:
+    patients, patient = np.unique(groups, return_inverse=True)
+    if len(patients) < folds:
+        raise ValueError(f"folds = {folds}: more than the {len(patients)} patients; lower the number of folds.")
+    in_arm = {t: len(np.unique(patient[t == T])) for t in (0, 1)}
+    rarer = min(in_arm, key=in_arm.get)
+    if in_arm[rarer] < folds:
         raise ValueError(
-            f"folds = {folds}: the rarer treatment arm has {rarer} row(s); every fold needs one. "
-            f"Annotate more records or lower the number of folds."
+            f"folds = {folds}: the {(rarer == T).sum()} {('untreated', 'treated')[rarer]} record(s) belong to "
+            f"{in_arm[rarer]} patient(s), and every fold needs one of the rarer treatment arm. Annotate more records "
+            f"or lower the number of folds."
         )
-    groups = rows if groups is None else groups
-    patients = len(np.unique(groups))
-    if patients < folds:
-        raise ValueError(f"folds = {folds}: more than the {patients} patients; lower the number of folds.")
-    content = (np.asarray(T), np.asarray(groups), folds, seed)
-    yield from FOLDS.get(content, lambda: _split(T, None if patients == len(rows) else groups, folds, seed))
-
-
-def _split(T: np.ndarray, groups: np.ndarray | None, folds: int, seed: int) -> list[tuple]:
-    """Without groups nothing must be kept together, and the plain splitter is a hundred times faster."""
-    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
-    return list(kind(folds, shuffle=True, random_state=seed).split(np.arange(len(T)), T, groups))
+    fold = _dealt(T, patient, folds, seed)[patient]
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
 
 
 def split(cohort: Cohort, test_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

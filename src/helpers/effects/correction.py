@@ -145,14 +145,15 @@ class Correction(RegressorMixin, BaseEstimator):
         best = self.losses_.mean(0).argmin()
         gap = self.losses_ - self.losses_[:, [best]]
         error = gap.std(0) / np.sqrt(len(w))
-        return int(np.flatnonzero(gap.mean(0) <= self.margin * error + 1e-12)[0])
+        rounding = 1e-12 * self.losses_.mean(0)[best]
+        return int(np.flatnonzero(gap.mean(0) <= self.margin * error + rounding)[0])
 
 
 def _path(X: np.ndarray, y: np.ndarray, w: np.ndarray, candidates: list[float]) -> tuple[np.ndarray, np.ndarray]:
     """Intercepts (candidates,) and slopes (d, candidates) on the scale of X; see :class:`Correction`."""
     centre, mean = (w @ X) / w.sum(), (w @ y) / w.sum()
     scale = np.sqrt((w @ (X - centre) ** 2) / w.sum())
-    scale[scale < 1e-12] = np.inf  # a constant column takes no part
+    scale[scale <= 1e-12 * np.abs(X).max(0, initial=0.0)] = np.inf  # a constant column takes no part
     root = np.sqrt(w)[:, None]
     Z = root * ((X - centre) / scale)
     values, axes, projected = _axes(Z, root[:, 0] * (y - mean))

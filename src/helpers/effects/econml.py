@@ -47,13 +47,12 @@ class CausalForest(EffectLearner):
         self.seed = seed
         self.jobs = jobs
 
-    def fit(self, Y, T, X, W=None, annotated=None, groups=None) -> CausalForest:
-        """Fit; see :class:`helpers.effects.learners.EffectLearner`."""
+    def _learn(self, Y, T, X, W, annotated, groups) -> None:
         from econml.dml import CausalForestDML
 
         if self.trees % 4:
             raise ValueError(f"trees = {self.trees}: must be a multiple of 4, for trees grow in groups of 4.")
-        X, T = np.asarray(X, float), np.asarray(T, int)
+        X = np.asarray(X, float)
         self.pca_ = PCA(min(self.components, X.shape[1]), svd_solver="covariance_eigh").fit(X)
         self.model_ = CausalForestDML(
             model_y=clone(ridge() if self.outcome is None else self.outcome),
@@ -65,8 +64,7 @@ class CausalForest(EffectLearner):
             n_jobs=self.jobs,
             random_state=self.seed,
         )
-        self.model_.fit(np.asarray(Y, float), T, X=self.pca_.transform(X), W=X)
-        return self
+        self.model_.fit(Y, T, X=self.pca_.transform(X), W=X)
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) estimated effects; below zero treatment helps."""
@@ -124,8 +122,7 @@ class EconDRLearner(EffectLearner):
         self.clip = clip
         self.seed = seed
 
-    def fit(self, Y, T, X, W=None, annotated=None, groups=None) -> EconDRLearner:
-        """Fit; see :class:`helpers.effects.learners.EffectLearner`."""
+    def _learn(self, Y, T, X, W, annotated, groups) -> None:
         from econml.dr import DRLearner
 
         Y, T, X, W, groups = annotated_rows(Y, T, X, W, annotated, groups)
@@ -136,8 +133,7 @@ class EconDRLearner(EffectLearner):
             cv=list(folds_by_patient(T, groups, self.folds, self.seed)),
             min_propensity=self.clip,
         )
-        self.model_.fit(np.asarray(Y, float), np.asarray(T, int), X=np.asarray(X, float), W=np.asarray(W, float))
-        return self
+        self.model_.fit(Y, T, X=np.asarray(X, float), W=np.asarray(W, float))
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) estimated effects; below zero treatment helps."""

@@ -11,10 +11,15 @@ from helpers.effects.networks.steps import InSteps, Steps, fit_all, nuisance_ste
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import imputing, logistic, ridge
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
+from helpers.effects.ordered import Rows
 
 
 class EffectLearner(BaseEstimator):
     """Common ground: ``fit(Y, T, X, W, annotated, groups)``, ``effect(X)``, ``priority(X)``.
+
+    ``fit`` brings the rows into an order that follows from their values (:mod:`helpers.effects.ordered`), hands them
+    to ``_learn``, and brings the attributes named in ``per_row`` back into the order of the caller. Records that stand
+    twice, equal in every value and of one patient, count once.
 
     Parameters of ``fit``
     ---------------------
@@ -27,8 +32,23 @@ class EffectLearner(BaseEstimator):
     annotated : (n,) bool array or None
         Which rows an expert annotated; None: all.
     groups : (n,) array or None
-        Patient identifiers; folds keep a patient's rows together.
+        Patient identifiers; folds keep a patient's rows together. What they are called does not matter.
     """
+
+    per_row: tuple[str, ...] = ()
+
+    def fit(self, Y, T, X, W=None, annotated=None, groups=None, **more):
+        """Fit; see above. ``more``: what else the learner takes for each row.
+
+        Raises
+        ------
+        ValueError
+            T other than 0 and 1, Y not finite, or rows that do not agree.
+        """
+        rows = Rows(Y, T, X, W, annotated, groups, **more)
+        self._learn(**rows.data)
+        rows.give_back(self)
+        return self
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) estimated effects; below zero treatment helps."""
@@ -53,12 +73,13 @@ class DRLearner(InSteps, EffectLearner):
         Prototype; None: cross-fitted ridge and logistic regression on X.
     """
 
+    per_row = ("psi_", "nuisances_")
+
     def __init__(self, second_stage=None, nuisances: Nuisances | None = None) -> None:
         self.second_stage = second_stage
         self.nuisances = nuisances
 
-    def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
-        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
+    def _learn_steps(self, Y, T, X, W, annotated, groups) -> Steps:
         stage1 = Nuisances(ridge(), logistic()) if self.nuisances is None else self.nuisances
         self.nuisances_ = yield from nuisance_steps(stage1, Y, T, X, groups)
         self.psi_ = pseudo_outcome(Y, T, self.nuisances_.mu0_, self.nuisances_.mu1_, self.nuisances_.e_)
@@ -92,13 +113,14 @@ class AACE(InSteps, EffectLearner):
         The smoother fitted on all annotated rows (only with ``smoother``): effects given confounders.
     """
 
+    per_row = ("psi_", "target_", "nuisances_")
+
     def __init__(self, second_stage=None, nuisances: Nuisances | None = None, smoother=None) -> None:
         self.second_stage = second_stage
         self.nuisances = nuisances
         self.smoother = smoother
 
-    def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
-        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
+    def _learn_steps(self, Y, T, X, W, annotated, groups) -> Steps:
         rows = np.arange(len(Y)) if annotated is None else np.flatnonzero(annotated)
         Y, T, _, W, groups = annotated_rows(Y, T, X, W, annotated, groups)
         stage1 = Nuisances() if self.nuisances is None else self.nuisances
@@ -121,6 +143,8 @@ class AACE(InSteps, EffectLearner):
 class RiskRanker(EffectLearner):
     """Risk-based treatment: regress the outcome on X among the untreated, the highest risk is treated first.
 
+    ``W`` and ``annotated`` are ignored.
+
     ``effect`` is the negative of the predicted risk: an order, not an estimate of the effect.
 
     Parameters
@@ -132,11 +156,9 @@ class RiskRanker(EffectLearner):
     def __init__(self, model=None) -> None:
         self.model = model
 
-    def fit(self, Y, T, X, W=None, annotated=None, groups=None) -> RiskRanker:
-        """Fit; see :class:`EffectLearner`. ``W`` and ``annotated`` are ignored."""
-        untreated = np.asarray(T) == 0
-        self.model_ = clone(ridge() if self.model is None else self.model).fit(X[untreated], np.asarray(Y)[untreated])
-        return self
+    def _learn(self, Y, T, X, W, annotated, groups) -> None:
+        untreated = T == 0
+        self.model_ = clone(ridge() if self.model is None else self.model).fit(X[untreated], Y[untreated])
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) negative predicted risks."""

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from helpers.data.folds import folds_by_patient
 from helpers.effects.learners import EffectLearner
-from helpers.effects.networks.heads import Head
+from helpers.effects.networks.heads import OutcomeHead
 from helpers.effects.networks.steps import InSteps, Steps, fit_all
 from helpers.effects.networks.training import predict_network
 from helpers.effects.nuisance.prototypes import logistic, ridge
@@ -29,10 +29,8 @@ class TLearner(InSteps, EffectLearner):
     def __init__(self, model=None) -> None:
         self.model = model
 
-    def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
-        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
-        Y, X = np.asarray(Y, float), np.asarray(X)
-        arms = [np.flatnonzero(np.asarray(T) == t) for t in (0, 1)]
+    def _learn_steps(self, Y, T, X, W, annotated, groups) -> Steps:
+        arms = [np.flatnonzero(t == T) for t in (0, 1)]
         self.models_ = [clone(ridge() if self.model is None else self.model) for _ in arms]
         yield from fit_all([(m, X, Y[rows], rows) for m, rows in zip(self.models_, arms, strict=True)])
 
@@ -43,24 +41,26 @@ class TLearner(InSteps, EffectLearner):
         return mu1 - mu0
 
 
-class TARNet(InSteps, Head, EffectLearner):
+class TARNet(InSteps, OutcomeHead, EffectLearner):
     """64 shared units, then a head of 64 units an arm, trained on the outcomes (Shalit et al., arXiv 1606.03976).
 
     Sizes and optimisation as in arXiv 2507.20993; patients held out to stop early. Parameters as
-    :class:`helpers.effects.networks.heads.Head`; ``W`` and ``annotated`` are ignored.
+    :class:`helpers.effects.networks.heads.OutcomeHead`; ``W`` and ``annotated`` are ignored.
     """
 
     network = "tarnet"
 
-    def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
-        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
-        (self.weights_,) = yield [self.problem(X, Y, T, groups=groups)]
+    def _learn_steps(self, Y, T, X, W, annotated, groups) -> Steps:
+        scale = self.scale_of(Y)
+        turned = self.standardise and T[0] == 1  # the first row's arm is 0 to the network: names decide nothing
+        self.unit_ = -scale.factor if turned else scale.factor
+        (self.weights_,) = yield [self.problem(X, scale.to(Y), 1 - T if turned else T, groups=groups)]
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) difference of the heads."""
         check_is_fitted(self, "weights_")
         outputs = predict_network(self.weights_, self.network, np.asarray(X, np.float32))
-        return outputs[:, 1] - outputs[:, 0]
+        return (outputs[:, 1] - outputs[:, 0]) * self.unit_
 
 
 class DragonNet(TARNet):
@@ -87,6 +87,8 @@ class RLearner(EffectLearner):
         ``e`` is clipped to [clip, 1 - clip], so ``T - e`` is never zero.
     """
 
+    per_row = ("m_", "e_")
+
     def __init__(self, outcome=None, propensity=None, final=None, folds=5, clip=0.01, seed=0) -> None:
         self.outcome = outcome
         self.propensity = propensity
@@ -95,9 +97,7 @@ class RLearner(EffectLearner):
         self.clip = clip
         self.seed = seed
 
-    def fit(self, Y, T, X, W=None, annotated=None, groups=None) -> RLearner:
-        """Fit; see :class:`helpers.effects.learners.EffectLearner`."""
-        Y, T, X = np.asarray(Y, float), np.asarray(T, int), np.asarray(X)
+    def _learn(self, Y, T, X, W, annotated, groups) -> None:
         if not 0 < self.clip < 0.5:
             raise ValueError(f"clip = {self.clip}: must lie strictly between 0 and .5, for T - e must not vanish.")
         self.m_, self.e_ = self._cross_fitted(Y, T, X, groups)
@@ -105,7 +105,6 @@ class RLearner(EffectLearner):
         self.model_ = clone(ridge() if self.final is None else self.final)
         name = f"{self.model_.steps[-1][0]}__sample_weight" if isinstance(self.model_, Pipeline) else "sample_weight"
         self.model_.fit(X, (Y - self.m_) / rest, **{name: rest**2})
-        return self
 
     def _cross_fitted(self, Y, T, X, groups) -> tuple[np.ndarray, np.ndarray]:
         m, e = np.empty((2, len(Y)))

@@ -12,6 +12,7 @@ from helpers.effects.networks.steps import InSteps, Steps, nuisance_steps
 from helpers.effects.networks.training import predict_network
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
+from helpers.effects.scale import Scale
 
 
 class RankLearner(InSteps, Head, EffectLearner):
@@ -46,6 +47,8 @@ class RankLearner(InSteps, Head, EffectLearner):
         As :class:`helpers.effects.networks.heads.Head`.
     """
 
+    per_row = ("psi_", "nuisances_")
+
     def __init__(
         self,
         nuisances: Nuisances | None = None,
@@ -68,8 +71,7 @@ class RankLearner(InSteps, Head, EffectLearner):
         """Name of the score's network."""
         return "rank" if self.hidden else "rank_linear"
 
-    def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
-        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
+    def _learn_steps(self, Y, T, X, W, annotated, groups) -> Steps:
         Y, T, X, W, groups = annotated_rows(Y, T, X, W, annotated, groups)
         stage1 = Nuisances() if self.nuisances is None else self.nuisances
         self.nuisances_ = yield from nuisance_steps(stage1, Y, T, W, groups)
@@ -81,17 +83,18 @@ class RankLearner(InSteps, Head, EffectLearner):
         """The second stage: order the rows of X by plug-in effects (n,) corrected by pseudo-outcomes (n,)."""
         plug_in, psi = np.asarray(plug_in, float), np.asarray(psi, float)
         self.kappa_ = float(plug_in.std()) if self.kappa is None else self.kappa
-        if not self.kappa_ > 1e-9 * (1 + np.abs(plug_in).max()):
+        if not self.kappa_ > 1e-9 * max(np.abs(plug_in).max(), psi.std()):
             raise ValueError(f"kappa = {self.kappa_}: must be above 0; the plug-in effects may all be equal.")
         centre = plug_in.mean()  # pairs do not see it, but float32 does
         self.scaler_ = StandardScaler().fit(X)
-        targets = ((plug_in - centre) / self.kappa_, (psi - centre) / self.kappa_)
+        self.unit_ = float(np.sign(Scale.of(plug_in).factor))  # so -plug_in and -psi give exactly the negative
+        targets = tuple((v - centre) / (self.unit_ * self.kappa_) for v in (plug_in, psi))
         (self.weights_,) = yield [self.problem(self._standardised(X), *targets, groups=groups)]
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) scores: an order (low is treated first), not effects."""
         check_is_fitted(self, "weights_")
-        return predict_network(self.weights_, self.network, self._standardised(X))[:, 0]
+        return predict_network(self.weights_, self.network, self._standardised(X))[:, 0] * self.unit_
 
     def _standardised(self, X: np.ndarray) -> np.ndarray:
         return self.scaler_.transform(np.asarray(X, float)).astype(np.float32)

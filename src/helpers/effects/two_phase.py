@@ -38,6 +38,8 @@ class _TwoPhaseLearner(EffectLearner):
         self.seed = seed
         self.clip = clip
 
+    per_row = ("scores_phi_", "scores_x_")
+
     def fit(self, Y, T, X, W=None, annotated=None, groups=None, pi=None):
         """Fit; see :class:`helpers.effects.learners.EffectLearner`.
 
@@ -52,7 +54,10 @@ class _TwoPhaseLearner(EffectLearner):
         ValueError
             No annotation, a chance outside (0, 1], or too few annotated rows for the folds.
         """
-        Y, T, X = np.asarray(Y, float), np.asarray(T, int), np.asarray(X, float)
+        return super().fit(Y, T, X, W, annotated, groups, pi=pi)
+
+    def _learn(self, Y, T, X, W, annotated, groups, pi) -> None:
+        X = np.asarray(X, float)
         rows, W = _annotated(Y, W, annotated)
         weight = None if pi is None else _weights(pi, rows, len(Y))
         folds = list(folds_by_patient(T, groups, self.folds, self.seed))
@@ -67,10 +72,8 @@ class _TwoPhaseLearner(EffectLearner):
         anchor = self._anchor(Y, T, rows, within, weight)
         self.model_, held_out = self._regression(X, anchor, folds, data)
         gap = self.scores_x_.psi - anchor[rows]
-        patients = None if groups is None else np.asarray(groups)[rows]
         teacher = None if held_out is None else self._teacher(held_out[rows], noted, weight)
-        self.correction_ = self._correction().fit(X[rows], gap, weight, patients, teacher)
-        return self
+        self.correction_ = self._correction().fit(X[rows], gap, weight, groups[rows], teacher)
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) ``g(X) + h(X)``; below zero treatment helps."""
@@ -227,10 +230,15 @@ def stage1_for(W: np.ndarray, clip: float) -> Nuisances:
 
 
 def proxy_features(Y: np.ndarray, T: np.ndarray, scores: Scores) -> np.ndarray:
-    """(n, 11) what phi, T and Y say about psi_x: psi_phi, its parts, and products with T and Y."""
-    rest, share = Y - np.where(T == 1, scores.mu1, scores.mu0), logit(scores.e)
-    columns = [scores.psi, scores.mu0, scores.mu1, share, T, Y, T * Y, rest, T * rest, T * scores.mu0, T * share]
-    return np.column_stack(columns)
+    """(n, 11) what phi, T and Y say about psi_x: psi_phi, its parts, and products with T and Y.
+
+    Factors of products are centred, at the mean outcome and halfway between the arms, so that a ridge regression on
+    the columns sees neither the origin of the outcome nor which arm is called treated.
+    """
+    rest, share, arm = Y - np.where(T == 1, scores.mu1, scores.mu0), logit(scores.e), T - 0.5
+    level = (scores.mu0 + scores.mu1) / 2 - Y.mean()
+    products = [arm * factor for factor in (Y - Y.mean(), rest, level, share)]
+    return np.column_stack([scores.psi, scores.mu0, scores.mu1, share, arm, Y, rest, *products])
 
 
 def _annotated(Y: np.ndarray, W, annotated) -> tuple[np.ndarray, np.ndarray]:

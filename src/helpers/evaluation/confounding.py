@@ -16,7 +16,6 @@ import pandas as pd
 from sklearn.base import clone
 
 from helpers.data.cohort import Cohort, design_matrix
-from helpers.data.folds import folds_by_patient
 from helpers.effects.nuisance.crossfit import Nuisances
 
 STRENGTHS = (0.01, 0.03, 0.05, 0.1, 0.2)
@@ -175,7 +174,8 @@ def _model(Y: np.ndarray, T: np.ndarray, nuisances: Nuisances, groups: np.ndarra
     model = doubleml.DoubleMLIRM(
         data, *learners, n_folds=nuisances.folds, draw_sample_splitting=False, ps_processor_config=ours
     )
-    folds = list(folds_by_patient(np.asarray(T, int), groups, nuisances.folds, nuisances.seed))
+    fold = nuisances.fold_
+    folds = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(nuisances.folds)]
     model.set_sample_splitting([folds], _patients(folds, frame) if cluster else None)
     found = {"ml_g0": nuisances.mu0_, "ml_g1": nuisances.mu1_, "ml_m": nuisances.e_}
     return _fit(model, {"T": {name: values[:, None] for name, values in found.items()}})

@@ -83,7 +83,7 @@ def held_out_scores(test: Cohort, nuisances: Nuisances | None = None, fitted: bo
     Raises
     ------
     ValueError
-        If a prototype would be fitted in sample, or fitted nuisances are missing.
+        If a prototype would be fitted in sample, fitted nuisances are missing, or an arm is missing among the records.
     """
     if fitted:
         if not hasattr(nuisances, "models_"):
@@ -94,8 +94,18 @@ def held_out_scores(test: Cohort, nuisances: Nuisances | None = None, fitted: bo
         raise ValueError(f"nuisances.folds = {prototype.folds}: scores for evaluation need 2 folds or more.")
     if prototype.clip <= 0:
         raise ValueError(f"nuisances.clip = {prototype.clip}: must be above 0, or one row can outweigh all others.")
+    _check_arms(test)
     prototype.fit(test.Y, test.T, test.W, test.ids)
     return HeldOutScores(test.Y, test.T, prototype.mu0_, prototype.mu1_, prototype.e_, test.ids)
+
+
+def _check_arms(test: Cohort) -> None:
+    for arm, name in ((0, "untreated"), (1, "treated")):
+        if not np.any(arm == np.asarray(test.T)):
+            raise ValueError(
+                f"test: none of the {len(test)} held-out records, of {len(np.unique(test.ids))} patients, is {name}; "
+                f"the arms cannot be compared there. Raise test_share, or take another seed."
+            )
 
 
 def evaluate_held_out(

@@ -12,7 +12,6 @@ from helpers.data.cohort import Cohort
 from helpers.data.own.spec import OwnSpec
 from helpers.effects.learners import EffectLearner, KnownEffect, RandomOrder, RiskRanker
 from helpers.effects.networks.heads import HeadRegressor
-from helpers.effects.networks.training import predict_network
 from helpers.encoders.base import NO_WORD, Encoder
 from helpers.encoders.features import Features
 from helpers.policy.records import Inputs
@@ -40,7 +39,7 @@ class Policy:
         Fitted; None if the note is not read.
     kind : {"linear", "head"}
     weights : dict of arrays
-        ``weight`` (d,) and ``constant`` (1,), or the arrays of a 64-unit head.
+        ``weight`` (d,) and ``constant`` (1,), or the arrays of a 64-unit head and its ``scale`` (2,).
     lower_is_better : bool
         Direction of the outcome as the user has it; effects are given in it.
     card : dict
@@ -115,7 +114,7 @@ class Policy:
         if phi.shape[1] != width:
             raise ValueError(f"phi: {phi.shape[1]} columns; this policy weighs {width}. Its encoder is another one.")
         if self.kind == "head":
-            return predict_network(self.weights, HeadRegressor.network, phi)[:, 0]
+            return HeadRegressor.predicted(self.weights, phi)
         # A product and a sum, row by row: unlike a matrix product, its bits depend on no other row and no thread.
         return np.add.reduce(phi.astype(float) * self.weights["weight"], axis=1) + self.weights["constant"][0]
 
@@ -177,7 +176,7 @@ def _weights(learner: EffectLearner, X: np.ndarray) -> tuple[str, dict[str, np.n
         raise ValueError(f"learner: {name} does not estimate effects from records. {EXPORTABLE}")
     model = getattr(learner, "model_", None)
     if isinstance(model, HeadRegressor) and np.array_equal(learner.effect(X), model.predict(X)):
-        return "head", {k: np.ascontiguousarray(v) for k, v in model.weights_.items()}
+        return "head", {k: np.ascontiguousarray(v) for k, v in model.exported().items()}
     d = X.shape[1]
     constant = float(learner.effect(np.zeros((1, d)))[0])
     weight = np.asarray(learner.effect(np.eye(d)), float) - constant

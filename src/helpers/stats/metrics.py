@@ -3,7 +3,8 @@
 Sign convention: the outcome is lower-is-better, an effect below zero is a benefit. ``priority`` is high for those
 who are treated first, so a policy that treats the greatest benefit first has ``priority = -tau_hat``. Rows of equal
 priority share the average of their scores, the expectation over a random order of the tie: no metric depends on the
-order of the rows. On real data pass doubly robust scores where the true effects stand.
+order of the rows. Priorities that differ by rounding alone are equal. On real data pass doubly robust scores where
+the true effects stand.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from helpers.stats.arrays import first_k, vectors
+from helpers.stats.ties import without_noise
 
 
 def pehe(tau: np.ndarray, tau_hat: np.ndarray) -> float:
@@ -82,12 +84,13 @@ def benefit_captured(mu0: np.ndarray, mu1: np.ndarray, priority: np.ndarray) -> 
     Raises
     ------
     ValueError
-        If the effects do not vary, when no order is better than another.
+        If the effects do not vary, but for the rounding of ``mu1 - mu0``: then no order is better than another.
     """
-    tau = np.asarray(mu1) - np.asarray(mu0)
-    best = qini(tau, -tau)
-    check_effects_vary(best, tau)
-    return qini(tau, priority) / best
+    mu0, mu1, priority = vectors(mu0=mu0, mu1=mu1, priority=priority)
+    tau = without_noise(mu1 - mu0, max(np.abs(mu0).max(), np.abs(mu1).max()))
+    if np.ptp(tau) == 0:
+        raise ValueError("mu1 - mu0 is the same for every row: no order captures more benefit than another.")
+    return qini(tau, priority) / qini(tau, -tau)
 
 
 def check_effects_vary(best: np.ndarray | float, tau: np.ndarray) -> None:
@@ -120,7 +123,7 @@ def overlap_at(priority_a: np.ndarray, priority_b: np.ndarray, budgets: np.ndarr
 
     Ties are broken by row order here, since who is treated must be a set.
     """
-    a, b = vectors(priority_a=priority_a, priority_b=priority_b)
+    a, b = (without_noise(p) for p in vectors(priority_a=priority_a, priority_b=priority_b))
     rank_a, rank_b = (np.argsort(np.argsort(-p, kind="stable"), kind="stable") for p in (a, b))
     ks = first_k(len(a), np.atleast_1d(np.asarray(budgets, dtype=float)))
     return np.array([np.mean(rank_b[rank_a < k] < k) for k in ks])
@@ -129,5 +132,5 @@ def overlap_at(priority_a: np.ndarray, priority_b: np.ndarray, budgets: np.ndarr
 def _in_order(scores: np.ndarray, priority: np.ndarray) -> np.ndarray:
     """Scores from the first treated to the last, tied rows sharing their average."""
     scores, priority = vectors(scores=scores, priority=priority)
-    _, group, size = np.unique(-priority, return_inverse=True, return_counts=True)
+    _, group, size = np.unique(-without_noise(priority), return_inverse=True, return_counts=True)
     return np.repeat(np.bincount(group, weights=scores) / size, size)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from helpers.stats.arrays import consecutive_codes, first_k, vectors
+from helpers.stats.ties import without_noise
 
 AREAS = ("policy_value", "autoc", "qini")
 CURVES = ("policy_curve", "toc")
@@ -52,6 +53,7 @@ def order_draws(
     (draws, 3 + 2 len(budgets)) array; a row equals the functions of ``metrics`` on that subsample.
     """
     gamma0, gamma1, priority = vectors(gamma0=gamma0, gamma1=gamma1, priority=priority)
+    priority = without_noise(priority)
     order = np.argsort(-priority, kind="stable")
     scores, base = (gamma1 - gamma0)[order], gamma0[order]
     starts = np.flatnonzero(np.diff(-priority[order], prepend=-np.inf))
@@ -73,7 +75,7 @@ def order_shares(
     gamma0, gamma1, priority = vectors(gamma0=gamma0, gamma1=gamma1, priority=priority)
     n, psi = len(gamma0), gamma1 - gamma0
     rank = np.empty(n, int)
-    rank[np.argsort(-priority, kind="stable")] = np.arange(n)
+    rank[np.argsort(-without_noise(priority), kind="stable")] = np.arange(n)
     first = first_k(n, np.asarray(budgets, float))
     treated = rank < first[:, None]
     falling = (n - rank) / n**2

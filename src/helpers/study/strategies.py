@@ -72,15 +72,19 @@ FEATURES: dict[str, Callable[[Cohort, Features], np.ndarray]] = {
 
 
 def published_aace(trial: Trial) -> AACE:
-    """AACE as published: 64-unit heads everywhere, nuisances in sample, propensity clipped to [.001, .999]."""
+    """AACE with the published heads: 64 units everywhere, nuisances in sample, propensity clipped to [.001, .999].
+
+    Unlike the published code, networks train on outcomes and pseudo-outcomes in standard deviations, so that a unit
+    decides nothing; ``aace_raw`` trains on them as they are.
+    """
     return with_heads(AACE, trial)
 
 
-def with_heads(kind: type, trial: Trial) -> EffectLearner:
+def with_heads(kind: type, trial: Trial, standardise: bool = True) -> EffectLearner:
     """A doubly robust learner with the published heads in both stages."""
     seeds = [int(s) for s in np.random.SeedSequence(trial.seed).generate_state(3)]
-    stage1 = Nuisances(HeadRegressor(seed=seeds[0]), HeadClassifier(seed=seeds[1]), folds=1, clip=0.001)
-    return kind(HeadRegressor(seed=seeds[2]), stage1)
+    outcome, second_stage = (HeadRegressor(seed=s, standardise=standardise) for s in (seeds[0], seeds[2]))
+    return kind(second_stage, Nuisances(outcome, HeadClassifier(seed=seeds[1]), folds=1, clip=0.001))
 
 
 def cross_fitted(trial: Trial) -> dict:
@@ -117,7 +121,8 @@ STRATEGIES: dict[str, Strategy] = {
     "risk": Strategy("highest risk first", lambda t: RiskRanker(), estimates=False),
     "tabular": Strategy("DR learner, tabular only", lambda t: DRLearner(ridge(), on_features(t)), "tabular"),
     "dr": Strategy("DR learner on phi (ridge), no annotation", lambda t: DRLearner(ridge(), on_features(t))),
-    "aace": Strategy("AACE as published", published_aace),
+    "aace": Strategy("AACE as published, outcome standardised", published_aace),
+    "aace_raw": Strategy("AACE as published, raw outcome", lambda t: with_heads(AACE, t, standardise=False)),
     "aace_ridge": Strategy("AACE, ridge", lambda t: AACE(ridge(), on_confounders(t))),
     "aace_smooth": Strategy("AACE, smoothed", lambda t: AACE(ridge(), on_confounders(t), smoother=ridge())),
     "plug": Strategy("impute-then-plug", lambda t: em(t, iterations=0), levels=True),

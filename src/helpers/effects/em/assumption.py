@@ -18,6 +18,7 @@ from sklearn.preprocessing import PolynomialFeatures
 from helpers.data.folds import folds_by_patient
 from helpers.effects.em.learner import EMLearner
 from helpers.effects.learners import EffectLearner, annotated_rows
+from helpers.effects.ordered import Rows
 from helpers.effects.two_phase import AnchoredAACE
 
 TEST_PENALTIES = (0.01, 0.1, 1.0)  # times the number of rows; the features are scaled to a mean squared length of 1
@@ -69,11 +70,10 @@ def text_beyond_annotations(
 
 
 def _complete(Y, T, X, W, annotated, groups, rows: int, seed: int) -> tuple:
-    Y, T, X, W, groups = annotated_rows(Y, T, X, W, annotated, groups)
-    Y, T, X, W = np.asarray(Y, float), np.asarray(T, int), np.asarray(X, float), np.asarray(W, float)
+    Y, T, X, W, groups = annotated_rows(**Rows(Y, T, X, W, annotated, groups).data)
+    X, W = np.asarray(X, float), np.asarray(W, float)
     used = np.flatnonzero(np.isfinite(W).all(1))
     used = np.sort(np.random.default_rng(seed).permutation(used)[:rows])
-    groups = np.arange(len(Y)) if groups is None else groups
     return Y[used], T[used], X[used], W[used], np.unique(groups[used], return_inverse=True)[1]
 
 

@@ -25,6 +25,7 @@ from helpers.artifacts.memory import MemoryCache
 from helpers.effects.em.expectation import Drawn, Listed
 from helpers.effects.learners import EffectLearner
 from helpers.effects.nuisance.prototypes import ridge
+from helpers.effects.scale import Scale
 
 EM_PENALTIES = (10.0, 30.0, 100.0, 300.0)
 FITTED = MemoryCache(1, copies=True)  # the read-outs share a fit
@@ -34,7 +35,10 @@ LISTED = 2e7  # numbers in an array of records by configurations, of which a ste
 
 @dataclass
 class Models:
-    """Outcome and treatment models: coefficients on the basis of the cells, and their values in each cell."""
+    """Outcome and treatment models: coefficients on the basis of the cells, and their values in each cell.
+
+    Outcomes in standard deviations from their mean.
+    """
 
     outcome: list[np.ndarray]
     logit: np.ndarray
@@ -83,7 +87,11 @@ class EMLearner(EffectLearner):
         Those of the last M-step; ``models_`` holds the outcome and treatment models and their values in them.
     converged_ : bool
         Whether the tolerance was met.
+    scale_ : Scale
+        Of the outcome; penalties, tolerances and the least variance are those of an outcome of variance 1.
     """
+
+    per_row = ("marginals_", "posterior_", "Z_")
 
     def __init__(
         self,
@@ -111,13 +119,9 @@ class EMLearner(EffectLearner):
         self.sweeps = sweeps
         self.warm_start = warm_start
 
-    def fit(self, Y, T, X, W=None, annotated=None, groups=None) -> EMLearner:
-        """Fit; see :class:`EffectLearner`. Annotations of rows outside ``annotated`` are not looked at.
-
-        A field annotated as NaN counts as not annotated.
-        """
-        Y, T, X = np.asarray(Y, float), np.asarray(T, int), np.asarray(X, float)
-        W = np.empty((len(Y), 0)) if W is None else np.asarray(W, float)
+    def _learn(self, Y, T, X, W, annotated, groups) -> None:
+        """Annotations of rows outside ``annotated`` are not looked at; a field annotated as NaN was not annotated."""
+        X, W = np.asarray(X, float), np.empty((len(Y), 0)) if W is None else np.asarray(W, float)
         mask = np.ones(len(Y), bool) if annotated is None else np.asarray(annotated, bool)
         self._check(W, mask)
         if self.warm_start:
@@ -126,7 +130,6 @@ class EMLearner(EffectLearner):
             same = {k: v for k, v in self.get_params().items() if k != "readout"}
             vars(self).update(FITTED.get(digest(same, Y, T, X, W, mask), lambda: self._fit(Y, T, X, W, mask)))
         self._read_out(X, W, mask)
-        return self
 
     def _fit(self, Y, T, X, W, mask) -> dict:
         """All but the read-out; returns the fitted attributes."""
@@ -134,6 +137,9 @@ class EMLearner(EffectLearner):
         bedside = W[:, sum(self.levels) - len(self.levels) :]
         self.known_ = bedside.shape[1]
         step = self._step(said, bedside)
+        if not self._goes_on:
+            self.scale_ = Scale.of(Y)
+        Y = self.scale_.to(Y)
         self._start(step, Y, T, X, labels, mask)
         self._iterate(step, Y, T)
         self.marginals_ = step.marginals
@@ -158,7 +164,7 @@ class EMLearner(EffectLearner):
         step = self._step(self._annotations(W, mask)[0], W[:, W.shape[1] - self.known_ :])
         log_p = self.fields_.log_proba(self.fields_.standardise(X))
         step.prior(log_p, np.ones(len(Y), bool))
-        step.expect(log_p, Y, T, self._models_on(step))
+        step.expect(log_p, self.scale_.to(Y), T, self._models_on(step))
         return step.marginals
 
     def _effect_of(self, marginals: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -199,7 +205,7 @@ class EMLearner(EffectLearner):
 
     def _start(self, step, Y, T, X, labels, mask) -> None:
         """Text model and outcome models from the annotated rows alone, or as the last fit left them."""
-        if self.warm_start and self.iterations and hasattr(self, "models_"):
+        if self._goes_on:
             self._go_on(step, X)
             return
         self.fields_ = SoftmaxFields(self.levels)
@@ -209,6 +215,10 @@ class EMLearner(EffectLearner):
         self.fields_.refit(self.Z_, labels)
         step.prior(self.fields_.log_proba(self.Z_), mask)
         self.models_ = self._outcome_models(step, Y, T, None)
+
+    @property
+    def _goes_on(self) -> bool:
+        return bool(self.warm_start and self.iterations and hasattr(self, "models_"))
 
     def _go_on(self, step, X: np.ndarray) -> None:
         self.Z_ = self.fields_.standardise(X)
@@ -245,7 +255,8 @@ class EMLearner(EffectLearner):
         for _ in range(self.iterations):
             total = step.expect(self.fields_.log_proba(self.Z_), Y, T, self.models_)
             fields = 0.5 * self.fields_.penalty * (self.fields_.coefficients_[:-1] ** 2).sum()
-            self.log_likelihood_.append(total - self.models_.penalty - fields)
+            unit = len(Y) * np.log(abs(self.scale_.factor))  # densities of the outcome in its own unit
+            self.log_likelihood_.append(total - self.models_.penalty - fields - unit)
             self.converged_ = self._stalled(len(Y))
             if self.converged_:
                 break
@@ -274,7 +285,7 @@ class EMLearner(EffectLearner):
         n, (mu0, mu1) = n0 + n1, self.models_.mu
         e = np.clip(self.models_.e, self.clip, 1 - self.clip)
         total = n * (mu1 - mu0) + (y1 - n1 * mu1) / e - (y0 - n0 * mu0) / (1 - e)
-        self.tau_ = self.cells_.linear(n, total)
+        self.tau_ = self.scale_.factor * self.cells_.linear(n, total)
         if self.readout == "regress":
             rows = slice(None) if self.iterations else mask
             target = self._effect_of(self.marginals_, W[:, W.shape[1] - self.known_ :])

@@ -14,6 +14,7 @@ from sklearn.utils.validation import (
 
 from helpers.effects.networks.problem import Problem, TrainingOptions
 from helpers.effects.networks.training import predict_network, train
+from helpers.effects.scale import Scale
 
 
 def holdout(n: int, share: float, seed: int, groups: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -108,12 +109,59 @@ class Head(BaseEstimator):
         return predict_network(self.weights_, self.network, X)
 
 
-class HeadRegressor(RegressorMixin, Head):
+class OutcomeHead(Head):
+    """Networks that predict outcomes or effects.
+
+    Parameters
+    ----------
+    learning_rate, batch, epochs, patience, validation_share, seed
+        As :class:`Head`.
+    standardise : bool
+        Train on the target in standard deviations of the rows of ``fit`` from their mean, and turn predictions back:
+        learning rate, initial weights and number of epochs are made for numbers near 1. False: the target as it is, as
+        published; then another unit or origin of the outcome gives another order of the patients. The inputs are
+        taken as they are in both cases.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 5e-4,
+        batch: int = 128,
+        epochs: int = 50,
+        patience: int = 5,
+        validation_share: float = 1 / 9,
+        seed: int = 0,
+        standardise: bool = True,
+    ) -> None:
+        super().__init__(learning_rate, batch, epochs, patience, validation_share, seed)
+        self.standardise = standardise
+
+    def scale_of(self, y: np.ndarray) -> Scale:
+        """How the target is brought near 1 for training."""
+        return Scale.of(y) if self.standardise else Scale()
+
+
+class HeadRegressor(RegressorMixin, OutcomeHead):
     """One hidden layer of 64 ReLU units, squared loss, early stopping on a held-out share of the training rows."""
+
+    def _target(self, y: np.ndarray) -> np.ndarray:
+        self.scale_ = self.scale_of(y)
+        return self.scale_.to(y)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """(n,) predicted means."""
-        return self._outputs(X)[:, 0]
+        return self.scale_.back(self._outputs(X)[:, 0])
+
+    def exported(self) -> dict[str, np.ndarray]:
+        """All that :meth:`predicted` needs: the network's arrays, and ``scale``, centre and factor of the target."""
+        check_is_fitted(self, "weights_")
+        return self.weights_ | {"scale": np.array([self.scale_.centre, self.scale_.factor])}
+
+    @classmethod
+    def predicted(cls, arrays: dict[str, np.ndarray], X: np.ndarray) -> np.ndarray:
+        """(n,) what the head that exported the arrays predicts, to the last bit; without ``scale`` as trained."""
+        network = {name: a for name, a in arrays.items() if name != "scale"}
+        return Scale(*arrays.get("scale", (0.0, 1.0))).back(predict_network(network, cls.network, X)[:, 0])
 
 
 class HeadClassifier(ClassifierMixin, Head):
@@ -123,16 +171,17 @@ class HeadClassifier(ClassifierMixin, Head):
 
     def _target(self, y: np.ndarray) -> np.ndarray:
         self.classes_, codes = np.unique(y, return_inverse=True)
+        self.turned_ = len(codes) > 0 and codes[0] == 1  # the first row's class is 0: names of classes decide nothing
         if len(self.classes_) != 2:
             raise ValueError(f"y has {len(self.classes_)} class(es); HeadClassifier tells two apart.")
-        return codes
+        return 1 - codes if self.turned_ else codes
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """(n, 2) class probabilities."""
         from scipy.special import expit
 
-        p = expit(self._outputs(X)[:, 0])
-        return np.column_stack([1 - p, p])
+        logit = self._outputs(X)[:, 0] * (-1 if self.turned_ else 1)
+        return np.column_stack([expit(-logit), expit(logit)])
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """(n,) the likelier class."""

@@ -11,17 +11,24 @@ from helpers.effects.networks.heads import Head
 from helpers.effects.networks.problem import Problem
 from helpers.effects.networks.training import fit_together
 from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.ordered import Rows
 
 Steps = Generator[list[Problem], list[dict], object]
 
 
 class InSteps:
-    """For learners that have a generator ``fit_steps``: ``fit`` runs it alone."""
+    """For learners that have a generator ``_learn_steps``: ``fit`` runs it alone."""
 
     def fit(self, Y, T, X, W=None, annotated=None, groups=None):
         """Fit; see :class:`helpers.effects.learners.EffectLearner`."""
         data = {"Y": Y, "T": T, "X": X, "W": W, "annotated": annotated, "groups": groups}
         return fit_together([(self, data)])[0]
+
+    def fit_steps(self, Y, T, X, W=None, annotated=None, groups=None) -> Steps:
+        """Fit in steps; see :func:`helpers.effects.networks.training.fit_together`."""
+        rows = Rows(Y, T, X, W, annotated, groups)
+        yield from self._learn_steps(**rows.data)
+        rows.give_back(self)
 
 
 def trains_networks(learner: BaseEstimator) -> bool:
@@ -46,11 +53,11 @@ def fit_all(fits: Iterable[tuple]) -> Steps:
             model.fit(X if rows is None else X[rows], y)
 
 
-def nuisance_steps(prototype: Nuisances, Y, T, W, groups=None) -> Steps:
-    """What ``clone(prototype).fit(Y, T, W, groups)`` gives, with the networks of all folds and arms in one step."""
+def nuisance_steps(prototype: Nuisances, Y, T, W, groups) -> Steps:
+    """What ``Nuisances.fit_in_order`` of a clone gives, with the networks of all folds and arms in one step."""
     fitted = clone(prototype)
     if np.isnan(W).any() or not any(isinstance(part, Head) for part in (prototype.outcome, prototype.propensity)):
-        return fitted.fit(Y, T, W, groups)
+        return fitted.fit_in_order(Y, T, W, groups)
     Y, W = np.asarray(Y, float), np.asarray(W)
     jobs = fitted.jobs(T, W, groups)
     yield from fit_all(

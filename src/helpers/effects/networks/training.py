@@ -58,6 +58,10 @@ def train(
             members.sort(key=lambda i: -len(problems[i].train))  # at every step the active problems are then a prefix
             trained = Program([problems[i] for i in members], own).run(progress)
             for i, w in zip(members, trained, strict=True):
+                if not w:
+                    raise ValueError(
+                        f"problem {i}: its loss is not finite; look for huge values among inputs or targets."
+                    )
                 weights[i] = w
     return weights
 

@@ -7,10 +7,26 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.artifacts.memory import MemoryCache
+from helpers.data.canonical import in_order
 from helpers.data.folds import folds_by_patient
 from helpers.effects.nuisance.prototypes import boosted_propensity, imputing, ridge_interactions
 
 FITTED_NUISANCES = MemoryCache(4)
+
+
+def _dealt(T: np.ndarray, patient: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """(patients,) folds, dealt out one by one: those of one arm, then mixed ones, then those of the other arm.
+
+    Within an arm those with many rows come first, then chance. The arm of the first patient drawn comes first, so that
+    it does not matter which of the two is called treated.
+    """
+    rows = np.bincount(patient)
+    share, place = np.bincount(patient, T) / rows, np.random.default_rng(seed).permutation(len(rows))
+    pure = (share == 0) | (share == 1)
+    first = share[np.argmin(place + len(rows) * ~pure)]
+    fold = np.empty(len(rows), int)
+    fold[np.lexsort((place, -rows, np.abs(share - first)))] = np.arange(len(rows)) % folds
+    return fold
 
 
 class Nuisances(BaseEstimator):
@@ -32,7 +48,11 @@ class Nuisances(BaseEstimator):
     mu0_, mu1_, e_ : (n,) arrays
         Held-out predictions for the rows given to ``fit``; ``e_`` clipped, ``e_raw_`` not.
     models_ : list of (mu0, mu1, e) estimators, one triple a fold
+    fold_ : (n,) int array
+        The fold each row was held out in.
     """
+
+    per_row = ("mu0_", "mu1_", "e_", "e_raw_", "fold_")
 
     def __init__(self, outcome=None, propensity=None, folds: int = 5, clip: float = 0.01, seed: int = 0) -> None:
         self.outcome = outcome
@@ -47,9 +67,29 @@ class Nuisances(BaseEstimator):
         Missing confounders (NaN) are imputed inside the folds; see :func:`imputing`.
         """
         Y, T, W = _check(Y, T, W, self.clip)
-        content = (self.get_params(), Y, T, W, None if groups is None else np.asarray(groups))
+        groups = None if groups is None else np.asarray(groups)
+        content = (self.get_params(), "any order", Y, T, W, groups)
+        self._keep(*FITTED_NUISANCES.get(content, lambda: self._by_content(Y, T, W, groups)))
+        return self
+
+    def fit_in_order(self, Y: np.ndarray, T: np.ndarray, W: np.ndarray, groups: np.ndarray) -> Nuisances:
+        """:meth:`fit` for rows whose order and patients' numbers mean nothing any more; see ``data.canonical``.
+
+        Models that draw at random see the rows as they are, and folds follow from the numbers.
+        """
+        Y, T, W = _check(Y, T, W, self.clip)
+        content = (self.get_params(), "in order", Y, T, W, groups)
         self._keep(*FITTED_NUISANCES.get(content, lambda: self._fitted(Y, T, W, groups)))
         return self
+
+    def _by_content(self, Y: np.ndarray, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> tuple:
+        """Fit on the rows in the order of what they hold, so that neither their places nor names decide anything.
+
+        Outcomes come first: folds are the same whatever is known or left out of the confounders.
+        """
+        order, codes, _ = in_order((Y, W, T), groups)
+        *arrays, models = self._fitted(Y[order], T[order], W[order], codes)
+        return (*(_kept(array[np.argsort(order)]) for array in arrays), models)
 
     def _fitted(self, Y: np.ndarray, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> tuple:
         jobs = self.jobs(T, W, groups)
@@ -73,8 +113,8 @@ class Nuisances(BaseEstimator):
         self._keep(*_held_out(jobs, W))
         return self
 
-    def _keep(self, mu0: np.ndarray, mu1: np.ndarray, e: np.ndarray, models: list[tuple]) -> None:
-        self.mu0_, self.mu1_, self.e_raw_, self.models_ = mu0, mu1, e, models
+    def _keep(self, mu0: np.ndarray, mu1: np.ndarray, e: np.ndarray, fold: np.ndarray, models: list[tuple]) -> None:
+        self.mu0_, self.mu1_, self.e_raw_, self.fold_, self.models_ = mu0, mu1, e, fold, models
         self.e_ = np.clip(e, self.clip, 1 - self.clip)
 
     def predict(self, W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -86,15 +126,20 @@ class Nuisances(BaseEstimator):
         return mu0, mu1, np.clip(e, self.clip, 1 - self.clip)
 
 
-def _held_out(jobs: list[tuple], W: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[tuple]]:
-    """What the fitted models of the jobs predict for the rows they did not see, and the models."""
+def _held_out(jobs: list[tuple], W: np.ndarray) -> tuple:
+    """What the fitted models of the jobs predict for the rows they did not see, those rows' folds, and the models."""
     mu0_held, mu1_held, e_held = (np.empty(len(W)) for _ in range(3))
-    for (mu0, mu1, e), _, held in jobs:
-        mu0_held[held], mu1_held[held] = mu0.predict(W[held]), mu1.predict(W[held])
+    fold = np.empty(len(W), int)
+    for k, ((mu0, mu1, e), _, held) in enumerate(jobs):
+        mu0_held[held], mu1_held[held], fold[held] = mu0.predict(W[held]), mu1.predict(W[held]), k
         e_held[held] = e.predict_proba(W[held])[:, 1]
-    for array in (mu0_held, mu1_held, e_held):
-        array.setflags(write=False)  # others may be given the same arrays
-    return mu0_held, mu1_held, e_held, [models for models, *_ in jobs]
+    return (*map(_kept, (mu0_held, mu1_held, e_held, fold)), [models for models, *_ in jobs])
+
+
+def _kept(array: np.ndarray) -> np.ndarray:
+    """Not to be changed: others may be given the same array."""
+    array.setflags(write=False)
+    return array
 
 
 def _check(Y: np.ndarray, T: np.ndarray, W: np.ndarray, clip: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
+from helpers.data.canonical import patient_codes
 from helpers.data.folds import folds_by_patient
 from helpers.effects.nuisance.selection import _log_losses
 from helpers.stats.arrays import effective_n
@@ -137,7 +138,7 @@ def recalibrate(
         raise ValueError(f"method = {method!r}: must be 'logistic' or 'isotonic'.")
     e, T = np.asarray(e, float), np.asarray(T, int)
     mapped = np.empty(len(e))
-    for train, held in folds_by_patient(T, groups, folds, seed):
+    for train, held in folds_by_patient(T, patient_codes((e, T), groups), folds, seed):
         if method == "isotonic":
             mapped[held] = IsotonicRegression(out_of_bounds="clip").fit(e[train], T[train]).predict(e[held])
         else:

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from helpers.data.canonical import patient_codes
 from helpers.data.fields import one_hot
 from helpers.data.folds import patient_folds
 from helpers.encoders.base import checked_texts
@@ -74,7 +75,8 @@ class Supervised(TransformerMixin, BaseEstimator):
             raise ValueError(f"encoder {self.name!r} learns from annotations; pass annotations and levels to fit.")
         rows = np.arange(len(notes)) if annotated is None else np.flatnonzero(annotated)
         labels = one_hot(np.asarray(annotations)[rows], tuple(levels))
-        patients = (np.arange(len(notes)) if groups is None else np.asarray(groups))[rows]
+        written = np.unique(notes, return_inverse=True)[1][rows]
+        patients = patient_codes((written, labels), None if groups is None else np.asarray(groups)[rows])
         fold = patient_folds(patients, self.folds, self.seed)
         self.levels_ = tuple(levels)
         self.readers_ = [self._fitted(notes, rows[fold != k], labels[fold != k], patients[fold != k], k)

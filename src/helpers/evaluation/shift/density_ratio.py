@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from helpers.data.canonical import patient_codes
 from helpers.data.folds import folds_of
 from helpers.effects.nuisance.prototypes import logistic
 from helpers.evaluation.shift.two_sample import patients_apart
@@ -102,6 +103,7 @@ def cross_fitted_ratio(
         search = DensityRatio().fit(source.phi, target.phi).model_[-1]
         ratio = DensityRatio(logistic(float(search.C_)))
     X = np.vstack([source.phi, target.phi])
+    patient = patient_codes((X, np.arange(n + m) >= n), patient)
     w = np.empty(len(X))
     for train, held in folds_of(patient, folds, seed):
         fitted = clone(ratio).fit(X[train[train < n]], X[train[train >= n]])

@@ -1,0 +1,40 @@
+"""No strategy depends on units, origins, names or order, to the precision that a table states: the book shows it."""
+
+from pathlib import Path
+
+import changes
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.study.strategies import STRATEGIES
+
+TABLE = pd.read_csv(Path(__file__).with_name("equivariance.csv"), keep_default_na=False)
+DATA, FRESH = changes.simulate(), changes.simulate(100, 9)
+SLOW = {"forest", "econml_dr", "aace_boost"}
+
+
+def test_the_table_is_complete_and_strict():
+    named = {what for what, *_ in changes.changes(DATA)}
+    rows = {(row.strategy, row.change) for row in TABLE.itertuples()}
+    assert rows == {(s, what) for s in STRATEGIES for what in named} - changes.NOT_ASKED and len(TABLE) == len(rows)
+    strict = TABLE[TABLE["strategy"] != "aace_raw"]
+    rounded = strict["change"] == "1e+09 added to the outcome"  # leaves the outcome seven digits
+    assert strict.loc[~rounded, "precision"].max() <= 1e-5 and strict.loc[rounded, "precision"].max() <= 1e-3
+
+
+def test_raw_outcomes_as_published_depend_on_the_unit():
+    usual = changes.effects_of("aace_raw", DATA, FRESH)
+    ten = changes.effects_of("aace_raw", DATA | {"Y": 10 * DATA["Y"]}, FRESH)
+    assert changes.difference("aace_raw", usual, ten, 10.0) > 0.1
+
+
+@pytest.mark.parametrize("name", [pytest.param(s, marks=[pytest.mark.slow] * (s in SLOW)) for s in STRATEGIES])
+def test_a_strategy_keeps_what_the_table_states(name):
+    stated = TABLE[TABLE["strategy"] == name].set_index("change")["precision"]
+    usual = changes.effects_of(name, DATA, FRESH)
+    assert np.isfinite(usual).all()
+    for what, changed, factor in changes.changes(DATA):
+        if (name, what) not in changes.NOT_ASKED:
+            found = changes.effects_of(name, changed, FRESH | {"tau": factor * FRESH["tau"]})
+            assert changes.difference(name, usual, found, factor) <= stated[what], what

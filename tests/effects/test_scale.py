@@ -1,0 +1,140 @@
+"""Targets in standard deviations: the unit of the outcome decides nothing, and as published it does."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from helpers.effects.correction import Correction, Scores
+from helpers.effects.em.learner import EMLearner
+from helpers.effects.learners import AACE, DRLearner
+from helpers.effects.metalearners import TARNet
+from helpers.effects.networks.heads import HeadClassifier, HeadRegressor
+from helpers.effects.nuisance.crossfit import Nuisances
+from helpers.effects.ranking import RankLearner
+from helpers.effects.scale import Scale
+from helpers.effects.two_phase import proxy_features
+
+FAST = {"epochs": 4, "learning_rate": 5e-3}
+
+
+def simulate(n=300, seed=0):
+    rng = np.random.default_rng(seed)
+    W = rng.normal(size=(n, 3))
+    X = np.column_stack([W + 0.3 * rng.normal(size=(n, 3)), rng.normal(size=(n, 2))]).astype(np.float32)
+    T = (rng.random(n) < 1 / (1 + np.exp(-W[:, 0]))).astype(int)
+    return {"Y": W[:, 0] + T * (W[:, 1] - 1) + rng.normal(size=n), "T": T, "X": X, "W": W}
+
+
+@pytest.mark.parametrize("y", [[1.0, 2.0, 6.0], [6.0, 2.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
+def test_a_scale_goes_there_and_back_and_turns_with_the_target(y):
+    y = np.array(y)
+    scale = Scale.of(y)
+    np.testing.assert_allclose(scale.back(scale.to(y)), y)
+    assert scale.to(y).mean() == pytest.approx(0) and scale.to(y).std() == pytest.approx(1)
+    np.testing.assert_array_equal(Scale.of(-y).to(-y), scale.to(y))
+    np.testing.assert_allclose(Scale.of(1e-9 * y + 1e-7).to(1e-9 * y + 1e-7), scale.to(y), atol=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1 + 0.2, 1e9, -1e-9])
+def test_equal_targets_are_not_blown_up(level):
+    assert np.abs(Scale.of(np.full(7, level)).to(np.full(7, level))).max() <= 1e-6 * max(abs(level), 1e-9)
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    assert np.isfinite(HeadRegressor(**FAST).fit(X, np.full(40, level)).predict(X)).all()
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_a_head_predicts_in_the_unit_of_its_target(unit):
+    data = simulate()
+    plain = HeadRegressor(**FAST).fit(data["X"], data["Y"])
+    other = HeadRegressor(**FAST).fit(data["X"], unit * data["Y"])
+    np.testing.assert_allclose(other.predict(data["X"]) / unit, plain.predict(data["X"]), atol=1e-4)
+    turned = HeadRegressor(**FAST).fit(data["X"], -data["Y"])
+    np.testing.assert_array_equal(turned.predict(data["X"]), -plain.predict(data["X"]))
+
+
+def test_as_published_the_unit_decides():
+    data = simulate()
+    raw = HeadRegressor(standardise=False, **FAST)
+    effects = []
+    for unit in (1.0, 100.0):
+        fitted = TARNet(standardise=False, **FAST).fit(**(data | {"Y": unit * data["Y"]}))
+        effects.append(fitted.effect(data["X"]) / unit)
+    assert np.abs(effects[0] - effects[1]).max() > 0.1 * effects[0].std()
+    assert clone(raw).fit(data["X"], data["Y"]).scale_ == Scale(0.0, 1.0)
+
+
+def test_what_a_head_exports_is_the_same_head():
+    data = simulate()
+    head = HeadRegressor(**FAST).fit(data["X"], 3 + 40 * data["Y"])
+    arrays = head.exported()
+    np.testing.assert_array_equal(HeadRegressor.predicted(arrays, data["X"]), head.predict(data["X"]))
+    raw = HeadRegressor(standardise=False, **FAST).fit(data["X"], data["Y"])
+    np.testing.assert_array_equal(HeadRegressor.predicted(raw.weights_, data["X"]), raw.predict(data["X"]))
+
+
+def test_names_of_classes_decide_nothing():
+    data = simulate()
+    chance = HeadClassifier(**FAST).fit(data["X"], data["T"]).predict_proba(data["X"])
+    other = HeadClassifier(**FAST).fit(data["X"], 1 - data["T"]).predict_proba(data["X"])
+    np.testing.assert_array_equal(chance, other[:, ::-1])
+
+
+def test_a_network_that_cannot_be_trained_says_why():
+    data = simulate(60)
+    with pytest.raises(ValueError, match="not finite; look for huge values"):
+        TARNet(**FAST).fit(**(data | {"X": np.where(np.arange(5) == 2, 1e30, data["X"])}))
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_equal_plug_in_effects_are_refused_in_every_unit(unit):
+    data = simulate(200)
+    psi = unit * np.random.default_rng(0).normal(size=200)
+    learner = RankLearner(hidden=False, **FAST)
+    with pytest.raises(ValueError, match="may all be equal"):
+        list(learner.rank_steps(data["X"], np.full(200, 0.3 * unit), psi))
+    assert len(next(learner.rank_steps(data["X"], psi / 2, psi))) == 1
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-6, 1e9])
+def test_the_variance_of_em_has_no_floor_of_its_own(unit):
+    data = simulate()
+    fields = {"W": (data["W"][:, :2] > 0).astype(float), "annotated": np.arange(300) % 2 == 0}
+    learner = EMLearner((2, 2), iterations=4, tolerance=-1.0)
+    usual = clone(learner).fit(**(data | fields))
+    other = clone(learner).fit(**(data | fields | {"Y": unit * data["Y"]}))
+    np.testing.assert_allclose(other.effect(data["X"]) / unit, usual.effect(data["X"]), atol=1e-6)
+    assert np.abs(other.log_likelihood_[-1] + 300 * np.log(unit) - usual.log_likelihood_[-1]) < 1e-3
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_a_correction_chooses_the_same_penalty_in_every_unit(unit):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 4))
+    y = X[:, 0] + rng.normal(size=120)
+    usual, other = Correction().fit(X, y), Correction().fit(unit * X, unit * y)
+    assert usual.alpha_ == other.alpha_ < np.inf
+    np.testing.assert_allclose(other.predict(unit * X) / unit, usual.predict(X), atol=1e-9)
+
+
+def test_the_proxy_of_two_phase_sees_neither_origin_nor_names_of_arms():
+    rng = np.random.default_rng(0)
+    Y, T, mu0, mu1, psi = rng.normal(size=50), rng.integers(0, 2, 50), *rng.normal(size=(3, 50))
+    e = rng.uniform(0.1, 0.9, 50)
+    usual = proxy_features(Y, T, Scores(mu0, mu1, e, psi))
+    moved = proxy_features(Y + 1e3, T, Scores(mu0 + 1e3, mu1 + 1e3, e, psi))
+    np.testing.assert_allclose(moved - moved.mean(0), usual - usual.mean(0), atol=1e-9)
+    swapped = proxy_features(Y, 1 - T, Scores(mu1, mu0, 1 - e, -psi))
+    lengths = [np.sort(np.linalg.norm(f - f.mean(0), axis=0)) for f in (usual, swapped)]
+    np.testing.assert_allclose(*lengths)
+    onto = [(f - f.mean(0)) @ np.linalg.pinv(f - f.mean(0), rcond=1e-9) for f in (usual, swapped)]
+    np.testing.assert_allclose(*onto, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [AACE, DRLearner])
+def test_published_heads_order_own_units_as_standardised_ones(kind):
+    """Outcomes near 80, as a score of well-being: raw targets left the networks at their start."""
+    data = simulate(400, 1)
+    stage1 = Nuisances(HeadRegressor(**FAST), HeadClassifier(**FAST), folds=1)
+    learner = kind(HeadRegressor(**FAST), stage1)
+    usual, score = (clone(learner).fit(**(data | {"Y": y})).effect(data["X"]) for y in (data["Y"], 80 + 12 * data["Y"]))
+    np.testing.assert_allclose(score / 12, usual, atol=1e-3 * usual.std())
