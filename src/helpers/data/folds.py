@@ -8,9 +8,7 @@ import numpy as np
 
 from helpers.artifacts.memory import MemoryCache
 from helpers.data.cohort import Cohort
-from helpers.data.load import _with_both_arms
 from helpers.data.seeds import streams
-from helpers.effects.nuisance.crossfit import _dealt
 
 FOLDS = MemoryCache(8)
 
@@ -53,6 +51,21 @@ def _split(T: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> list[tup
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
 
 
+def _dealt(T: np.ndarray, patient: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """(patients,) folds, dealt out one by one: those of one arm, then mixed ones, then those of the other arm.
+
+    Within an arm those with many rows come first, then chance. The arm of the first patient drawn comes first, so that
+    it does not matter which of the two is called treated.
+    """
+    rows = np.bincount(patient)
+    share, place = np.bincount(patient, T) / rows, np.random.default_rng(seed).permutation(len(rows))
+    pure = (share == 0) | (share == 1)
+    first = share[np.argmin(place + len(rows) * ~pure)]
+    fold = np.empty(len(rows), int)
+    fold[np.lexsort((place, -rows, np.abs(share - first)))] = np.arange(len(rows)) % folds
+    return fold
+
+
 def split(cohort: Cohort, test_share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Training and test rows, all rows of a patient on one side, and both treatment arms on both sides.
 
@@ -88,6 +101,44 @@ def split(cohort: Cohort, test_share: float, seed: int) -> tuple[np.ndarray, np.
         held_out = _with_both_arms(cohort, patient_of_row, order, held_out)
     in_test = held_out[patient_of_row]
     return np.flatnonzero(~in_test), np.flatnonzero(in_test)
+
+
+def _with_both_arms(cohort: Cohort, patient_of_row: np.ndarray, order: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """The patients held out, or, where they leave a side without an arm, as many drawn by arm."""
+    has = np.zeros((2, len(order)), dtype=bool)
+    for arm in (0, 1):
+        has[arm, patient_of_row[cohort.annotated & (cohort.T == arm)]] = True
+    if not has.any(axis=1).all() or _both(has, held_out):
+        return held_out  # a cohort of one arm is not split by arm; who needs both refuses it
+    by_arm = _drawn_by_arm(has, order, held_out.sum())
+    if _both(has, by_arm):
+        return by_arm
+    sides = f"{len(order) - held_out.sum()} for training and {held_out.sum()} for testing"
+    records = [int((cohort.annotated & (cohort.T == arm)).sum()) for arm in (0, 1)]
+    raise ValueError(
+        f"cohort {cohort.name!r}: no split of {len(order)} patients into {sides} has both arms on both sides: "
+        f"the {records[1]} treated records belong to {has[1].sum()} patients, the {records[0]} untreated ones to "
+        f"{has[0].sum()}. Choose another test_share, raise n, or add patients."
+    )
+
+
+def _both(has: np.ndarray, held_out: np.ndarray) -> bool:
+    return all(has[:, side].any(axis=1).all() for side in (held_out, ~held_out))
+
+
+def _drawn_by_arm(has: np.ndarray, order: np.ndarray, size: int) -> np.ndarray:
+    """Patients of the rarer arm and of the other one as often as their share, at least once on each side; then any."""
+    rarer = int(has[1].sum() < has[0].sum())
+    kind = np.select([has[rarer], has[1 - rarer]], [0, 1], 2)[order]
+    first, last = [], []
+    for members in (order[kind == 0], order[kind == 1]):
+        wanted = max(1, round(size * len(members) / len(order)))
+        first += members[:-1][:wanted].tolist()
+        last += members[-1:].tolist()
+    between = order[~np.isin(order, [*first, *last])]
+    held_out = np.zeros(len(order), dtype=bool)
+    held_out[np.array([*first, *between, *last], dtype=int)[:size]] = True
+    return held_out
 
 
 def patient_folds(groups: np.ndarray, folds: int, seed: int) -> np.ndarray:

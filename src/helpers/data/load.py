@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from helpers.artifacts.code import code_of
@@ -186,41 +185,3 @@ def make_replica(n: int, style: str, seed: int) -> pd.DataFrame:
     notes = write_notes(records, style, derived_seed("notes", seed))
     # Text as the store gives it back, so that a fresh and a cached cohort are alike.
     return pd.concat([records, notes.set_axis(records.index).astype({"text": "str"})], axis=1)
-
-
-def _with_both_arms(cohort: Cohort, patient_of_row: np.ndarray, order: np.ndarray, held_out: np.ndarray) -> np.ndarray:
-    """The patients held out, or, where they leave a side without an arm, as many drawn by arm."""
-    has = np.zeros((2, len(order)), dtype=bool)
-    for arm in (0, 1):
-        has[arm, patient_of_row[cohort.annotated & (cohort.T == arm)]] = True
-    if not has.any(axis=1).all() or _both(has, held_out):
-        return held_out  # a cohort of one arm is not split by arm; who needs both refuses it
-    by_arm = _drawn_by_arm(has, order, held_out.sum())
-    if _both(has, by_arm):
-        return by_arm
-    sides = f"{len(order) - held_out.sum()} for training and {held_out.sum()} for testing"
-    records = [int((cohort.annotated & (cohort.T == arm)).sum()) for arm in (0, 1)]
-    raise ValueError(
-        f"cohort {cohort.name!r}: no split of {len(order)} patients into {sides} has both arms on both sides: "
-        f"the {records[1]} treated records belong to {has[1].sum()} patients, the {records[0]} untreated ones to "
-        f"{has[0].sum()}. Choose another test_share, raise n, or add patients."
-    )
-
-
-def _both(has: np.ndarray, held_out: np.ndarray) -> bool:
-    return all(has[:, side].any(axis=1).all() for side in (held_out, ~held_out))
-
-
-def _drawn_by_arm(has: np.ndarray, order: np.ndarray, size: int) -> np.ndarray:
-    """Patients of the rarer arm and of the other one as often as their share, at least once on each side; then any."""
-    rarer = int(has[1].sum() < has[0].sum())
-    kind = np.select([has[rarer], has[1 - rarer]], [0, 1], 2)[order]
-    first, last = [], []
-    for members in (order[kind == 0], order[kind == 1]):
-        wanted = max(1, round(size * len(members) / len(order)))
-        first += members[:-1][:wanted].tolist()
-        last += members[-1:].tolist()
-    between = order[~np.isin(order, [*first, *last])]
-    held_out = np.zeros(len(order), dtype=bool)
-    held_out[np.array([*first, *between, *last], dtype=int)[:size]] = True
-    return held_out

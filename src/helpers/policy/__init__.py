@@ -8,7 +8,7 @@ from helpers.policy.files import POLICY_FILES, SUMS, check_target, load_policy, 
 from helpers.policy.model import EXPORTABLE, FEATURE_SETS, Policy, from_learner
 from helpers.policy.records import Inputs
 from helpers.policy.rules import held_out_value, treat_by_budget, treat_by_cost
-from helpers.policy.score import records_of_policy, score_file
+from helpers.policy.score import score_file
 from helpers.policy.source import read_records
 from helpers.policy.tree import TreePolicy, tree_policy
 
@@ -31,7 +31,6 @@ __all__ = [
     "load_policy",
     "make_card",
     "read_records",
-    "records_of_policy",
     "save_policy",
     "score_file",
     "shares_shown",

@@ -14,21 +14,6 @@ from helpers.effects.nuisance.prototypes import boosted_propensity, imputing, ri
 FITTED_NUISANCES = MemoryCache(4)
 
 
-def _dealt(T: np.ndarray, patient: np.ndarray, folds: int, seed: int) -> np.ndarray:
-    """(patients,) folds, dealt out one by one: those of one arm, then mixed ones, then those of the other arm.
-
-    Within an arm those with many rows come first, then chance. The arm of the first patient drawn comes first, so that
-    it does not matter which of the two is called treated.
-    """
-    rows = np.bincount(patient)
-    share, place = np.bincount(patient, T) / rows, np.random.default_rng(seed).permutation(len(rows))
-    pure = (share == 0) | (share == 1)
-    first = share[np.argmin(place + len(rows) * ~pure)]
-    fold = np.empty(len(rows), int)
-    fold[np.lexsort((place, -rows, np.abs(share - first)))] = np.arange(len(rows)) % folds
-    return fold
-
-
 class Nuisances(BaseEstimator):
     """Cross-fitted ``mu0``, ``mu1`` and ``e``.
 
