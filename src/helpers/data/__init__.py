@@ -10,6 +10,7 @@ from helpers.data.processes import draw_outcomes
 from helpers.data.replica.ceiling import expected_effect
 from helpers.data.replica.mentions import DEFAULT_MENTION
 from helpers.data.replica.network import FEVER_LEVELS, sample_network
+from helpers.data.sentences import split_sentences
 from helpers.data.simsum import read_simsum
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "read_simsum",
     "sample_network",
     "split",
+    "split_sentences",
     "to_indicators",
 ]

@@ -20,7 +20,7 @@ from helpers.encoders.recoverability import (
 )
 from helpers.encoders.recoverability_gate import Gate, NotRecoverable, enforce, gate
 from helpers.encoders.registry import ENCODER_VARIANTS, NAMED_ENCODERS, make_encoder, without_annotations
-from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of, split_sentences
+from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of
 from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.finetune import TunedReader
 from helpers.encoders.supervised.regressions import MeanReader, VectorReader, WordReader
@@ -68,6 +68,5 @@ __all__ = [
     "score_fields",
     "score_parts",
     "score_views",
-    "split_sentences",
     "without_annotations",
 ]
