@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import Hashed
 
+from helpers.data.sentences import split_sections, split_sentences
 from helpers.encoders.registry import make_encoder
-from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of, pool, split_sections, split_sentences
+from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of, pool
 
 NOTE = "**History**\nCough for 3 days; no fever. T 38.5 at home!\n\n**Physical Examination**\nLungs clear\nBP 120/80."
 

@@ -147,11 +147,14 @@ def test_attention_by_loop():
 
 
 def test_numbers_of_sentences():
-    sentences = ["T 38.5 now, 37.0 before.", "BP 120/80, 5 days.", "version 1.2.3", "36.1"]
-    bounds = np.array([36.5, 37.5, 38.5])
-    expected = [[1, 1, 1, 1], [0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
+    sentences = ["T 38.5 now, 37.0 C before.", "BP 120/80, 5 days.", "version 1.2.3", "36.1", "CRP 38.5, T 101.3 F."]
+    bounds = (np.array([36.5, 37.5, 38.5]), np.array([20.0, 40.0]))
+    expected = [[1, 1, 1, 1, 0, 0, 0], [0] * 7, [0] * 7, [0, 0, 0, 0, 1, 1, 0], [1, 1, 1, 1, 1, 1, 0]]
     np.testing.assert_array_equal(numbers_of(sentences, bounds), expected)
-    assert len(value_bounds(["no number"])) == len(value_bounds(sentences)) == 20
+    assert [len(b) for b in value_bounds(sentences)] == [20, 20]
+    assert [len(b) for b in value_bounds(["Home T 39.0.", "5 days"])] == [20, 0]  # no column for what is not there
+    assert [len(b) for b in value_bounds(["no number"])] == [0, 0]
+    np.testing.assert_array_equal(numbers_of(["Home T 39.0.", "39.0"], (bounds[0], np.empty(0))), [[1] * 4, [0] * 4])
 
 
 def test_folds_keep_patients_together_and_normalise():

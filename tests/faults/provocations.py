@@ -379,8 +379,7 @@ def template_guard(bench: Bench) -> None:
 
 def keywords_fail(bench: Bench) -> str:
     annotator = annotation.KeywordAnnotator()
-    bench.monkeypatch.setattr(keywords, "SENTENCE", type("Broken", (), {"split": failing, "sub": failing})())
-    bench.monkeypatch.setattr(keywords, "HEADER", annotation.SENTENCE)
+    bench.monkeypatch.setattr(keywords, "temperatures", failing)
     return said(lambda: annotator.read(NOTES))
 
 

@@ -7,7 +7,7 @@ from helpers.annotation.dawid_skene import AnnotatorModel, dawid_skene
 from helpers.annotation.designs import choose, choose_by_probability, optimal_probability
 from helpers.annotation.errors import asymmetric, error_matrices, flip, leave_out, mentioned, omit, symmetric
 from helpers.annotation.files import FileAnnotations, read_annotations, write_template
-from helpers.annotation.keywords import SENTENCE, KeywordAnnotator
+from helpers.annotation.keywords import KeywordAnnotator
 from helpers.annotation.prompts import parse_answer, prompt_for
 from helpers.annotation.trained import TrainedAnnotator
 
@@ -16,7 +16,6 @@ __all__ = [
     "AnnotatorModel",
     "FileAnnotations",
     "KeywordAnnotator",
-    "SENTENCE",
     "TrainedAnnotator",
     "annotate_by",
     "asymmetric",

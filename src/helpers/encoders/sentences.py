@@ -1,32 +1,23 @@
-"""Notes as bags of sentences and as sections; each different sentence is embedded once."""
+"""Notes as bags of sentences and as sections; each different sentence is embedded once.
+
+Where a sentence or a section ends is the business of ``helpers.data.sentences``.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from helpers.artifacts.digests import code_version
+from helpers.data import sentences
+from helpers.data.sentences import split_sections, split_sentences
 from helpers.encoders.base import Encoder, checked_texts
 from helpers.encoders.cache import encode
 
-_END = re.compile(r"(?<=[.!?;])\s+|\n+")
-_HEADING = re.compile(r"\*\*[^*\n]+\*\*")
 POOLINGS = ("max", "mean")
-
-
-def split_sentences(note: str) -> list[str]:
-    """Its sentences, lines and parts between semicolons, in order; headings in ``**`` are left out."""
-    return [part for part in map(str.strip, _END.split(_HEADING.sub("\n", note))) if part]
-
-
-def split_sections(note: str) -> tuple[str, str]:
-    """What stands before and from the second heading in ``**`` on; a note with fewer is all in the first."""
-    headings = list(_HEADING.finditer(note))
-    at = headings[1].start() if len(headings) > 1 else len(note)
-    return note[:at].strip(), note[at:].strip()
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,7 +69,8 @@ class _Frozen(TransformerMixin, BaseEstimator):
     @property
     def provenance(self) -> dict:
         """What determines the vectors."""
-        return {**self.base.provenance, "name": self.name, "pooling": self.how}
+        parts = code_version(sentences)  # vectors of whole notes are cached: other parts are other vectors
+        return {**self.base.provenance, "name": self.name, "pooling": self.how, "parts": parts}
 
 
 class SentencePooling(_Frozen):

@@ -18,7 +18,13 @@ from helpers.artifacts.files import replacing
 from helpers.artifacts.store import Store
 from helpers.encoders.base import Encoder
 from helpers.encoders.sentences import Bags
-from helpers.encoders.supervised.sentence_reader import SentenceReader, attention_scores, note_log_p, note_loss
+from helpers.encoders.supervised.sentence_reader import (
+    SentenceReader,
+    attention_scores,
+    note_log_p,
+    note_loss,
+    numbers_width,
+)
 from helpers.encoders.supervised.trainable import TrainableNetwork
 
 
@@ -123,7 +129,7 @@ class Tuning:
         self.best = (0, {}, head)
 
     def _width(self, features: np.ndarray) -> int:
-        return features.shape[1] - (len(self.reader.bounds_) + 1 if self.reader.numbers else 0)
+        return features.shape[1] - (numbers_width(self.reader.bounds_) if self.reader.numbers else 0)
 
     def run(self) -> dict:
         """Train; the reader gets its encoder, and the parameters on top are returned."""

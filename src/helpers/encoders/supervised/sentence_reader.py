@@ -17,11 +17,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from helpers.data.folds import patient_folds
+from helpers.data.temperatures import temperatures
 from helpers.encoders.base import Encoder
 from helpers.encoders.cache import encode
 from helpers.encoders.sentences import Bags, bags_of
 
-_DECIMAL = re.compile(r"(?<![\d.])\d{1,4}\.\d+(?![\d.])")
+_DECIMAL = re.compile(r"(?<![\d.])\d{1,4}\.\d+(?!\d|\.\d)")
 MEASURE_STEPS = 20  # bounds between the lowest and the highest measured value
 LARGEST = 15.0  # of the logarithm of a weight
 VALIDATION = 8  # one patient in so many decides when to stop
@@ -51,8 +52,9 @@ class SentenceReader(BaseEstimator):
     ----------
     parameters_ : dict of arrays
         The network; ``c`` are the prior logits.
-    bounds_ : (20,) array
-        Of the numbers with a decimal point in the training notes.
+    bounds_ : pair of (20,) arrays
+        Of the temperatures in the training notes, in degrees Celsius, and of their other numbers with a decimal point;
+        empty for a kind that they don't hold.
     losses_ : list of float
         Loss of the notes kept aside, every tenth epoch.
     """
@@ -221,24 +223,40 @@ def note_loss(log_p, labels: np.ndarray):
     return -(log_p * torch.from_numpy(labels).float()).sum() / max(len(labels), 1)
 
 
-def value_bounds(sentences: list[str]) -> np.ndarray:
-    """(20,) evenly spaced between the 1st and the 99th percentile of the numbers with a decimal point."""
-    values = [float(v) for s in sentences for v in _DECIMAL.findall(s)]
-    return np.linspace(*np.percentile(values, (1, 99)), MEASURE_STEPS) if values else np.arange(float(MEASURE_STEPS))
+def value_bounds(sentences: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """For temperatures and for other numbers: (20,) evenly spaced from the 1st to the 99th percentile, or empty."""
+    kinds = zip(*map(_values, sentences), strict=True) if sentences else ((), ())
+    values = [[v for found in kind for v in found] for kind in kinds]
+    return tuple(np.linspace(*np.percentile(v, (1, 99)), MEASURE_STEPS) if v else np.empty(0) for v in values)
 
 
-def numbers_of(sentences: list[str], bounds: np.ndarray) -> np.ndarray:
-    """(u, 21) float32: whether a sentence holds a number with a decimal point, and which bounds its largest reaches.
+def numbers_of(sentences: list[str], bounds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """(u, 21) float32 for each kind of number with bounds: whether a sentence holds one, and which bounds its largest
+    reaches.
 
-    A sentence embedding hardly tells 37.0 from 39.0; whole numbers are left out, for in notes they are mostly counts,
-    doses and dates.
+    A sentence embedding hardly tells 37.0 from 39.0. A temperature needs its name or unit, so that a laboratory value
+    of 38.5 is none; of the others whole numbers are left out, for in notes they are mostly counts, doses and dates.
     """
-    out = np.zeros((len(sentences), len(bounds) + 1), np.float32)
+    out = np.zeros((len(sentences), numbers_width(bounds)), np.float32)
     for row, sentence in zip(out, sentences, strict=True):
-        values = [float(v) for v in _DECIMAL.findall(sentence)]
-        if values:
-            row[0], row[1:] = 1.0, bounds <= max(values)
+        at = 0
+        for values, edges in zip(_values(sentence), bounds, strict=True):
+            if values and len(edges):
+                row[at], row[at + 1 : at + 1 + len(edges)] = 1.0, edges <= max(values)
+            at += len(edges) + bool(len(edges))
     return out
+
+
+def numbers_width(bounds: tuple[np.ndarray, np.ndarray]) -> int:
+    """Columns of :func:`numbers_of`."""
+    return sum(len(edges) + bool(len(edges)) for edges in bounds)
+
+
+def _values(sentence: str) -> tuple[list[float], list[float]]:
+    """The temperatures of a sentence, and its other numbers with a decimal point."""
+    heat = temperatures(sentence)
+    others = [m for m in _DECIMAL.finditer(sentence) if not any(t.start <= m.start() < t.end for t in heat)]
+    return [t.celsius for t in heat], [float(m[0]) for m in others]
 
 
 def _tensors(parameters: dict) -> dict:

@@ -1,0 +1,45 @@
+"""Temperatures have a name or a unit; other measures of the same size are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers.data.temperatures import temperatures
+
+
+@pytest.mark.parametrize(
+    ("text", "celsius"),
+    [
+        ("Temp 38.9", [38.9]),
+        ("temp.38.9", [38.9]),
+        ("T38.9", [38.9]),
+        ("T 102.6F", [39.2]),
+        ("Temp 101.3 F, HR 96", [38.5]),
+        ("39 C", [39.0]),
+        ("39.1 \u00b0C", [39.1]),
+        ("38,7 degrees Celsius", [38.7]),
+        ("Fever of 39", [39.0]),
+        ("fever up to 40", [40.0]),
+        ("T 37.0-39.1", [37.0, 39.1]),
+        ("T 37.0 -> 39.2", [37.0, 39.2]),
+        ("Temp 39.2 (102.6F)", [39.2, 39.2]),
+        ("T 36.7, BP 130/80, SpO2 98.6 %", [36.7]),
+        ("no fever (36.8), CRP 41.2", [36.8]),
+        *[
+            (f"{name} 38.5", [])
+            for name in ("CRP", "Hct", "pCO2", "eGFR", "BMI", "Weight", "ferritin", "aged", "lab", "")
+        ],
+        ("38.5 weeks", []),
+        ("T 38 weeks", []),
+        ("39 y/o", []),
+        ("Albumin 38.4 g/l", []),
+        ("room temperature 39", []),
+        ("Temp 20.5 C", []),
+        ("T 250", []),
+        ("fever for 39 hours", []),
+        ("", []),
+    ],
+)
+def test_temperatures(text, celsius):
+    assert [round(t.celsius, 1) for t in temperatures(text)] == celsius
+    assert all(text[t.start : t.end].strip()[0].isdigit() for t in temperatures(text))
