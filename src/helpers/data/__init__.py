@@ -4,7 +4,17 @@ from helpers.data.fetch import fetch_simsum
 from helpers.data.fields import MISSING, codes, field_levels, fields_of, labels_of, mentions_of, to_indicators
 from helpers.data.folds import folds_by_patient, split
 from helpers.data.inputs import annotated_fields, check_inputs
-from helpers.data.load import fingerprint, is_public, load_cohort, make_replica, mimic_fingerprint, mimic_folder, mimic_path, own_spec, table_spec
+from helpers.data.load import (
+    fingerprint,
+    is_public,
+    load_cohort,
+    make_replica,
+    mimic_fingerprint,
+    mimic_folder,
+    mimic_path,
+    own_spec,
+    table_spec,
+)
 from helpers.data.manifest import load_manifest
 from helpers.data.mimic_process import MIMIC_SYN_NOISE_SD, means_mimic_syn
 from helpers.data.processes import draw_outcomes

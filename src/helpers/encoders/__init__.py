@@ -8,7 +8,18 @@ from helpers.encoders.features import Features
 from helpers.encoders.geometry import cosines, neighbour_agreement
 from helpers.encoders.loading import local_folder, resolve
 from helpers.encoders.probe import read_perfectly
-from helpers.encoders.recoverability import PUBLISHED_F1, compare, curves_of, length_thirds, lost_mentions, predict_views, reliability, score_fields, score_parts, score_views
+from helpers.encoders.recoverability import (
+    PUBLISHED_F1,
+    compare,
+    curves_of,
+    length_thirds,
+    lost_mentions,
+    predict_views,
+    reliability,
+    score_fields,
+    score_parts,
+    score_views,
+)
 from helpers.encoders.recoverability_gate import Gate, NotRecoverable, enforce, gate
 from helpers.encoders.registry import ENCODER_VARIANTS, NAMED_ENCODERS, make_encoder, model_content, without_annotations
 from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from helpers.artifacts.digests import code_version
+from helpers.artifacts.code import code_of
 from helpers.data import sentences
 from helpers.data.sentences import split_sections, split_sentences
 from helpers.encoders.base import Encoder, checked_texts
@@ -69,7 +69,7 @@ class _Frozen(TransformerMixin, BaseEstimator):
     @property
     def provenance(self) -> dict:
         """What determines the vectors."""
-        parts = code_version(sentences)  # vectors of whole notes are cached: other parts are other vectors
+        parts = code_of(sentences)  # vectors of whole notes are cached: other parts are other vectors
         return {**self.base.provenance, "name": self.name, "pooling": self.how, "parts": parts}
 
 
