@@ -183,7 +183,7 @@ def example_own(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the files if they are there")] = False,
 ) -> None:
     """Write a made-up table of a clinic and the own.yml that describes it: something to start from."""
-    from helpers.data.own.example import write_example
+    from helpers.data.example import write_example
 
     with _plain_errors():
         spec = write_example(out, rows, seed, overwrite)

@@ -14,7 +14,7 @@ from helpers.artifacts import contents, files
 from helpers.artifacts.contents import content_of
 from helpers.artifacts.files import DiskError
 from helpers.artifacts.store import Store
-from helpers.data.own.example import write_example
+from helpers.data.example import write_example
 from helpers.data.own.table import table_fingerprint
 
 

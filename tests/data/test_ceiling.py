@@ -10,11 +10,11 @@ from enumeration import cells
 from helpers import data, stats
 from helpers.config import load
 from helpers.data.cohort import Cohort
+from helpers.data.columns import SIMSUM_ROLES
 from helpers.data.replica.ceiling import BEDSIDE, expected_effect, list_configurations, prior
 from helpers.data.replica.facts import draw_facts
 from helpers.data.replica.mentions import DEFAULT_MENTION, SYMPTOMS
 from helpers.data.replica.network import sample_network
-from helpers.data.simsum import SIMSUM_ROLES
 
 
 def mentioned(n, seed, process="v3"):

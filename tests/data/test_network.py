@@ -7,7 +7,8 @@ from enumeration import ORDER, cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.data.replica.network import NETWORK_COLUMNS, noisy_or, sample_network
+from helpers.data.columns import NETWORK_COLUMNS
+from helpers.data.replica.network import noisy_or, sample_network
 
 N = 1_000_000
 STATED = {"dysp": 0.198, "cough": 0.336, "pain": 0.137, "nasal": 0.254}

@@ -9,8 +9,8 @@ import yaml
 
 from helpers.config import load
 from helpers.data import own
+from helpers.data.example import POINTS, SPEC, example_table, write_example
 from helpers.data.load import load_cohort
-from helpers.data.own.example import POINTS, SPEC, example_table
 from helpers.data.own.spec import OwnSpec, load_spec
 
 SECRET = "Zebrafish"
@@ -233,7 +233,7 @@ def test_a_change_of_the_table_changes_the_fingerprint(write, tmp_path):
 
 
 def test_the_example_is_read_and_its_effects_are_those_of_v3(tmp_path):
-    path = own.write_example(tmp_path / "example", n=600)
+    path = write_example(tmp_path / "example", n=600)
     cohort = own.read_own(path)
     table, effect = example_table(600)
     assert len(cohort) == 600 and cohort.tags["public"] and not cohort.roles.lower_is_better
@@ -244,4 +244,4 @@ def test_the_example_is_read_and_its_effects_are_those_of_v3(tmp_path):
     assert cohort.frame["time"].notna().all() and OwnSpec(**yaml.safe_load(SPEC)).public
     pd.testing.assert_frame_equal(table, example_table(600)[0])
     with pytest.raises(FileExistsError, match="overwrite"):
-        own.write_example(tmp_path / "example", n=600)
+        write_example(tmp_path / "example", n=600)

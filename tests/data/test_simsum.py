@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from simsum_file import published_layout
 
+from helpers.data.columns import NETWORK_COLUMNS
 from helpers.data.manifest import load_manifest
 from helpers.data.processes import draw_outcomes
-from helpers.data.replica.network import NETWORK_COLUMNS, sample_network
+from helpers.data.replica.network import sample_network
 from helpers.data.simsum import check_head, read_simsum
 
 BINARY = ["pneu", "cold", "dysp", "cough", "pain", "nasal", "asthma", "smoking", "COPD", "hay_fever", "policy"]

@@ -22,7 +22,7 @@ import run as run_module
 from test_workflow import ROOT, chapter, project, run, start, wait_for
 
 from helpers.artifacts import code
-from helpers.data.own.example import write_example
+from helpers.data.example import write_example
 
 __all__ = ["project"]  # the fixture
 READS = """import hashlib, json, pathlib

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 from safetensors.numpy import save as save_tensors
 from test_policy import FACTS, fitted, make_cohort
-from test_policy_tables import SPEC, table, trained
+from test_tables_scored import SPEC, table, trained
 
 from helpers import policy
 from helpers.effects.learners import AACE

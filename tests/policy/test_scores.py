@@ -11,7 +11,7 @@ from test_policy import FACTS, fitted, make_cohort
 from typer.testing import CliRunner
 
 from helpers import cli, policy, study
-from helpers.data.own.example import write_example
+from helpers.data.example import write_example
 from helpers.effects.learners import AACE
 from helpers.effects.nuisance.prototypes import ridge
 from helpers.encoders.registry import make_encoder

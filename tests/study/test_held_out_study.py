@@ -8,7 +8,7 @@ import pytest
 
 from helpers import config, data, encoders, evaluation, report, stats, study
 from helpers.data.cohort import Cohort, Roles
-from helpers.data.own.example import write_example
+from helpers.data.example import write_example
 from helpers.data.own.table import read_own
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic, ridge

@@ -19,12 +19,12 @@ from helpers.annotation.answers import find_answers
 from helpers.annotation.clauses import states
 from helpers.annotation.context import others, past
 from helpers.annotation.rules import RULES, Rules, Token, prepared
+from helpers.data.columns import FEVER_LEVELS
 from helpers.data.fields import MISSING
 from helpers.data.sentences import MARK, Part, split_parts
 from helpers.data.temperatures import temperatures
 from helpers.privacy.errors import only_own_words
 
-FEVER_ANSWERS = ("none", "low", "high")
 STATUSES = ("not stated", "uncertain", "absent", "present")
 ANSWER = re.compile(
     r"(yes|no|none|nil|denied|denies|absent|present|negative|positive|unknown|unclear|y|n)"
@@ -73,7 +73,7 @@ class KeywordAnnotator:
     def __init__(self, rules: str | Path = RULES) -> None:
         try:
             self._rules = Rules(rules)
-            self._vague = FEVER_ANSWERS.index(self._rules.vague)
+            self._vague = FEVER_LEVELS.index(self._rules.vague)
         except (KeyError, TypeError, re.error) as error:
             raise ValueError(f"rules: {type(error).__name__} {error}; compare them with {RULES.name}.") from None
         self.fields = self._rules.fields

@@ -18,11 +18,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from helpers.privacy.errors import DataError
+
 NO_SPACE, NO_LEAVE = (errno.ENOSPC, errno.EDQUOT), (errno.EROFS, errno.EACCES, errno.EPERM)
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # vectors of notes tell much about the notes: for their owner only
 
 
-class DiskError(OSError):
+class DiskError(DataError, OSError):
     """A file cannot be read or written; the message names place and remedy, and quotes no record."""
 
 

@@ -1,5 +1,7 @@
 """Records with roles, from every source: cohorts, fields, outcomes, splits and folds by patient."""
 
+from helpers.data.columns import FEVER_LEVELS
+from helpers.data.example import example_spec, example_table, write_example
 from helpers.data.fetch import fetch_simsum
 from helpers.data.fields import MISSING, codes, field_levels, fields_of, labels_of, mentions_of, to_indicators
 from helpers.data.folds import folds_by_patient, split
@@ -20,7 +22,7 @@ from helpers.data.mimic_process import MIMIC_SYN_NOISE_SD, means_mimic_syn
 from helpers.data.processes import draw_outcomes
 from helpers.data.replica.ceiling import expected_effect
 from helpers.data.replica.mentions import DEFAULT_MENTION
-from helpers.data.replica.network import FEVER_LEVELS, sample_network
+from helpers.data.replica.network import sample_network
 from helpers.data.sentences import split_sentences
 from helpers.data.simsum import read_simsum
 
@@ -34,6 +36,8 @@ __all__ = [
     "codes",
     "draw_outcomes",
     "expected_effect",
+    "example_spec",
+    "example_table",
     "fetch_simsum",
     "field_levels",
     "fields_of",
@@ -53,6 +57,7 @@ __all__ = [
     "read_simsum",
     "sample_network",
     "split",
+    "write_example",
     "split_sentences",
     "table_spec",
     "to_indicators",

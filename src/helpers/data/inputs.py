@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from helpers.config import MIMIC, Config
+from helpers.data.columns import ANNOTATIONS
 from helpers.data.load import mimic_path, own_spec
 from helpers.data.own import spec, table
-from helpers.data.simsum import ANNOTATIONS, check_head
+from helpers.data.simsum import check_head
 
 
 def annotated_fields(config: Config) -> tuple[str, ...]:

@@ -12,13 +12,15 @@ from helpers.artifacts.contents import content_of
 from helpers.artifacts.digests import digest
 from helpers.artifacts.store import Store
 from helpers.config import MIMIC, Config
+from helpers.data import example
 from helpers.data.cohort import Cohort
+from helpers.data.columns import SIMSUM_ROLES
 from helpers.data.fetch import fetch_simsum
 from helpers.data.manifest import load_manifest
-from helpers.data.own import example, spec, table
+from helpers.data.own import spec, table
 from helpers.data.replica.network import sample_network
 from helpers.data.seeds import derived_seed
-from helpers.data.simsum import NOTE_COLUMNS, RENAMED, SIMSUM_ROLES, read_simsum
+from helpers.data.simsum import NOTE_COLUMNS, RENAMED, read_simsum
 from helpers.privacy.paths import outside_work_tree
 
 

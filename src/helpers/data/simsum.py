@@ -9,18 +9,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from helpers.data.cohort import Cohort, Roles
-from helpers.data.replica.network import FEVER_LEVELS, NETWORK_COLUMNS
+from helpers.data.cohort import Cohort
+from helpers.data.columns import FEVER_LEVELS, NETWORK_COLUMNS, SIMSUM_ROLES
 from helpers.data.tables import read_names, read_strings
 from helpers.data.written import YES_NO, numbers, plain
 from helpers.privacy.errors import DataError, no_data_in_errors
 
 RENAMED = {"cold": "inf", "season": "winter"}
 NOTE_COLUMNS = {"normal": "text", "compact": "advanced_text"}
-TABULAR = ("self_empl", "asthma", "smoking", "COPD", "winter", "hay_fever")
-ANNOTATIONS = ("dysp", "cough", "pain", "nasal", "fever")
 SEASONS = YES_NO | {"winter": 1, "summer": 0}
-SIMSUM_ROLES = Roles(id="id", text="text", tabular=TABULAR, annotations=ANNOTATIONS)
 
 
 def read_simsum(path: str | Path, note_style: Literal["normal", "compact"] = "normal") -> Cohort:

@@ -103,8 +103,8 @@ def test_the_grid_is_wide_and_the_same_each_time(benchmark):
 
 def test_effects_given_annotations_average_over_what_nobody_noted(benchmark):
     from helpers.data.cohort import Cohort
+    from helpers.data.columns import ANNOTATIONS, SIMSUM_ROLES, TABULAR
     from helpers.data.processes import means_stress
-    from helpers.data.simsum import ANNOTATIONS, SIMSUM_ROLES, TABULAR
 
     frame, chance = module_at(ROOT / "tests" / "data" / "enumeration.py").cells()
     frame, chance = frame[frame["policy"] == 0].reset_index(drop=True), chance[frame["policy"] == 0]

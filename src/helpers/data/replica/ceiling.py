@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from helpers.data.cohort import Cohort
+from helpers.data.columns import FEVER_LEVELS
 from helpers.data.processes import MEANS
 from helpers.data.replica.mentions import DEFAULT_MENTION, SYMPTOMS, Mention
-from helpers.data.replica.network import FEVER_LEVELS, NOISY_OR, P_FEVER, P_INF, P_PNEU, noisy_or
+from helpers.data.replica.network import NOISY_OR, P_FEVER, P_INF, P_PNEU, noisy_or
 
 BEDSIDE = ("asthma", "smoking", "COPD", "winter", "hay_fever")  # bedside columns on which symptoms depend
 HIDDEN_CAUSES = ("inf", "pneu")

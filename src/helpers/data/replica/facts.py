@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from helpers.data.columns import FEVER_LEVELS
 from helpers.data.grammar import read_bank
 from helpers.data.replica.mentions import SYMPTOMS, Mention
 
 CONDITIONS = ("asthma", "smoking", "COPD", "hay_fever")
-FEVER_LEVELS_TOLD = ("none", "low", "high")
 CHRONIC_DESCRIPTORS = ("chronic", "flare")  # descriptors that no duration in days goes with
 HISTORY, EXAM = 1, 2  # bits: the part of the note that speaks of fever
 
@@ -103,7 +103,7 @@ def _check(records: pd.DataFrame) -> None:
     if missing:
         raise ValueError(f"records: columns {missing} are missing; make records with helpers.data.replica.network")
     wrong = [c for c in binary if not records[c].isin([0, 1]).all()]
-    if not records["fever"].astype(str).isin(FEVER_LEVELS_TOLD).all():
+    if not records["fever"].astype(str).isin(FEVER_LEVELS).all():
         wrong.append("fever")
     if wrong:
         raise ValueError(f"records: columns {wrong} must hold 0 or 1 (fever: none, low or high) without gaps")
@@ -120,7 +120,7 @@ def _said(present: dict, level: np.ndarray, mention: Mention, rng: np.random.Gen
     said = {}
     for name in SYMPTOMS:
         chances = np.array(getattr(mention, name))
-        code = np.array([FEVER_LEVELS_TOLD.index(v) for v in level]) if name == "fever" else present[name].astype(int)
+        code = np.array([FEVER_LEVELS.index(v) for v in level]) if name == "fever" else present[name].astype(int)
         said[name] = rng.random(len(level)) < chances[code]
     return said
 

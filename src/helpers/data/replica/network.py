@@ -8,13 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from helpers.data.columns import FEVER_LEVELS, NETWORK_COLUMNS
 from helpers.data.seeds import streams
-
-NETWORK_COLUMNS = (
-    *("policy", "self_empl", "asthma", "smoking", "hay_fever", "winter", "COPD", "inf", "pneu"),
-    *("dysp", "cough", "pain", "nasal", "fever", "antibiotics", "days_at_home"),
-)
-FEVER_LEVELS = ("none", "low", "high")
 
 ROOTS = {"policy": 0.65, "self_empl": 0.11, "asthma": 0.095, "smoking": 0.19, "hay_fever": 0.015, "winter": 0.4}
 P_COPD = np.array([0.0075, 0.073])  # by smoking

@@ -16,11 +16,11 @@ from helpers.artifacts.code import code_of
 from helpers.artifacts.files import replacing
 from helpers.artifacts.store import default_root
 from helpers.data.cohort import Cohort
+from helpers.data.columns import SIMSUM_ROLES
 from helpers.data.processes import draw_outcomes
 from helpers.data.replica.network import sample_network
 from helpers.data.replica.notes import write_notes
 from helpers.data.seeds import derived_seed, streams
-from helpers.data.simsum import SIMSUM_ROLES
 
 EXAMPLE_ROWS = 5_000
 MOST_VISITS = 4
