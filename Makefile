@@ -25,7 +25,7 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint publish-check serve clean
+.PHONY: help book test test-fast coverage lint publish-check serve clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,13 +34,23 @@ help: ## Show this list
 book: $(STAMP) ## Run the study and build the book (goes on where it stopped)
 	@exec $(PY) workflow/run.py --parent $$PPID --profile="$$PROFILE" --cores="$$CORES" --params="$$PARAMS"
 
-test: $(STAMP) ## Run all tests
-	@OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest  # small matrices: threads only get in the way
+# One thread a process: on small matrices threads only get in the way. A file's tests stay together for their fixtures.
+PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n "$$CORES" --dist loadfile
 
-lint: $(STAMP) ## Check style and layers
+test: $(STAMP) ## Run all tests
+	@$(PYTEST) --durations=15
+
+test-fast: $(STAMP) ## Run all tests but the slow ones
+	@$(PYTEST) -m 'not slow'
+
+coverage: $(STAMP) ## Run all tests and say what share of the library they run
+	@$(PYTEST) --cov --cov-report=term
+
+lint: $(STAMP) ## Check style, layers and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(VENV)/bin/lint-imports
+	@$(PY) -m mypy src/helpers/stats src/helpers/data src/helpers/effects src/helpers/policy
 
 publish-check: $(STAMP) ## Look for words of your notes in the book of PROFILE: NOTES=folder or table
 	@test -n "$$NOTES" || { echo 'Name your notes, as in: make publish-check NOTES=/path/to/mimic PROFILE=smoke'; exit 1; }
