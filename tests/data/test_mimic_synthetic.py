@@ -10,7 +10,7 @@ import pytest
 
 from helpers import privacy
 from helpers.data import mimic
-from helpers.data.mimic.reader import MARKER
+from helpers.data.mimic.reader import MADE_UP
 from helpers.data.mimic.tables import TABLES
 from helpers.data.mimic_synthetic import folder
 from helpers.data.mimic_synthetic.canary import CANARY
@@ -42,7 +42,7 @@ def stays():
 def test_columns_are_those_the_reader_wants_and_the_marker_counts_them(path, tables):
     assert all(set(t.columns) <= set(TABLE_COLUMNS[name].split()) for name, t in TABLES.items())
     assert all(list(tables[name].columns) == columns.split() for name, columns in TABLE_COLUMNS.items())
-    marker = json.loads((path / MARKER).read_text(encoding="utf-8"))
+    marker = json.loads((path / MADE_UP).read_text(encoding="utf-8"))
     assert marker["rows"] == {name: len(t) for name, t in tables.items()}
     assert (marker["patients"], marker["seed"]) == (PATIENTS, 3) and len(tables["PATIENTS"]) == PATIENTS
 

@@ -6,13 +6,13 @@ import re
 
 from helpers.annotation.rules import Token
 
-PRESENT, ABSENT, UNSURE, CONDITIONAL = "present", "absent", "uncertain", "conditional"
+PRESENT, ABSENT, UNSURE_ANSWER, CONDITIONAL_ANSWER = "present", "absent", "uncertain", "conditional"
 NO = frozenset("no none nil n neg negative absent denied denies never zero 0 false - (-) -ve [] anymore".split())
 NO |= {"[ ]", "no longer", "no more"}
 YES = frozenset("yes y pos positive present + ++ +++ (+) +ve [x] reported noted true confirmed".split())
-UNKNOWN = frozenset("unknown ? unclear n/a na unsure uncertain possible possibly maybe questionable".split())
+UNKNOWN_ANSWER = frozenset("unknown ? unclear n/a na unsure uncertain possible possibly maybe questionable".split())
 SHORT = frozenset("yes y + ++ (+) +ve [x]".split())  # answers that need no colon
-PHRASES = {"ended": ABSENT, "absent": ABSENT, "lasting": PRESENT, "back": PRESENT, "doubted": UNSURE}
+PHRASES = {"ended": ABSENT, "absent": ABSENT, "lasting": PRESENT, "back": PRESENT, "doubted": UNSURE_ANSWER}
 AHEAD = {"absent": "none", "doubted": "strict"}  # what a phrase with no symptom before it says of those after it
 LIMITS = ("except", "apart from", "other than", "save for", "except for")
 CLOSING = ("stop", "opening", "closing", "turning", "dash", "lasts", "anew", "past", "question")
@@ -57,9 +57,9 @@ def _answer(tokens: list[Token], i: int) -> tuple[str, bool]:
     if token.kind == "turning" and token.text in LIMITS and i + 1 < len(tokens):
         return (PRESENT if tokens[i + 1].kind in ("about", "turning") else ""), False  # "except at night"
     if token.kind == "conditional" and _closes(tokens, i) and WHEN_NEEDED.match(token.text):
-        return CONDITIONAL, False
+        return CONDITIONAL_ANSWER, False
     asks = token.kind == "question" and i == len(tokens) - 1 and any(t.is_item for t in tokens)
-    return (UNSURE if asks else ""), False
+    return (UNSURE_ANSWER if asks else ""), False
 
 
 def _signed(tokens: list[Token], i: int, marked: bool) -> str:
@@ -77,9 +77,9 @@ def _worded(token: Token, marked: bool) -> str:
         return ABSENT
     if token.text in YES and (marked or token.text in SHORT):
         return PRESENT
-    if token.kind == "question" or (marked and token.text in UNKNOWN):
-        return UNSURE
-    return CONDITIONAL if token.kind == "conditional" and WHEN_NEEDED.match(token.text) else ""
+    if token.kind == "question" or (marked and token.text in UNKNOWN_ANSWER):
+        return UNSURE_ANSWER
+    return CONDITIONAL_ANSWER if token.kind == "conditional" and WHEN_NEEDED.match(token.text) else ""
 
 
 def _phrased(tokens: list[Token], i: int, before: int) -> str:

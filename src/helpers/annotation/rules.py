@@ -26,7 +26,7 @@ SIGNS = (  # before a word, behind one, or alone
     r"(?<=[\s,;/:=])[+-](?=[\s,;.)]|$)",
     r"^[+-](?=\s)",
 )
-PLAIN = {
+PLAIN_TOKEN = {
     "sign": "|".join(SIGNS),
     "dash": r"(?<![,;/])\s[\u2013\u2014-](?=\s)|\u2013|\u2014",
     "joint": r"(?:and|or|&|as well as|nor)(?!\w)",
@@ -115,7 +115,7 @@ class Rules:
         groups = [(f"{'fg'[k == 'absent']}{i}", _words(words)) for i, k, words in terms if words]
         groups += [(kind, _words(rules["cues"][kind])) for kind in CUES]
         self.terms = re.compile("|".join(source for name, source in groups if _is_term(name)))
-        self._lexer = re.compile("|".join(f"(?P<{name}>{source})" for name, source in (*groups, *PLAIN.items())))
+        self._lexer = re.compile("|".join(f"(?P<{name}>{source})" for name, source in (*groups, *PLAIN_TOKEN.items())))
 
     def tokens(self, sentence: str) -> list[Token]:
         """The tokens of a prepared sentence."""

@@ -5,7 +5,7 @@ from helpers.data.example import example_spec, example_table, write_example
 from helpers.data.fetch import fetch_simsum
 from helpers.data.fields import MISSING, codes, field_levels, fields_of, labels_of, mentions_of, to_indicators
 from helpers.data.folds import folds_by_patient, split
-from helpers.data.inputs import annotated_fields, check_inputs
+from helpers.data.inputs import annotated_fields, check_readable
 from helpers.data.load import (
     fingerprint,
     is_public,
@@ -32,7 +32,7 @@ __all__ = [
     "MIMIC_SYN_NOISE_SD",
     "MISSING",
     "annotated_fields",
-    "check_inputs",
+    "check_readable",
     "codes",
     "draw_outcomes",
     "expected_effect",

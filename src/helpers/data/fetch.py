@@ -9,7 +9,7 @@ from helpers.artifacts.files import replacing
 from helpers.artifacts.store import default_root
 from helpers.data.manifest import Manifest, load_manifest
 
-CHUNK = 1 << 20
+DOWNLOAD_BLOCK = 1 << 20
 TIMEOUT_SECONDS = 30
 
 
@@ -55,7 +55,7 @@ def git_blob_id(path: str | Path) -> str:
     path = Path(path)
     state = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
     with path.open("rb") as file:
-        while block := file.read(CHUNK):
+        while block := file.read(DOWNLOAD_BLOCK):
             state.update(block)
     return state.hexdigest()
 
@@ -83,7 +83,7 @@ def _download(url: str, temporary: Path, progress: bool, target: Path) -> None:
     import pooch
     import requests
 
-    downloader = pooch.HTTPDownloader(progressbar=progress, chunk_size=CHUNK, timeout=TIMEOUT_SECONDS)
+    downloader = pooch.HTTPDownloader(progressbar=progress, chunk_size=DOWNLOAD_BLOCK, timeout=TIMEOUT_SECONDS)
     try:
         downloader(url, str(temporary), None)
     except requests.RequestException as error:

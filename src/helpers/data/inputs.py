@@ -26,7 +26,7 @@ def annotated_fields(config: Config) -> tuple[str, ...]:
     return ANNOTATIONS
 
 
-def check_inputs(config: Config) -> None:
+def check_readable(config: Config) -> None:
     """Refuse what would fail later: hidden fields that are none, files and columns that are not there.
 
     Of a table only the head is read, of a MIMIC-III folder the heads of its tables; nothing is generated.
@@ -43,7 +43,7 @@ def check_inputs(config: Config) -> None:
             f"hidden = {list(config.hidden)}: must be some, but not all, of the annotated confounders {list(fields)}."
         )
     if config.dataset == "own" and config.own_spec != "example":
-        table.check_table(own_spec(config))
+        table.check_own_table(own_spec(config))
     if config.dataset == "simsum" and config.simsum_path is not None:
         check_head(config.simsum_path)
     if config.mimic_path not in (None, "synthetic"):

@@ -110,10 +110,10 @@ def fingerprint(config: Config) -> dict:
 
 def mimic_fingerprint(path: Path) -> dict:
     """The content of the tables that cohorts are made of, and of the marker of a generated folder."""
-    from helpers.data.mimic.reader import MARKER, find_sources
+    from helpers.data.mimic.reader import MADE_UP, find_sources
 
     files = {name: content_of(source.path) for name, source in find_sources(path).items()}
-    return {"tables": digest(files, content_of(path / MARKER) if (path / MARKER).exists() else None)}
+    return {"tables": digest(files, content_of(path / MADE_UP) if (path / MADE_UP).exists() else None)}
 
 
 def is_public(config: Config) -> bool:
@@ -128,14 +128,14 @@ def is_public(config: Config) -> bool:
         return False
     if config.mimic_path in (None, "synthetic"):
         return True
-    from helpers.data.mimic.reader import MARKER
+    from helpers.data.mimic.reader import MADE_UP
 
     if not mimic_path(config).is_dir():
         raise FileNotFoundError(
             f"mimic_path = {config.mimic_path!r}: no such folder; name the one with your MIMIC-III tables, or write "
             f'"synthetic" for generated ones.'
         )
-    return (mimic_path(config) / MARKER).exists()
+    return (mimic_path(config) / MADE_UP).exists()
 
 
 def mimic_path(config: Config) -> Path:

@@ -15,7 +15,7 @@ Role = Literal["id", "text", "tabular", "annotation", "treatment", "outcome", "t
 Type = Literal["integer", "float", "binary", "boolean", "categorical", "string", "datetime"]
 
 
-class Column(BaseModel):
+class ManifestColumn(BaseModel):
     """One column of a data set: its part in the study, its type, its values, its meaning."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,7 +42,7 @@ class Manifest(BaseModel):
     redistribution: str = Field(min_length=1)
     citation: str | None = None
     url: str | None = Field(None, description="address of the one file, where it can be fetched")
-    columns: dict[str, Column] | None = None
+    columns: dict[str, ManifestColumn] | None = None
     tables: dict[str, str] | None = Field(None, description="tables of a relational data set and their use")
     settings: dict[str, Any] | None = None
 

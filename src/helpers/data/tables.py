@@ -18,8 +18,8 @@ import pandas as pd
 from helpers.privacy.errors import DataError, no_data_in_errors
 
 SEPARATORS = ",;\t|"
-TITLES = 20  # lines above the head in which one that is not the first is looked for
-CHUNK = 1 << 20
+TITLE_LINES = 20  # lines above the head in which one that is not the first is looked for
+READ_BLOCK = 1 << 20
 
 
 def read_strings(
@@ -172,7 +172,7 @@ def _title_or_separator(names: list[str], columns: Sequence[str], separator: str
     wanted = set(columns)
     if wanted <= set(names):
         return ""
-    for line, row in islice(rows, TITLES):
+    for line, row in islice(rows, TITLE_LINES):
         if len(wanted & {cell.strip() for cell in row}) > max(len(wanted) / 2, len(wanted & set(names))):
             return f" The names stand in line {line}: remove what is above them."
     if len(names) > 1:
@@ -222,7 +222,7 @@ def _is_utf8(path: Path) -> bool:
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opened(path, "rb") as file:
-            while chunk := file.read(CHUNK):
+            while chunk := file.read(READ_BLOCK):
                 foreign = foreign or not chunk.isascii()
                 decoder.decode(chunk)
         decoder.decode(b"", final=True)

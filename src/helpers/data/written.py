@@ -11,7 +11,7 @@ import pandas as pd
 
 YES_NO = {"yes": 1, "true": 1, "1": 1, "no": 0, "false": 0, "0": 0}
 LARGEST = 1e50  # fourth powers of it are still finite
-GROUPS = {".": ".", ",": ",", "'": "['\u2019]", " ": "[ \u00a0\u2009\u202f]"}
+THOUSANDS = {".": ".", ",": ",", "'": "['\u2019]", " ": "[ \u00a0\u2009\u202f]"}
 WHOLE_FLOAT = re.compile(r"[+-]?[0-9]+\.0+")
 
 
@@ -36,7 +36,7 @@ def numbers(written: pd.Series, decimal: str = ".", thousands: str | None = None
     """
     if pd.api.types.is_numeric_dtype(written):
         return pd.Series(written.to_numpy(float, na_value=np.nan), index=written.index, name=written.name)
-    group = GROUPS.get(thousands)
+    group = THOUSANDS.get(thousands)
     whole = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{re.escape(group) if group in ('.', ',') else group}[0-9]{{3}})+)"
     whole = "[0-9]+" if group is None else whole
     point = re.escape(decimal)

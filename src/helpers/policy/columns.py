@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from helpers.data.own.decode import WORDS, as_levels
+from helpers.data.own.decode import WORDS_NEEDED, as_levels
 from helpers.data.written import LARGEST, YES_NO, numbers, plain, spelt
 
 UNREADABLE = "\0"  # a cell that is neither text nor number, such as a list
@@ -175,7 +175,7 @@ def column_of(series: pd.Series) -> Column:
 
 def spelling(cell: object) -> str:
     """A cell as text without outer blanks."""
-    return str(cell).strip() if isinstance(cell, WORDS) else UNREADABLE
+    return str(cell).strip() if isinstance(cell, WORDS_NEEDED) else UNREADABLE
 
 
 def _folded(word: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from helpers.data.cohort import Cohort, design_matrix
 from helpers.data.own.spec import OwnSpec
 from helpers.policy.columns import Column, Fault, column_of
-from helpers.policy.table import PLAIN, Table, as_written
+from helpers.policy.table import PLAIN_TABLE, WrittenTable, as_written
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class Inputs:
         None: the policy does not read the note.
     columns : tuple of Column
         In the order of the design matrix.
-    table : Table or None
+    table : WrittenTable or None
         How the training's table was written; None: its records came from no table.
     """
 
     id: str
     text: str | None
     columns: tuple[Column, ...]
-    table: Table | None = None
+    table: WrittenTable | None = None
 
     @classmethod
     def of(cls, cohort: Cohort, features: str, spec: OwnSpec | None = None) -> Inputs:
@@ -44,13 +44,13 @@ class Inputs:
         # Gaps of training records were filled with their median, which that leaves where it was.
         fills = {name: float(cohort.frame[name].median()) for name in marked}
         columns = [replace(c, fill=fills[c.name]) if c.name in fills else c for c in columns]
-        return cls(cohort.roles.id, text, tuple(columns), None if spec is None else Table.of(spec))
+        return cls(cohort.roles.id, text, tuple(columns), None if spec is None else WrittenTable.of(spec))
 
     @classmethod
     def restore(cls, plain: dict) -> Inputs:
         """From the plain values of :meth:`plain`."""
         columns = (c | {"levels": tuple(c["levels"]), "seen": tuple(c["seen"])} for c in plain["columns"])
-        table = plain["table"] and Table(**{**plain["table"], "empty": tuple(plain["table"]["empty"])})
+        table = plain["table"] and WrittenTable(**{**plain["table"], "empty": tuple(plain["table"]["empty"])})
         return cls(plain["id"], plain["text"], tuple(Column(**c) for c in columns), table)
 
     def plain(self) -> dict:
@@ -68,14 +68,14 @@ class Inputs:
         needed = {"id": self.id, **({"text": self.text} if self.text else {})}
         return needed | {f"column:{c.name}": c.name for c in self.columns if c.marks is None}
 
-    def check(self, records: pd.DataFrame, form: Table | None = None) -> pd.DataFrame:
+    def check(self, records: pd.DataFrame, form: WrittenTable | None = None) -> pd.DataFrame:
         """The records as the policy reads them, or a refusal.
 
         Parameters
         ----------
         records : DataFrame
             Strings, or typed columns; under the study's names with 0 and 1, or as the training's table has them.
-        form : Table or None
+        form : WrittenTable or None
             How the records are written; None: found from the names of the columns.
 
         Returns
@@ -103,38 +103,38 @@ class Inputs:
             raise ValueError("records: cannot be scored; mend or drop these rows.\n" + "\n".join(told))
         return pd.DataFrame(frame, index=records.index)
 
-    def missing(self, names: Sequence[str], form: Table) -> list[str]:
+    def missing(self, names: Sequence[str], form: WrittenTable) -> list[str]:
         """The columns that a table of this form lacks."""
-        found = form.find(names, self.wanted, encoded=form is PLAIN)
+        found = form.find(names, self.wanted, encoded=form is PLAIN_TABLE)
         return [name for role, name in self.wanted.items() if role not in found]
 
-    def fitting(self, names: Sequence[str], forms: Sequence[Table]) -> Table | None:
+    def fitting(self, names: Sequence[str], forms: Sequence[WrittenTable]) -> WrittenTable | None:
         """The form in whose own words most of the columns are named, the first of equals; None if none has them all."""
         fit = [form for form in forms if not self.missing(names, form)]
         return max(fit, key=lambda form: self.own_names(names, form), default=None)
 
-    def own_names(self, names: Sequence[str], form: Table) -> int:
+    def own_names(self, names: Sequence[str], form: WrittenTable) -> int:
         """How many columns a form names as it would, those among them that mark gaps, which only plain records have."""
-        firsts = [form.named(role, ours, names, form is PLAIN)[0] for role, ours in self.wanted.items()]
-        marks = [c.name for c in self.columns if c.marks] if form is PLAIN else []
+        firsts = [form.named(role, ours, names, form is PLAIN_TABLE)[0] for role, ours in self.wanted.items()]
+        marks = [c.name for c in self.columns if c.marks] if form is PLAIN_TABLE else []
         return sum(name in names for name in [*firsts, *marks])
 
     def matrix(self, records: pd.DataFrame) -> np.ndarray:
         """(n, p) numbers of checked records, laid out as in training."""
         return design_matrix(records, tuple(c.name for c in self.columns))[0]
 
-    def _placed(self, records: pd.DataFrame, form: Table | None) -> tuple[Table, dict[str, str]]:
+    def _placed(self, records: pd.DataFrame, form: WrittenTable | None) -> tuple[WrittenTable, dict[str, str]]:
         """How the records are written, and where each role stands."""
         names = list(records.columns)
-        forms = [form] if form else [PLAIN, *([self.table] if self.table else [])]
+        forms = [form] if form else [PLAIN_TABLE, *([self.table] if self.table else [])]
         best = self.fitting(names, forms)
         if best is None:
             raise ValueError(f"records: {self.lacking(names)}")
-        return best, best.find(names, self.wanted, encoded=best is PLAIN)
+        return best, best.find(names, self.wanted, encoded=best is PLAIN_TABLE)
 
     def lacking(self, names: Sequence[str]) -> str:
         """Which columns a table with these names lacks, and what the policy reads."""
-        forms = [PLAIN, *([self.table] if self.table else [])]
+        forms = [PLAIN_TABLE, *([self.table] if self.table else [])]
         return f"columns missing: {min((self.missing(names, f) for f in forms), key=len)}; {self.described}."
 
     @property
@@ -147,7 +147,7 @@ class Inputs:
         own += [self.table.names.get(c.name, c.name) for c in self.columns if c.marks is None]
         return f"{said}, or, as in the training's table ({self.table}), {own}"
 
-    def _ends(self, records: pd.DataFrame, form: Table, places: dict[str, str]) -> tuple[dict, list[Fault]]:
+    def _ends(self, records: pd.DataFrame, form: WrittenTable, places: dict[str, str]) -> tuple[dict, list[Fault]]:
         """Id and note, and their faults."""
         ids = records[places["id"]]
         blank = ids.map(lambda v: isinstance(v, str) and (not v.strip() or v.strip() in form.empty)).to_numpy(bool)
@@ -158,10 +158,12 @@ class Inputs:
             faults += _text_faults(frame[self.text], form.empty)
         return frame, faults
 
-    def _read(self, column: Column, records: pd.DataFrame, form: Table, places: dict, frame: dict) -> list[Fault]:
+    def _read(
+        self, column: Column, records: pd.DataFrame, form: WrittenTable, places: dict, frame: dict
+    ) -> list[Fault]:
         """Put a column, and the one that marks its gaps, into the frame; the faults are returned."""
         place = places[f"column:{column.name}"]
-        encoded = form is PLAIN and place == column.name
+        encoded = form is PLAIN_TABLE and place == column.name
         label = place if place == column.name else f"{place} ({column.name})"
         written = replace(form, empty=self.table.empty) if self.table else form
         values, gap = column.read(records[place], written, encoded)
@@ -169,7 +171,7 @@ class Inputs:
         filled = gap & (column.fill is not None)
         mark = next((c for c in self.columns if c.marks == column.name), None)
         if mark is not None:
-            given = form is PLAIN and mark.name in records.columns
+            given = form is PLAIN_TABLE and mark.name in records.columns
             marked, strange = _marks(mark, records[mark.name], gap) if given else (gap.astype(float), [])
             frame[mark.name], faults = marked, [*faults, *strange]
         frame[column.name] = _typed(column, values, filled, records.index)
@@ -178,8 +180,8 @@ class Inputs:
 
 def _marks(mark: Column, cells: pd.Series, gap: np.ndarray) -> tuple[np.ndarray, list[Fault]]:
     """Marks of gaps that come with the records, which agree with what is empty."""
-    values, none = mark.read(cells, PLAIN, encoded=True)
-    faults = mark.faults(mark.name, values, none, PLAIN)
+    values, none = mark.read(cells, PLAIN_TABLE, encoded=True)
+    faults = mark.faults(mark.name, values, none, PLAIN_TABLE)
     return values, [*faults, Fault(mark.name, f"0 where {mark.marks} is empty", gap & (values == 0), "write 1")]
 
 

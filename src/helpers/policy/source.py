@@ -11,7 +11,7 @@ import pandas as pd
 from helpers.data.own.spec import OWN_ENDINGS
 from helpers.data.tables import read_names, read_strings
 from helpers.policy.records import Inputs
-from helpers.policy.table import PLAIN, Table
+from helpers.policy.table import PLAIN_TABLE, WrittenTable
 from helpers.privacy.errors import DataError, only_own_words, safe
 
 
@@ -84,16 +84,16 @@ def _csv(path: Path, inputs: Inputs) -> pd.DataFrame:
     raise ValueError(f"{path}: records: {inputs.lacking(max((names for _, names in heads), key=len))}")
 
 
-def _forms(inputs: Inputs) -> list[Table]:
+def _forms(inputs: Inputs) -> list[WrittenTable]:
     """The training's form, also saved as UTF-8; then the plain one."""
     own = [] if inputs.table is None else [inputs.table]
     if own and codecs.lookup(own[0].encoding).name != "utf-8":
         own.append(replace(own[0], encoding="utf-8"))
-    return [*own, PLAIN]
+    return [*own, PLAIN_TABLE]
 
 
-def _places(names: list[str], form: Table, inputs: Inputs) -> list[str]:
+def _places(names: list[str], form: WrittenTable, inputs: Inputs) -> list[str]:
     """The columns to read, each once."""
-    found = form.find(names, inputs.wanted, encoded=form is PLAIN)
-    marks = [c.name for c in inputs.columns if c.marks and c.name in names and form is PLAIN]
+    found = form.find(names, inputs.wanted, encoded=form is PLAIN_TABLE)
+    marks = [c.name for c in inputs.columns if c.marks and c.name in names and form is PLAIN_TABLE]
     return list(dict.fromkeys([*found.values(), *marks]))

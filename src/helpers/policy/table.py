@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from helpers.data.own.spec import MARK, MISSING, OwnSpec
+from helpers.data.own.spec import MISSING_LEVEL, MISSING_SUFFIX, OwnSpec
 from helpers.policy.columns import Column
 
 
 @dataclass(frozen=True)
-class Table:
+class WrittenTable:
     """The form of a table of records.
 
     Parameters
@@ -39,7 +39,7 @@ class Table:
     names: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, spec: OwnSpec) -> Table:
+    def of(cls, spec: OwnSpec) -> WrittenTable:
         """As an ``own.yml`` describes it; an id named "" stands in the first column."""
         names = {name: (column.column or name).strip() for name, column in spec.tabular.items()}
         empty = tuple(word.strip() for word in spec.empty)
@@ -82,7 +82,7 @@ class Table:
         return self.text if role == "text" else self.names.get(role.removeprefix("column:"))
 
 
-PLAIN = Table()
+PLAIN_TABLE = WrittenTable()
 
 
 def as_written(column: Column, spec: OwnSpec | None) -> Column:
@@ -90,9 +90,11 @@ def as_written(column: Column, spec: OwnSpec | None) -> Column:
     if spec is None:
         return column
     if column.name not in spec.tabular:
-        marked = [name for name, asked in spec.tabular.items() if asked.gets_mark and name + MARK == column.name]
+        marked = [
+            name for name, asked in spec.tabular.items() if asked.gets_mark and name + MISSING_SUFFIX == column.name
+        ]
         return replace(column, marks=next(iter(marked), None))
     asked = spec.tabular[column.name]
     words = {} if asked.present is None else {asked.absent.strip(): 0, asked.present.strip(): 1}
-    gaps = asked.missing == "mark" and column.kind == "category" and MISSING in column.seen
-    return replace(column, words=words, fill=MISSING if gaps else None)
+    gaps = asked.missing == "mark" and column.kind == "category" and MISSING_LEVEL in column.seen
+    return replace(column, words=words, fill=MISSING_LEVEL if gaps else None)

@@ -27,7 +27,11 @@ CANARY_TOKEN = re.compile(r"CANARY[0-9a-f]{12}")
 DEIDENTIFICATION_MARK = re.compile(
     r"\[\*\*[^\]*]*\w[^\]*]*\*\*\]|\[<strong>[^<]*\w[^<]*</strong>\]"
 )  # Markdown makes the stars bold
-TAG, COMMENT, SCRIPT = re.compile(r"<[^>]*>"), re.compile(r"<!--|-->"), re.compile(r"(?is)<(script|style)\b.*?</\1>")
+HTML_TAG, COMMENT, SCRIPT = (
+    re.compile(r"<[^>]*>"),
+    re.compile(r"<!--|-->"),
+    re.compile(r"(?is)<(script|style)\b.*?</\1>"),
+)
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|.)", re.DOTALL)
 HTML_TABLE, HTML_HEADER = re.compile(r"(?is)<table.*?</table>"), re.compile(r"(?is)<th\b.*?</th>")
 CELL = re.compile(r">\s*\d{3,}\s*<")
@@ -142,7 +146,7 @@ def views(name: str, content: bytes) -> Iterator[str]:
     yield text
     plain = html.unescape(COMMENT.sub(" ", text))
     yield ESCAPE.sub(_unescaped, plain)
-    yield html.unescape(TAG.sub("", COMMENT.sub(" ", SCRIPT.sub(" ", text))))
+    yield html.unescape(HTML_TAG.sub("", COMMENT.sub(" ", SCRIPT.sub(" ", text))))
     if name.endswith((".json", ".ipynb")):
         yield from _json_strings(content)
 
@@ -173,7 +177,7 @@ def _json_strings(content: bytes) -> Iterator[str]:
     yield "\n".join(strings)
     for value in strings:
         if "<" in value:
-            yield html.unescape(TAG.sub("", COMMENT.sub(" ", value)))
+            yield html.unescape(HTML_TAG.sub("", COMMENT.sub(" ", value)))
         if value.startswith("iVBORw0KGgo"):
             try:
                 yield from _png_texts(base64.b64decode(value))

@@ -5,7 +5,7 @@ from helpers.data.mimic.diagnosis import label_agreement, missing_vitals, treate
 from helpers.data.mimic.drugs import PUBLISHED_DRUGS, UNION
 from helpers.data.mimic.folder import MimicFolder, open_folder
 from helpers.data.mimic.published import published_cohort
-from helpers.data.mimic.reader import MARKER, find_sources, read_header
+from helpers.data.mimic.reader import MADE_UP, find_sources, read_header
 from helpers.data.mimic.repaired import CHARTED_REPAIRED, repaired_cohort
 from helpers.data.mimic.syn import syn_cohort
 from helpers.data.mimic.vitals import FULL, last_values
@@ -13,7 +13,7 @@ from helpers.data.mimic.vitals import FULL, last_values
 __all__ = [
     "CHARTED_REPAIRED",
     "FULL",
-    "MARKER",
+    "MADE_UP",
     "MimicFolder",
     "PUBLISHED_DRUGS",
     "UNION",

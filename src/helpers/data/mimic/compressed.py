@@ -13,7 +13,7 @@ from threading import Event
 from helpers.data.mimic.reader import AGAIN, Source
 from helpers.privacy.errors import DataError
 
-CHUNK = 1 << 20
+GZIP_BLOCK = 1 << 20
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def is_whole(path: Path, stop: Event) -> bool:
     """Whether a gzip file can be read to its end and agrees with its check sums; broken off at ``stop``."""
     try:
         with gzip.open(path, "rb") as file:
-            while not stop.is_set() and file.read(CHUNK):
+            while not stop.is_set() and file.read(GZIP_BLOCK):
                 pass
     except (EOFError, OSError, zlib.error):
         return False

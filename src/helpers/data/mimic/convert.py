@@ -45,7 +45,7 @@ def convert(source: Source, folder: Path, memory: str, release: Release | None, 
         Its rows, and what was kept of them.
     """
     target = folder / converted_name(source)
-    found = sidecar.read(target)
+    found = sidecar.read_sidecar(target)
     if found is None:
         bar.set_description(source.table)
         return _make(source, target, memory, release, bar)
@@ -64,7 +64,7 @@ def _make(source: Source, target: Path, memory: str, release: Release | None, ba
         contents = _copy(source, temporary, memory, folder, bar)
         _check(release, source, contents.rows)
         os.chmod(temporary, 0o600)
-        sidecar.write(sidecar.beside(target), contents)
+        sidecar.write_sidecar(sidecar.beside(target), contents)
     for old in folder.glob(f"{source.table}-*"):
         if old.stem != target.stem and old.is_file():
             old.unlink()

@@ -12,7 +12,7 @@ from pathlib import Path
 from helpers.data.mimic.tables import NEEDED, NOTES, TABLES
 from helpers.privacy.errors import DataError
 
-MARKER = "mimic-synthetic.json"
+MADE_UP = "mimic-synthetic.json"
 LONGEST_HEADER = 1 << 16
 
 
@@ -113,7 +113,7 @@ DEMO = Release("demo", {name: t.demo for name, t in TABLES.items()})
 
 def marked_release(folder: Path) -> Release | None:
     """The release of a generated folder, as its marker file says: ``{"rows": {"PATIENTS": 100, ...}}``."""
-    marker = folder / MARKER
+    marker = folder / MADE_UP
     if not marker.exists():
         return None
     try:
@@ -121,7 +121,7 @@ def marked_release(folder: Path) -> Release | None:
         return Release("synthetic", {str(name).upper(): int(n) for name, n in rows.items()})
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
         raise DataError(
-            f'{MARKER}: must hold {{"rows": {{"PATIENTS": 100, ...}}}}; generate the folder again.'
+            f'{MADE_UP}: must hold {{"rows": {{"PATIENTS": 100, ...}}}}; generate the folder again.'
         ) from None
 
 

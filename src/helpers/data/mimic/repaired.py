@@ -44,15 +44,16 @@ CHARTED_REPAIRED = f"""
         and (c.icustay_id = enrolled.icustay_id or (c.icustay_id is null and charttime >= intime))
     where coalesce(error, 0) <> 1"""
 # A note is known when it was both charted and stored, as far as these times are given; the day alone tells too little.
-KNOWN = "case when coalesce(storetime, charttime) is not null then greatest(storetime, charttime, chartdate) end"
+NOTE_KNOWN = "case when coalesce(storetime, charttime) is not null then greatest(storetime, charttime, chartdate) end"
 REPAIRED_DESIGN = Design(
     kind="repaired",
     everyone="patients with a stay in intensive care",
     candidates=candidates(FIRST_DOSE, "subject_id"),
     steps={"first stay charted in MetaVision": "dbsource = 'metavision'"} | FLOW_STEPS | DATED | UNTREATED,
     notes=f"""
-        select subject_id, n.row_id, {KNOWN} as moment from noteevents n join eligible using (subject_id) {FILED}
-        where {KNOWN} <= t0 and {of_its_admission(KNOWN)} and coalesce(iserror, 0) <> 1 and text is not null""",
+        select subject_id, n.row_id, {NOTE_KNOWN} as moment from noteevents n join eligible using (subject_id) {FILED}
+        where {NOTE_KNOWN} <= t0 and {of_its_admission(NOTE_KNOWN)} and coalesce(iserror, 0) <> 1
+            and text is not null""",
     columns=STAY_COLUMNS,
     extra=f"left join ({vitals.last_values(vitals.FULL, CHARTED_REPAIRED)}) using (icustay_id)",
 )

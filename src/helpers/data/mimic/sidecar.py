@@ -30,7 +30,7 @@ class Contents:
 
 @dataclass(frozen=True)
 class State:
-    """A converted file as it was last read through: a file with the same stamps is not read again."""
+    """A converted file as it was last read_sidecar through: a file with the same stamps is not read_sidecar again."""
 
     contents: Contents
     stamps: tuple[int, ...]
@@ -58,7 +58,7 @@ def describe(converted: Path, rows: int, kept: int) -> Contents:
     return Contents(rows, kept, converted.stat().st_size, _sha256(converted))
 
 
-def write(path: Path, contents: Contents) -> None:
+def write_sidecar(path: Path, contents: Contents) -> None:
     """Write a sidecar, with a digest of its own."""
     note = asdict(contents) | {"seal": _seal(contents)}
     with replacing(path) as temporary:
@@ -66,7 +66,7 @@ def write(path: Path, contents: Contents) -> None:
         temporary.write_text(json.dumps(note), encoding="utf-8")
 
 
-def read(converted: Path) -> Contents | None:
+def read_sidecar(converted: Path) -> Contents | None:
     """Contents of a converted file if it and its sidecar are whole, else None: missing, or damaged, with a warning."""
     note = beside(converted)
     if not (converted.exists() and note.exists()):

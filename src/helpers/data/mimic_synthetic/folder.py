@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from helpers.data.mimic.reader import MARKER
+from helpers.data.mimic.reader import MADE_UP
 from helpers.data.mimic_synthetic import notes, orders, tables
 from helpers.data.mimic_synthetic.charts import chart_events
 from helpers.data.mimic_synthetic.columns import TABLE_COLUMNS, schema
@@ -76,7 +76,7 @@ def make_folder(
         temporary.mkdir()
         rows = _write_tables(temporary, patients, seed, chart_rows_per_stay, compress, progress)
         marker = {"version": VERSION, "seed": seed, "patients": patients, "chart_rows_per_stay": chart_rows_per_stay}
-        (temporary / MARKER).write_text(json.dumps({**marker, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+        (temporary / MADE_UP).write_text(json.dumps({**marker, "rows": rows}, indent=1) + "\n", encoding="utf-8")
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -15,7 +15,7 @@ from helpers.data.mimic_synthetic.tables import some
 ORDER = ("DRUG", "FORMULARY_DRUG_CD", "GSN", "NDC", "PROD_STRENGTH", "DOSE_VAL_RX", "DOSE_UNIT_RX", "ROUTE")
 P_NEXT_DAY = 0.45  # an order that is dated the day after it was carried out
 ORDERS_A_STAY, INPUTS_A_STAY = 12, 14
-INPUTS = (225158, 220949, 225828, 222168, 221906, 225943)
+INPUT_ITEMS = (225158, 220949, 225828, 222168, 221906, 225943)
 
 
 def choose_antibiotics(block: Block, rng: np.random.Generator) -> np.ndarray:
@@ -91,7 +91,7 @@ def inputs_table(block: Block, chosen: np.ndarray, first_row: int, rng: np.rando
     status = rng.choice(
         ["FinishedRunning", "Rewritten", "Changed", "Stopped", "Paused"], len(usual), p=[0.6, 0.22, 0.12, 0.04, 0.02]
     )
-    frame = {"stay": usual, "item": rng.choice(INPUTS, len(usual)), "when": when, "status": status}
+    frame = {"stay": usual, "item": rng.choice(INPUT_ITEMS, len(usual)), "when": when, "status": status}
     rows = pd.concat([*parts, pd.DataFrame(frame)], ignore_index=True)
     return _inputs_rows(s, rows.sort_values(["stay", "when"], kind="stable", ignore_index=True), first_row, rng)
 

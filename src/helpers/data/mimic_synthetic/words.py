@@ -20,13 +20,19 @@ SAID = {
     "chart": (0.4, 0.05),
     "discharge": (1.0, 0.2),
 }
-CUES = {"nursing": 0.75, "nursing_cv": 0.75, "physician": 0.85, "chart": 0.5, "discharge": 0.9}  # of infection or none
+NOTE_CUES = {
+    "nursing": 0.75,
+    "nursing_cv": 0.75,
+    "physician": 0.85,
+    "chart": 0.5,
+    "discharge": 0.9,
+}  # of infection or none
 VITALS_SAID = {"nursing": 0.8, "nursing_cv": 0.8, "physician": 0.75, "progress": 0.5, "progress_cv": 0.5}
 NOTE_HEADERS = {"nursing": "nursing_header", "nursing_cv": "nursing_header", "physician": "physician_header"}
 NOTE_HEADERS |= {"progress": "progress_header", "progress_cv": "progress_header", "chart": "chart_header"}
 NOTE_HEADERS |= {"xray": "radiology_header", "discharge": "discharge_header"}
 FILLERS = {"neuro": 0.9, "chest": 0.7, "belly": 0.8, "lines": 0.6, "labs": 0.5, "social": 0.7}
-FIRST = ("nursing", "nursing_cv", "physician", "discharge")
+FIRSTS = ("nursing", "nursing_cv", "physician", "discharge")
 LATER = ("progress", "progress_cv", "chart")
 SPOKEN = {
     "temperature": "temp_said",
@@ -63,11 +69,11 @@ class Words:
     def texts(self) -> list[str]:
         """The m texts: header, then sentences in order, some lines broken."""
         header = self._draw(np.array([NOTE_HEADERS.get(k, "") for k in self.kind], object))
-        parts = [self._when(self._is(*FIRST), "opener")]
+        parts = [self._when(self._is(*FIRSTS), "opener")]
         parts += [self._diagnosis(name) for name in ("hyp", "cor", "afib", "chf")]
         parts += [self._vital(name, rule) for name, rule in SPOKEN.items()]
         parts += [self._infection(), *self._tests(), *self._course()]
-        parts += [self._when(self._is(*FIRST, *LATER) & (self.rng.random(self.m) < p), r) for r, p in FILLERS.items()]
+        parts += [self._when(self._is(*FIRSTS, *LATER) & (self.rng.random(self.m) < p), r) for r, p in FILLERS.items()]
         parts += [self._when(self._is("nursing", "nursing_cv"), "plan_nursing")]
         parts += [
             self._when(self._is("physician", "chart"), "plan_physician"),
@@ -103,7 +109,7 @@ class Words:
 
     def _infection(self) -> np.ndarray:
         infected = self.stays["infection"].to_numpy() == 1
-        return self._stated(infected, self._chance(CUES), "infection")
+        return self._stated(infected, self._chance(NOTE_CUES), "infection")
 
     def _tests(self) -> list[np.ndarray]:
         infected, xray = self.stays["infection"].to_numpy() == 1, self._is("xray")

@@ -10,15 +10,15 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from helpers.data.own.spec import MISSING, FieldSpec, Outcome, OwnSpec
+from helpers.data.own.spec import MISSING_LEVEL, FieldSpec, Outcome, OwnSpec
 from helpers.data.written import LARGEST, WHOLE_FLOAT, YES_NO, each, folded, numbers, plain, spelt
 
 MOST_LEVELS = 30
-WORDS = (str, bool, int, float, np.bool_, np.number)
-NUMBERS = (*WORDS, Decimal)
+WORDS_NEEDED = (str, bool, int, float, np.bool_, np.number)
+NUMBERS = (*WORDS_NEEDED, Decimal)
 TIMES = (str, int, np.integer, datetime.date)
 EMPTY = "`empty` in the spec lists the words for no value"
-WHOLE = re.compile("[0-9]+")
+WHOLE_NUMBER = re.compile("[0-9]+")
 ZONE = r"[0-9:.] ?(?:Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)$"
 UNCLEAR = ("NA", "None")  # words for no value that are names as well
 
@@ -46,7 +46,7 @@ class Decoder:
 
     def identifier(self, column: str) -> pd.Series:
         """Patient identifiers, as strings."""
-        self._refuse_unlike(column, "id", WORDS)
+        self._refuse_unlike(column, "id", WORDS_NEEDED)
         remedy = f"every record belongs to a patient; fill it in. {EMPTY}"
         self._refuse(column, "id", self.void[column], "are empty", remedy)
         found = self.words[column]
@@ -122,7 +122,7 @@ class Decoder:
 
     def binary(self, column: str, role: str, words: tuple[str, ...], asked=None) -> pd.Series:
         """0 and 1, from the two given words or from yes/no, true/false, 1/0; NaN where not asked."""
-        self._refuse_unlike(column, role, WORDS)
+        self._refuse_unlike(column, role, WORDS_NEEDED)
         known = {spelt(word): 1 - i for i, word in enumerate(words)} or YES_NO
         codes = each(self.words[column], lambda word: known.get(spelt(word), np.nan)).astype(float)
         asked = np.ones(len(codes), bool) if asked is None else np.asarray(asked)
@@ -156,7 +156,7 @@ class Decoder:
         return found
 
     def _categories(self, column: str, role: str, field: FieldSpec, empty: pd.Series) -> pd.Series:
-        self._refuse_unlike(column, role, WORDS)
+        self._refuse_unlike(column, role, WORDS_NEEDED)
         written = self.words[column].mask(self.void[column])
         levels = field.levels or self._found_levels(column, role, field, written)
         written = as_levels(written, levels)
@@ -167,8 +167,8 @@ class Decoder:
             self.faults.append(
                 f"column {column!r} ({role}): {len(levels)} different values; a categorical one has 2 to {MOST_LEVELS}"
             )
-        if field.missing == "mark" and empty.any() and MISSING not in levels:
-            levels, written = [*levels, MISSING], written.mask(empty, MISSING)
+        if field.missing == "mark" and empty.any() and MISSING_LEVEL not in levels:
+            levels, written = [*levels, MISSING_LEVEL], written.mask(empty, MISSING_LEVEL)
         return pd.Series(pd.Categorical(written.mask(strangers), levels))
 
     def _found_levels(self, column: str, role: str, field: FieldSpec, written: pd.Series) -> list[str]:
@@ -176,7 +176,9 @@ class Decoder:
         remedy = "name `levels` in the spec, or write them in one way"
         self._refuse_alike(column, role, written.dropna(), remedy)
         if field.missing == "mark":
-            self._refuse(column, role, written == MISSING, f"read {MISSING!r}, as `missing: mark` does", remedy)
+            self._refuse(
+                column, role, written == MISSING_LEVEL, f"read {MISSING_LEVEL!r}, as `missing: mark` does", remedy
+            )
         if "empty" not in self.spec.model_fields_set:
             remedy = "name `levels` if that is one, else write `empty` into the spec, as in empty: [NA, None]"
             self._refuse(column, role, self.words[column].isin(UNCLEAR), f"read {' or '.join(UNCLEAR)}", remedy)
@@ -184,8 +186,8 @@ class Decoder:
         return [plain(level) for level in found] if _all_written(found, WHOLE_FLOAT) else found
 
     def _three_valued(self, codes: pd.Series, empty: pd.Series) -> pd.Series:
-        words = codes.map({0.0: "no", 1.0: "yes"}).mask(empty, MISSING)
-        return pd.Series(pd.Categorical(words, ["no", "yes", MISSING]))
+        words = codes.map({0.0: "no", 1.0: "yes"}).mask(empty, MISSING_LEVEL)
+        return pd.Series(pd.Categorical(words, ["no", "yes", MISSING_LEVEL]))
 
     def _strings(self, column: str) -> pd.Series:
         if isinstance(self.raw[column].dtype, pd.StringDtype):
@@ -228,7 +230,9 @@ def _all_written(words, pattern: re.Pattern) -> bool:
 def as_levels(written: pd.Series, levels: list[str]) -> pd.Series:
     """The words as the levels spell them, where one of the two holds nothing but whole numbers written as 1.0."""
     found = written.dropna().unique()
-    alike = _all_written(found, WHOLE_FLOAT) or (_all_written(found, WHOLE) and _all_written(levels, WHOLE_FLOAT))
+    alike = _all_written(found, WHOLE_FLOAT) or (
+        _all_written(found, WHOLE_NUMBER) and _all_written(levels, WHOLE_FLOAT)
+    )
     named = {plain(level): level for level in levels}
     if not alike or len(named) < len(levels):
         return written

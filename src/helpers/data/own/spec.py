@@ -18,8 +18,8 @@ FieldKind = Literal["numeric", "binary", "categorical"]
 OWN_ENDINGS = (".csv", ".csv.gz", ".parquet")
 RESERVED = ("id", "text", "T", "Y", "time", "annotated", "mu0", "mu1", "e")
 MENTION = "said_"  # columns of generated records that tell what a note mentions
-MARK = "_missing"
-MISSING = "missing"
+MISSING_SUFFIX = "_missing"
+MISSING_LEVEL = "missing"
 
 
 class _Strict(BaseModel):
@@ -66,8 +66,8 @@ class FieldSpec(_TwoWords):
             raise ValueError(f"levels are for categorical columns; this one is {self.type}")
         if self.present is not None and self.type != "binary":
             raise ValueError(f"present and absent are for binary columns; this one is {self.type}")
-        if self.missing == "mark" and MISSING in (self.levels or ()):
-            raise ValueError(f"missing: mark adds a level {MISSING!r}, which levels has already; rename that one")
+        if self.missing == "mark" and MISSING_LEVEL in (self.levels or ()):
+            raise ValueError(f"missing: mark adds a level {MISSING_LEVEL!r}, which levels has already; rename that one")
         return self
 
     @property
@@ -181,7 +181,7 @@ class OwnSpec(_Strict):
     @model_validator(mode="after")
     def _one_role_a_column(self):
         names = [*self.tabular, *self.annotations]
-        marks = [name + MARK for name, field in self.fields().items() if field.missing == "mark"]
+        marks = [name + MISSING_SUFFIX for name, field in self.fields().items() if field.missing == "mark"]
         used = {n for n in names if n in RESERVED or n.startswith(MENTION) or n in marks or names.count(n) > 1}
         if used:
             raise ValueError(

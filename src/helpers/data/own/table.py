@@ -13,7 +13,7 @@ from helpers.artifacts.contents import content_of
 from helpers.artifacts.digests import digest
 from helpers.data.cohort import Cohort, Roles
 from helpers.data.own.decode import Decoder
-from helpers.data.own.spec import MARK, FieldSpec, OwnSpec, load_spec
+from helpers.data.own.spec import MISSING_SUFFIX, FieldSpec, OwnSpec, load_spec
 from helpers.data.tables import check_names, read_names, read_strings
 from helpers.privacy.errors import DataError, no_data_in_errors
 from helpers.privacy.paths import outside_work_tree
@@ -84,7 +84,7 @@ def _table_path(path: Path, spec: OwnSpec) -> Path:
     return table if spec.public else outside_work_tree(table, "table")
 
 
-def check_table(path: str | Path) -> None:
+def check_own_table(path: str | Path) -> None:
     """Refuse a table that is not there or lacks a column, by its head alone; a thousandth of the work of reading it.
 
     Raises
@@ -142,7 +142,7 @@ def _frame(spec: OwnSpec, found: Decoder) -> pd.DataFrame:
 
 def _with_mark(name: str, field: FieldSpec, values: pd.Series, rows: np.ndarray) -> dict[str, pd.Series]:
     marked = field.gets_mark and values[rows].isna().any()
-    return {name: values, **({f"{name}{MARK}": (values.isna() & rows).astype(float)} if marked else {})}
+    return {name: values, **({f"{name}{MISSING_SUFFIX}": (values.isna() & rows).astype(float)} if marked else {})}
 
 
 def _check_arms(ids: pd.Series, T: pd.Series, annotated: np.ndarray, faults: list[str]) -> None:
@@ -161,7 +161,7 @@ def _check_arms(ids: pd.Series, T: pd.Series, annotated: np.ndarray, faults: lis
 
 def _roles(spec: OwnSpec, frame: pd.DataFrame) -> Roles:
     def named(fields: dict[str, FieldSpec]) -> tuple[str, ...]:
-        marks = {name: f"{name}{MARK}" for name, field in fields.items() if field.gets_mark}
+        marks = {name: f"{name}{MISSING_SUFFIX}" for name, field in fields.items() if field.gets_mark}
         return tuple(c for name in fields for c in (name, marks.get(name)) if c in frame)
 
     return Roles(

@@ -42,7 +42,7 @@ DESCRIPTORS = {
     },
 }
 LEADING = ("pneu", "inf")
-TEMPERATURES = {"none": (36.1, 37.4), "low": (37.6, 38.4), "high": (38.5, 40.2)}  # degrees Celsius
+FEVER_TEMPERATURES = {"none": (36.1, 37.4), "low": (37.6, 38.4), "high": (38.5, 40.2)}  # degrees Celsius
 FEVER_PLACE = {"none": (0.5, 0.35), "low": (0.35, 0.2), "high": (0.3, 0.12)}  # history only, examination only
 LUNGS = ("clear", "wheeze", "crackles", "reduced", "rhonchi")
 LUNG_CHANCES = {
@@ -211,8 +211,8 @@ def _columns(present, said, level, descriptor, complaint, rng: np.random.Generat
     short_of_breath, hot = present["dysp"] & said["dysp"], said["fever"] & (level == "high")
     days = np.minimum(2 + rng.geometric(0.25, size=n), 14)
     days = np.where(np.isin(descriptor["cough"], ("week", "purulent")), rng.integers(8, 16, size=n), days)
-    low = np.array([TEMPERATURES[v][0] for v in level])
-    high = np.array([TEMPERATURES[v][1] for v in level])
+    low = np.array([FEVER_TEMPERATURES[v][0] for v in level])
+    high = np.array([FEVER_TEMPERATURES[v][1] for v in level])
     warmth = {k: np.round(low + (high - low) * rng.beta(2, 2, size=n), 1) for k in ("temp", "home")}
     numbers = {
         "days": days,

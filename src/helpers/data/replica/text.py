@@ -10,7 +10,7 @@ from helpers.data.grammar import Grammar, read_bank
 from helpers.data.replica.facts import CHRONIC_DESCRIPTORS, CONDITIONS, EXAM, HISTORY, Facts, complaints
 from helpers.data.replica.mentions import SYMPTOMS
 
-LEAD, MORE, OWN = 0, 1, 2  # where a present symptom is told: first sentence, later list, sentence of its own
+LEAD_SENTENCES, MORE, OWN = 0, 1, 2  # where a present symptom is told: first sentence, later list, sentence of its own
 Sentences = list[tuple[np.ndarray, np.ndarray]]  # text ("" where there is none) and position key
 
 
@@ -117,11 +117,11 @@ class Writer:
         timed = ~np.isin(self.facts.descriptor["dysp"], CHRONIC_DESCRIPTORS)
         for j, symptom in enumerate(SYMPTOMS):
             u = self.uniform()
-            role = np.where((first == j) | (u < 0.45), LEAD, np.where(u < 0.7, MORE, OWN))
+            role = np.where((first == j) | (u < 0.45), LEAD_SENTENCES, np.where(u < 0.7, MORE, OWN))
             phrase, tail = self._symptom(symptom, told[symptom], role)
-            lead.append(np.where(role == LEAD, phrase, ""))
+            lead.append(np.where(role == LEAD_SENTENCES, phrase, ""))
             more.append(np.where(role == MORE, phrase, ""))
-            key = np.select([role == LEAD, role == MORE], [0.0, when_more], 1.0 + self.uniform())
+            key = np.select([role == LEAD_SENTENCES, role == MORE], [0.0, when_more], 1.0 + self.uniform())
             rest += [(np.where(role == OWN, phrase, ""), key), (tail, key + 0.01 + 0.01 * self.uniform())]
         u, spoken = self.uniform(), self.uniform() < 0.7
         dur = self.when(timed & spoken, "for_days")

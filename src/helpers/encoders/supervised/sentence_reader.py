@@ -24,7 +24,7 @@ from helpers.encoders.sentences import Bags, bags_of
 
 _DECIMAL = re.compile(r"(?<![\d.])\d{1,4}\.\d+(?!\d|\.\d)")
 MEASURE_STEPS = 20  # bounds between the lowest and the highest measured value
-LARGEST = 15.0  # of the logarithm of a weight
+LARGEST_WEIGHT = 15.0  # of the logarithm of a weight
 VALIDATION = 8  # one patient in so many decides when to stop
 CHECK, PATIENCE = 10, 60  # epochs
 
@@ -190,7 +190,7 @@ def attend(votes, note, n: int):
     import torch
 
     v, a = votes.chunk(2, 1)
-    w = torch.exp(a.clamp(max=LARGEST))
+    w = torch.exp(a.clamp(max=LARGEST_WEIGHT))
     total = torch.zeros(n, v.shape[1]).index_add(0, note, w * v)
     return total / torch.ones(n, v.shape[1]).index_add(0, note, w)
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers.stats.intervals import influence_interval, summed_interval
 
-LIMIT = 0.1  # of a standard deviation: the difference that is usually tolerated
+MOST_UNEVEN = 0.1  # of a standard deviation: the difference that is usually tolerated
 
 
 def balance(
@@ -42,8 +42,8 @@ def balance(
     -------
     DataFrame
         A row a function: ``check``, ``difference`` in standard deviations (pooled over both worlds, unweighted),
-        ``allowed`` and ``balanced``. Allowed is ``LIMIT``, or what sampling error explains if that is more (Student,
-        Bonferroni over the functions, the weights taken as known).
+        ``allowed`` and ``balanced``. Allowed is ``MOST_UNEVEN``, or what sampling error explains if that is more
+        (Student, Bonferroni over the functions, the weights taken as known).
     """
     each, rows = 1 - (1 - level) / len(functions), []
     for name, (source, target) in functions.items():
@@ -52,7 +52,7 @@ def balance(
         errors = (w / np.mean(w) * (source - mean), groups_source), (target - np.mean(target), groups_target)
         explained = summed_interval(0.0, [influence_interval(0.0, *part) for part in errors], each)["high"]
         difference, noise = (_in_units(v, scale) for v in (mean - np.mean(target), explained))
-        rows.append({"check": name, "difference": difference, "allowed": max(LIMIT, noise)})
+        rows.append({"check": name, "difference": difference, "allowed": max(MOST_UNEVEN, noise)})
     table = pd.DataFrame(rows)
     return table.assign(balanced=table["difference"].abs() <= table["allowed"])
 
