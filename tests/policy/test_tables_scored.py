@@ -18,7 +18,7 @@ from helpers.data import own
 from helpers.effects.learners import AACE
 from helpers.effects.nuisance.prototypes import ridge
 from helpers.encoders.registry import make_encoder
-from helpers.study.trials import filled
+from helpers.study.trials import World, filled
 
 SECRET = "zebra7731"
 FACTS = dict.fromkeys(policy.FACTS)
@@ -77,7 +77,7 @@ def trained(folder, spec, frame, name="records.csv"):
     (folder / "own.yml").write_text(yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
     write(frame, folder / name, spec)
     cohort = own.read_own(folder / "own.yml")
-    cohort = filled(cohort, cohort)[0]
+    cohort = filled(World(cohort, None))[0].cohort
     encoder = make_encoder("tfidf").fit(cohort.texts)
     phi = np.hstack([encoder.transform(cohort.texts), cohort.tabular]).astype(np.float32)
     learner = AACE(ridge(), smoother=ridge()).fit(cohort.Y, cohort.T, phi, W=cohort.W, groups=cohort.ids)
