@@ -93,6 +93,6 @@ def as_written(column: Column, spec: OwnSpec | None) -> Column:
         marked = [name for name, asked in spec.tabular.items() if asked.gets_mark and name + MARK == column.name]
         return replace(column, marks=next(iter(marked), None))
     asked = spec.tabular[column.name]
-    words = {} if asked.present is None else {asked.absent.strip(): 0, asked.present.strip(): 1}
+    words = {} if asked.present is None or asked.absent is None else {asked.absent.strip(): 0, asked.present.strip(): 1}
     gaps = asked.missing == "mark" and column.kind == "category" and MISSING in column.seen
     return replace(column, words=words, fill=MISSING if gaps else None)
