@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+TYPED = [f"src/helpers/{package}" for package in ("stats", "data", "effects", "policy")]
 
 
 @pytest.mark.parametrize(
@@ -20,8 +21,9 @@ BIN = Path(sys.executable).parent
         ["lint-imports", "--no-cache"],
         ["ruff", "check", "--no-cache", "."],
         ["ruff", "format", "--check", "--no-cache", "."],
+        pytest.param(["mypy", "--cache-dir", os.devnull, *TYPED], marks=pytest.mark.slow),
     ],
-    ids=["layers", "style", "format"],
+    ids=["layers", "style", "format", "types"],
 )
 def test_the_tree_is_clean(command):
     done = subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True)

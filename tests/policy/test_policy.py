@@ -650,7 +650,7 @@ def test_files_of_another_kind_are_refused(exported, tmp_path):
         ("absent.csv", FileNotFoundError, "no such file"),
     ]:
         with pytest.raises(error, match=said) as refused:
-            policy.records_of_policy(tmp_path / name, loaded)
+            policy.read_records(tmp_path / name, loaded.inputs)
         assert CANARY not in str(refused.value)
     with pytest.raises(ValueError, match="written as .csv"):
         policy.score_file(exported, tmp_path / "r.csv", tmp_path / "s.xlsx")

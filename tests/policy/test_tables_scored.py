@@ -317,6 +317,6 @@ def test_the_example_table_is_scored_from_the_command_line(tmp_path):
     assert sorted(scores["rank"]) == list(range(1, 601))
     fitted = policy.load_policy(pol)
     assert (
-        policy.records_of_policy(tmp_path / "mine" / "visits.csv", fitted)["age_missing"].sum()
+        policy.read_records(tmp_path / "mine" / "visits.csv", fitted.inputs)["age_missing"].sum()
         == visits["Alter"].isna().sum()
     )

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from copy import deepcopy
+from typing import Any, TypeVar
 
 import joblib
+
+_Result = TypeVar("_Result")
 
 
 class MemoryCache:
@@ -25,9 +28,10 @@ class MemoryCache:
     """
 
     def __init__(self, size: int, copies: bool = False) -> None:
-        self.size, self.copies, self.kept = size, copies, OrderedDict()
+        self.size, self.copies = size, copies
+        self.kept: OrderedDict[str, Any] = OrderedDict()
 
-    def get(self, content: object, make: Callable[[], object]) -> object:
+    def get(self, content: object, make: Callable[[], _Result]) -> _Result:
         """What ``make()`` gave, or gives, for this content, which may hold arrays and unfitted estimators."""
         key = joblib.hash(content)
         if key not in self.kept:

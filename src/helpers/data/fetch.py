@@ -39,6 +39,8 @@ def fetch_simsum(dest: str | Path | None = None, progress: bool = True) -> Path:
         The network or the server failed; the message says how to place the file by hand.
     """
     manifest = load_manifest("simsum")
+    if manifest.url is None:
+        raise ValueError("simsum.yml: url is missing; it must be the address of the published file.")
     target = _target(dest)
     if target.exists():
         _verify(target, manifest, f"{target} exists, but is not the published file. Move it away, or use it as it is")
@@ -68,7 +70,7 @@ def _target(dest: str | Path | None) -> Path:
 
 
 def _verify(path: Path, manifest: Manifest, story: str) -> None:
-    algorithm, _, expected = manifest.digest.partition(":")
+    algorithm, _, expected = str(manifest.digest).partition(":")
     if algorithm != "git-blob":
         raise ValueError(f"simsum.yml: digest is {manifest.digest!r}; it must be git-blob:<40 hexadecimal characters>.")
     got, size = git_blob_id(path), path.stat().st_size
@@ -98,5 +100,5 @@ def _status(error) -> str:
     return f"HTTP status {response.status_code}" if response is not None else "the connection failed or broke off"
 
 
-def _by_hand(url: str) -> str:
+def _by_hand(url: str | None) -> str:
     return f"download {url} by other means and set the parameter simsum_path to the file."

@@ -40,10 +40,10 @@ def _split(T: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> list[tup
     if len(patients) < folds:
         raise ValueError(f"folds = {folds}: more than the {len(patients)} patients; lower the number of folds.")
     in_arm = {t: len(np.unique(patient[t == T])) for t in (0, 1)}
-    rarer = min(in_arm, key=in_arm.get)
+    rarer = min(in_arm, key=lambda t: in_arm[t])
     if in_arm[rarer] < folds:
         raise ValueError(
-            f"folds = {folds}: the {(rarer == T).sum()} {('untreated', 'treated')[rarer]} record(s) belong to "
+            f"folds = {folds}: the {(T == rarer).sum()} {('untreated', 'treated')[rarer]} record(s) belong to "
             f"{in_arm[rarer]} patient(s), and every fold needs one of the rarer treatment arm. Annotate more records "
             f"or lower the number of folds."
         )

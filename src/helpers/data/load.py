@@ -66,6 +66,8 @@ def load_cohort(config: Config) -> Cohort:
 
 def own_spec(config: Config) -> Path:
     """Path of the ``own.yml`` of a configuration; "example" stands for the made-up one."""
+    if config.own_spec is None:
+        raise ValueError('own_spec is not set; give the path of your own.yml, or "example" for a made-up one.')
     return example.example_spec(config.seed) if config.own_spec == "example" else Path(config.own_spec).expanduser()
 
 
@@ -84,16 +86,17 @@ def simsum_spec(note_style: str) -> spec.OwnSpec:
     theirs = {ours: published for published, ours in RENAMED.items()}
     tabular = {name: {"type": "binary", "column": theirs.get(name, name)} for name in SIMSUM_ROLES.tabular}
     tabular["winter"] |= {"present": "winter", "absent": "summer"}
-    return spec.OwnSpec(
-        table="SimSUM.csv",
-        separator=";",
-        id="",
-        text=NOTE_COLUMNS[note_style],
-        tabular=tabular,
-        annotations={name: {"type": "binary"} for name in SIMSUM_ROLES.annotations},
-        treatment={"column": "antibiotics"},
-        outcome={"column": "days_at_home", "type": "count", "better": "lower"},
-    )
+    written = {
+        "table": "SimSUM.csv",
+        "separator": ";",
+        "id": "",
+        "text": NOTE_COLUMNS[note_style],
+        "tabular": tabular,
+        "annotations": {name: {"type": "binary"} for name in SIMSUM_ROLES.annotations},
+        "treatment": {"column": "antibiotics"},
+        "outcome": {"column": "days_at_home", "type": "count", "better": "lower"},
+    }
+    return spec.OwnSpec.model_validate(written)
 
 
 def fingerprint(config: Config) -> dict:
@@ -140,6 +143,8 @@ def is_public(config: Config) -> bool:
 
 def mimic_path(config: Config) -> Path:
     """The folder of MIMIC-III tables; "synthetic" stands for generated ones, made when first asked for."""
+    if config.mimic_path is None:
+        raise ValueError('mimic_path is not set; give the folder of your MIMIC-III tables, or "synthetic".')
     if config.mimic_path != "synthetic":
         return Path(config.mimic_path).expanduser()
     from helpers.data import mimic_synthetic

@@ -179,7 +179,7 @@ def _means(frame: pd.DataFrame, mu0: dict, tau: dict, logit: dict) -> Means:
 def _polynomial(frame: pd.DataFrame, weights: dict[str, float]) -> np.ndarray:
     total = np.zeros(len(frame))
     for product, weight in weights.items():
-        term = weight
+        term: float | np.ndarray = weight
         for name in filter(None, product.split("*")):
             term = term * indicator(frame, name)
         total += term

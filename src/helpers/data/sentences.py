@@ -100,7 +100,8 @@ def _headed(line: str) -> tuple[str, str]:
 
 def _blocks(text: str) -> Iterator[list[Part]]:
     """Lists of parts: a heading each, and the sentences of lines that belong together."""
-    block, item = [], False
+    block: list[str] = []
+    item = False
     for line in [*map(str.strip, text.split("\n")), ""]:
         heading, line = _headed(line)
         marker = _ITEM.match(line)

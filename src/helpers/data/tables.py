@@ -139,7 +139,8 @@ def _lines(path: Path, file) -> Iterator[str]:
 def _cells(path: Path, names: list[str], kept: list[int], rows: Iterator[tuple[int, list[str]]]) -> list[list[str]]:
     """The kept columns, if all rows are as long as the head."""
     cells: list[list[str]] = [[] for _ in kept]
-    shapes, first = Counter(), {}
+    shapes: Counter[tuple[int, bool]] = Counter()
+    first: dict[int, int] = {}
     for line, row in rows:
         shape = (len(row) - len(names), not row[-1].strip())
         shapes[shape] += 1

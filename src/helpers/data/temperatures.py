@@ -62,10 +62,10 @@ def temperatures(text: str) -> list[Temperature]:
         return []
     found: dict[int, Temperature] = {}
     names = {m.end(): m for m in _NAME.finditer(text)}
-    claimed = {_BETWEEN.match(text, end).end() for end in names}
+    claimed = {m.end() for m in (_BETWEEN.match(text, end) for end in names) if m}
     for match in _VALUE.finditer(text):
-        before = found and max(found.values(), key=lambda t: t.start)
-        chained = before and _RANGE.match(text, before.end)
+        before = max(found.values(), key=lambda t: t.start, default=None)
+        chained = _RANGE.match(text, before.end) if before else None
         named = match.start() in claimed or bool(chained and chained.start(1) == match.start())
         value = _celsius(match, named)
         if value is not None and not _OTHER.match(text, match.end(1) if not match[2] else match.end()):

@@ -36,7 +36,7 @@ def numbers(written: pd.Series, decimal: str = ".", thousands: str | None = None
     """
     if pd.api.types.is_numeric_dtype(written):
         return pd.Series(written.to_numpy(float, na_value=np.nan), index=written.index, name=written.name)
-    group = THOUSANDS.get(thousands)
+    group = None if thousands is None else THOUSANDS.get(thousands)
     whole = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{re.escape(group) if group in ('.', ',') else group}[0-9]{{3}})+)"
     whole = "[0-9]+" if group is None else whole
     point = re.escape(decimal)

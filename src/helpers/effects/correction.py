@@ -48,7 +48,8 @@ def cross_fit(prototype: Nuisances, Y, T, W, folds: Folds, weight: np.ndarray | 
             mu[t, held] = _fitted(outcome, W, Y, rows, weight).predict(W[held])
         e[held] = _fitted(propensity, W, T, train, weight).predict_proba(W[held])[:, 1]
     e = np.clip(e, prototype.clip, 1 - prototype.clip)
-    return Scores(*mu, e, pseudo_outcome(Y, T, *mu, e))
+    mu0, mu1 = mu
+    return Scores(mu0, mu1, e, pseudo_outcome(Y, T, mu0, mu1, e))
 
 
 def folds_within(folds: Folds, rows: np.ndarray, T: np.ndarray) -> Folds:
@@ -119,8 +120,8 @@ class Correction(RegressorMixin, BaseEstimator):
         self.losses_ = self._losses(X, y, w, groups, teach)
         chosen = self._choose(w)
         self.alpha_ = float(self.candidates_[chosen])
-        self.intercept_, slopes = _path(X, teach(np.arange(len(y))), w, self.candidates_)
-        self.intercept_, self.coef_ = float(self.intercept_[chosen]), slopes[:, chosen]
+        intercepts, slopes = _path(X, teach(np.arange(len(y))), w, self.candidates_)
+        self.intercept_, self.coef_ = float(intercepts[chosen]), slopes[:, chosen]
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:

@@ -37,15 +37,17 @@ class EffectLearner(BaseEstimator):
 
     per_row: tuple[str, ...] = ()
 
-    def fit(self, Y, T, X, W=None, annotated=None, groups=None, **more):
-        """Fit; see above. ``more``: what else the learner takes for each row.
+    def fit(self, Y, T, X, W=None, annotated=None, groups=None):
+        """Fit; see above.
 
         Raises
         ------
         ValueError
             T other than 0 and 1, Y not finite, or rows that do not agree.
         """
-        rows = Rows(Y, T, X, W, annotated, groups, **more)
+        return self._fit_rows(Rows(Y, T, X, W, annotated, groups))
+
+    def _fit_rows(self, rows: Rows):
         self._learn(**rows.data)
         rows.give_back(self)
         return self

@@ -21,6 +21,7 @@ from helpers.effects.correction import Correction, Folds, Scores, cross_fit, fit
 from helpers.effects.learners import EffectLearner
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import imputing, logistic, ridge
+from helpers.effects.ordered import Rows
 
 UNANNOTATED = MemoryCache(64, copies=True)  # what no annotation changes: the same at every budget
 
@@ -54,7 +55,7 @@ class _TwoPhaseLearner(EffectLearner):
         ValueError
             No annotation, a chance outside (0, 1], or too few annotated rows for the folds.
         """
-        return super().fit(Y, T, X, W, annotated, groups, pi=pi)
+        return self._fit_rows(Rows(Y, T, X, W, annotated, groups, pi=pi))
 
     def _learn(self, Y, T, X, W, annotated, groups, pi) -> None:
         X = np.asarray(X, float)

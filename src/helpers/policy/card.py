@@ -6,13 +6,15 @@ import importlib.metadata
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Literal
 
 from helpers.privacy.escaping import escaped
 from helpers.report.words import cell
 
-FACTS = ("dataset", "process", "note_style", "training_records", "annotated_records")
+FACTS: tuple[str, ...] = ("dataset", "process", "note_style", "training_records", "annotated_records")
 FACTS += ("encoder", "encoder_model", "encoder_revision", "strategy", "seed")
-SECTIONS = {
+Section = Literal["meant_for", "treats", "rests_on"]
+SECTIONS: dict[Section, str] = {
     "meant_for": "What it is meant for",
     "treats": "Whom it treats",
     "rests_on": "What its numbers rest on",
@@ -123,7 +125,7 @@ def with_interval(row: Mapping[str, float]) -> str:
     return cell(row["value"], row["low"], row["high"], sign=True)
 
 
-def _section(card: Mapping, section: str) -> str:
+def _section(card: Mapping, section: Section) -> str:
     lines = card.get("statements", {}).get(section, ())
     return f"## {SECTIONS[section]}\n\n" + "\n".join(f"* {line}" for line in lines) + "\n\n" if lines else ""
 

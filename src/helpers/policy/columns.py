@@ -17,9 +17,12 @@ UNREADABLE = "\0"  # a cell that is neither text nor number, such as a list
 class Form(Protocol):
     """How cells are written."""
 
-    decimal: str
-    thousands: str | None
-    empty: tuple[str, ...]
+    @property
+    def decimal(self) -> str: ...
+    @property
+    def thousands(self) -> str | None: ...
+    @property
+    def empty(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ VECTORIZER = ("lowercase", "token_pattern", "ngram_range", "sublinear_tf", "norm
 # What may differ between two machines that read notes alike up to rounding; all else makes another encoder.
 SOFT = ("precision", "libraries", "code")
 
+Exportable = TfidfEncoder | TransformerEncoder
 
-def encoder_state(encoder: Encoder | None) -> tuple[dict, dict[str, np.ndarray]]:
+
+def encoder_state(encoder: Exportable | None) -> tuple[dict, dict[str, np.ndarray]]:
     """Plain values and arrays that :func:`restore_encoder` takes; None: the policy reads no note."""
     if encoder is None:
         return {"kind": "none"}, {}
@@ -47,7 +49,7 @@ def check_exportable(encoder: Encoder | None) -> None:
 
 def restore_encoder(
     state: dict, arrays: dict[str, np.ndarray], device: str | None = None, other_versions: bool = False
-) -> Encoder | None:
+) -> Exportable | None:
     """The encoder of a saved policy.
 
     Parameters
@@ -98,7 +100,7 @@ def _pins(provenance: dict) -> str:
 
 def _frozen(state: dict, device: str | None) -> TransformerEncoder:
     # "bf16 on cpu, pooling fp32" is how the provenance states precision and device
-    precision, trained_on = re.match(r"(\w+) on (\w+)", state["provenance"]["precision"]).groups()
+    precision, trained_on = re.findall(r"^(\w+) on (\w+)", state["provenance"]["precision"])[0]
     return TransformerEncoder(**state["settings"], device=device or trained_on, precision=precision)
 
 

@@ -144,7 +144,7 @@ def _checked(folder: Path) -> dict[str, bytes]:
             f"{folder}: no {', '.join(missing)}; a policy folder holds {', '.join((*POLICY_FILES, SUMS))}."
         )
     lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
-    sums = dict(reversed(line.split("  ", 1)) for line in lines if "  " in line)
+    sums = {name: total for total, _, name in (line.partition("  ") for line in lines if "  " in line)}
     content = {name: (folder / name).read_bytes() for name in POLICY_FILES}
     changed = [name for name, data in content.items() if sums.get(name) != hashlib.sha256(data).hexdigest()]
     if changed:

@@ -12,8 +12,9 @@ from helpers.data.cohort import Cohort
 from helpers.data.own.spec import OwnSpec
 from helpers.effects.learners import EffectLearner, KnownEffect, RandomOrder, RiskRanker
 from helpers.effects.networks.heads import HeadRegressor
-from helpers.encoders.base import NO_WORD, Encoder
+from helpers.encoders.base import NO_WORD
 from helpers.encoders.features import Features
+from helpers.policy.encoding import Exportable
 from helpers.policy.records import Inputs
 from helpers.privacy.errors import only_own_words
 from helpers.stats.ties import without_noise
@@ -35,7 +36,7 @@ class Policy:
     ----------
     inputs : Inputs
         Columns of a record, and what they may hold.
-    encoder : Encoder or None
+    encoder : TfidfEncoder, TransformerEncoder or None
         Fitted; None if the note is not read.
     kind : {"linear", "head"}
     weights : dict of arrays
@@ -47,7 +48,7 @@ class Policy:
     """
 
     inputs: Inputs
-    encoder: Encoder | None
+    encoder: Exportable | None
     kind: str
     weights: dict[str, np.ndarray]
     lower_is_better: bool
@@ -122,7 +123,7 @@ class Policy:
 def from_learner(
     learner: EffectLearner,
     cohort: Cohort,
-    encoder: Encoder | None,
+    encoder: Exportable | None,
     card: dict,
     features: str = "phi",
     spec: OwnSpec | None = None,
@@ -136,7 +137,7 @@ def from_learner(
     cohort : Cohort
         The training records: their roles, column types and categories are kept, and a few rows serve to check that
         the policy agrees with the learner.
-    encoder : Encoder or None
+    encoder : TfidfEncoder, TransformerEncoder or None
         Fitted on their notes; None if ``features`` is tabular.
     card : dict
         From :func:`helpers.policy.card.make_card`.

@@ -92,7 +92,7 @@ def held_out_value(
     (scores,) = vectors(scores=scores)
     masks = {name: _mask(mask, len(scores), name) for name, mask in treated.items()}
     known = {f"changes[{name!r}]": values for name, values in (changes or {}).items()}
-    known = dict(zip(changes or {}, vectors(scores=scores, **known)[1:], strict=True))
+    known = dict(zip(changes or {}, vectors(empty=False, scores=scores, **known)[1:], strict=True))
     gains = {name: known.get(name, mask * scores) + cost * mask for name, mask in masks.items()}
     rows = []
     for name, baseline in (*((name, "") for name in masks), *pairs):

@@ -23,9 +23,10 @@ from pydantic import (
 from helpers.data.tables import check_encoding, check_separator
 from helpers.effects.networks.architectures import NETWORKS
 from helpers.effects.networks.heads import HeadRegressor
-from helpers.policy.card import FACTS, SECTIONS
+from helpers.policy.card import FACTS, Section
 
-FORMAT = 2
+Format = Literal[2]
+FORMAT: Format = 2
 Level = Annotated[str | bool | int | float, Field()]
 Finite = Annotated[float, AfterValidator(lambda v: _only(v, math.isfinite(v), "must be a finite number"))]
 
@@ -176,21 +177,21 @@ class _Frozen(_Strict):
 
 _Fact = str | bool | int | Finite | None
 _Ends = Annotated[list[Finite | None], Field(min_length=2, max_length=2)]
-_Card = create_model(
-    "_Card",
-    __base__=_Strict,
-    **{name: (_Fact, ...) for name in FACTS},
-    trained_on=(str, ...),
-    package_version=(str, ...),
-    metrics=(dict[str, Finite | None], ...),
-    intervals=(dict[str, _Ends], ...),
-    statements=(dict[Literal[tuple(SECTIONS)], list[str]], ...),
-    not_for=(list[str], ...),
-)
+_FACTS: dict[str, Any] = {name: (_Fact, ...) for name in FACTS}
+_Facts: Any = create_model("_Facts", __base__=_Strict, **_FACTS)
+
+
+class _Card(_Facts):
+    trained_on: str
+    package_version: str
+    metrics: dict[str, Finite | None]
+    intervals: dict[str, _Ends]
+    statements: dict[Section, list[str]]
+    not_for: list[str]
 
 
 class _Policy(_Strict):
-    format: Literal[FORMAT]
+    format: Format
     kind: Literal["linear", "head"]
     lower_is_better: bool
     inputs: _Inputs
@@ -283,7 +284,7 @@ def _expected(plain: dict, arrays: Mapping[str, np.ndarray]) -> dict[str, tuple]
     width = sum(len(c["levels"]) - 1 if c["kind"] == "category" else 1 for c in columns)
     encoder, first = plain["encoder"], "model/weight" if plain["kind"] == "linear" else "model/hidden.w"
     terms = len(encoder.get("terms", ()))
-    expected = {"encoder/idf": (np.float32, (terms,))} if terms else {}
+    expected: dict[str, tuple] = {"encoder/idf": (np.float32, (terms,))} if terms else {}
     d = width + terms
     if encoder["kind"] == "frozen":
         d = max(arrays[first].shape[0] if first in arrays and arrays[first].ndim else 0, width + 1)

@@ -59,8 +59,9 @@ def score_file(
     _check_out(out, Path(records).expanduser(), Path(folder).expanduser(), overwrite)  # scoring takes its time
     with replacing(out) as temporary:
         without_formulas(scores).to_csv(temporary, index=False)
-    for sentence in _told(scores) if tell is not None else ():
-        tell(sentence)
+    if tell is not None:
+        for sentence in _told(scores):
+            tell(sentence)
     return len(scores)
 
 

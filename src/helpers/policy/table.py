@@ -95,6 +95,6 @@ def as_written(column: Column, spec: OwnSpec | None) -> Column:
         ]
         return replace(column, marks=next(iter(marked), None))
     asked = spec.tabular[column.name]
-    words = {} if asked.present is None else {asked.absent.strip(): 0, asked.present.strip(): 1}
+    words = {} if asked.present is None or asked.absent is None else {asked.absent.strip(): 0, asked.present.strip(): 1}
     gaps = asked.missing == "mark" and column.kind == "category" and MISSING_LEVEL in column.seen
     return replace(column, words=words, fill=MISSING_LEVEL if gaps else None)

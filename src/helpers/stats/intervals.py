@@ -233,7 +233,7 @@ def p_of_interval(value, low, high, freedom, level: float = 0.95) -> np.ndarray:
     return 2 * stats.t.sf(t, freedom)
 
 
-def _freedom(shares: np.ndarray, codes: np.ndarray, draws: int) -> np.ndarray:
+def _freedom(shares: Sequence[np.ndarray] | np.ndarray, codes: np.ndarray, draws: int) -> np.ndarray:
     """(metrics,) degrees of freedom of half-sample standard errors, from what each row adds to each metric."""
     patients = int(codes.max()) + 1
     sums = np.array([[np.bincount(codes, weights=u) for u in part] for part in shares])

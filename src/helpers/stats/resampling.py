@@ -80,7 +80,7 @@ def order_shares(
     treated = rank < first[:, None]
     falling = (n - rank) / n**2
     harmonic = np.cumsum(1 / np.arange(n, 0, -1.0))[::-1][rank] / n
-    weight = [
+    rows = [
         falling,
         harmonic - 1 / n,
         falling - (n + 1) / (2 * n**2),
@@ -88,7 +88,7 @@ def order_shares(
         *treated / first[:, None] - 1 / n,
     ]
     base = np.repeat([1, 0, 0, 1, 0], [1, 1, 1, len(first), len(first)])[:, None]
-    weight = np.array(weight)
+    weight = np.array(rows)
     return weight * (psi - psi.mean()) + base * (gamma0 - gamma0.mean()) / n, weight + base / n
 
 

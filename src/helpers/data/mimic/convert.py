@@ -88,7 +88,7 @@ def _copy(source: Source, target: Path, memory: str, spill: Path, bar: tqdm) -> 
         with only_whole(source):
             _watched(session, f"copy ({select}) to {quoted(target)} ({form})", source, bar)
         counts = f"select nextval('rows') - 1, (select count(*) from read_parquet({quoted(target)}))"
-        return sidecar.describe(target, *session.connection.execute(counts).fetchone())
+        return sidecar.describe(target, *session.connection.execute(counts).fetchall()[0])
 
 
 def _csv(source: Source) -> str:

@@ -34,7 +34,7 @@ class Session:
             settings = {"memory_limit": memory, "temp_directory": str(spill), "preserve_insertion_order": "false"}
             settings["threads"] = str(min(os.cpu_count() or 1, MOST_THREADS))
             offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-            self.connection = duckdb.connect(config=settings | offline)
+            self.connection = duckdb.connect(config={**settings, **offline})
             try:
                 self.connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
             except duckdb.InvalidInputException:  # a notebook without ipywidgets: bars then move table by table

@@ -110,11 +110,11 @@ def open_folder(
     folder, root = _places(path, cache, memory)
     sources, marked = find_sources(folder), marked_release(folder)
     place = root / "mimic" / digest(str(folder.resolve()))[:20]
-    for made in (root / "mimic", place):
-        if made.exists() and not made.is_dir():
-            raise DataError(f"cache: {str(made)!r} is a file where a folder belongs; move it away.")
-        made.mkdir(parents=True, exist_ok=True)
-        made.chmod(0o700)
+    for inner in (root / "mimic", place):
+        if inner.exists() and not inner.is_dir():
+            raise DataError(f"cache: {str(inner)!r} is a file where a folder belongs; move it away.")
+        inner.mkdir(parents=True, exist_ok=True)
+        inner.chmod(0o700)
     size = sum(s.path.stat().st_size for s in sources.values())
     bar = tqdm(total=size, unit="B", unit_scale=True, desc="MIMIC-III", disable=not progress)
     with Store(root).lock(f"mimic/{place.name}"), bar:
@@ -136,8 +136,8 @@ def _convert_all(
     sources: dict[str, Source], place: Path, memory: str, release: Release | None, bar: tqdm
 ) -> tuple[Release, dict[str, Contents]]:
     """PATIENTS first: its rows tell the releases apart."""
-    made = {}
-    for name, source in sources.items():
-        made[name] = convert(source, place, memory, release, bar)
-        release = release or release_by_patients(made[name].rows)
+    (first, patients), *rest = sources.items()
+    made = {first: convert(patients, place, memory, release, bar)}
+    release = release or release_by_patients(made[first].rows)
+    made |= {name: convert(source, place, memory, release, bar) for name, source in rest}
     return release, made

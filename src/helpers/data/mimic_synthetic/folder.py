@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import secrets
@@ -122,7 +123,7 @@ def _block_tables(first, size, ids, rows, root, seed, per_stay) -> dict[str, pa.
 
 def _writer(stack: ExitStack, folder: Path, name: str, compress: bool) -> pa.csv.CSVWriter:
     """A writer of v1.4's dialect: header and strings quoted, quotes doubled, NULL an empty field, UTF-8."""
-    out = stack.enter_context(open(folder / f"{name}.csv{'.gz' if compress else ''}", "wb"))
+    out: io.BufferedIOBase = stack.enter_context(open(folder / f"{name}.csv{'.gz' if compress else ''}", "wb"))
     if compress:  # without name and time in its head, so that the same tables are the same bytes
         out = stack.enter_context(gzip.GzipFile("", "wb", compresslevel=2, fileobj=out, mtime=0))
     return stack.enter_context(pa.csv.CSVWriter(out, schema(name)))

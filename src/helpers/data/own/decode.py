@@ -37,7 +37,9 @@ class Decoder:
     """
 
     def __init__(self, spec: OwnSpec, raw: pd.DataFrame) -> None:
-        self.spec, self.faults, self.doubts = spec, [], []
+        self.spec = spec
+        self.faults: list[str] = []
+        self.doubts: list[str] = []
         self.raw = raw.reset_index(drop=True)
         self.words = {c: self._strings(c).str.strip() for c in self.raw}
         self.void = {c: self._void(c) for c in self.raw}
@@ -105,7 +107,7 @@ class Decoder:
     def annotated(self, fields: Mapping[str, FieldSpec]) -> np.ndarray:
         """(n,) bool: records with an annotation in at least one field."""
         empty = np.column_stack([self.void[field.column or name] for name, field in fields.items()])
-        return ~empty.all(axis=1)
+        return np.logical_not(empty.all(axis=1))
 
     def field(self, column: str, role: str, field: FieldSpec, rows: np.ndarray) -> pd.Series:
         """A bedside column or annotation; outside ``rows`` nobody annotated, and nothing is asked."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from helpers.config import load_yaml
 from helpers.data.tables import check_encoding, check_separator
@@ -92,7 +93,7 @@ class Treatment(_TwoWords):
 
     def words(self) -> tuple[str, ...]:
         """What the spec names as a value of this column."""
-        return () if self.treated is None else (self.treated, self.untreated)
+        return tuple(word for word in (self.treated, self.untreated) if word is not None)
 
 
 class Outcome(_TwoWords):
@@ -112,7 +113,7 @@ class Outcome(_TwoWords):
 
     def words(self) -> tuple[str, ...]:
         """What the spec names as a value of this column."""
-        return () if self.present is None else (self.present, self.absent)
+        return tuple(word for word in (self.present, self.absent) if word is not None)
 
 
 class OwnSpec(_Strict):
@@ -236,7 +237,7 @@ def load_spec(path: str | Path) -> OwnSpec:
         raise ValueError(f"{path} breaks the rules of an own.yml:\n" + "\n".join(lines)) from None
 
 
-def _fault(error: dict) -> str:
+def _fault(error: ErrorDetails) -> str:
     place = ".".join(map(str, error["loc"])) or "file"
     if error["type"] != "extra_forbidden":
         return f"{place}: {error['msg'].removeprefix('Value error, ')}"
@@ -247,5 +248,5 @@ def _fault(error: dict) -> str:
 
 def _model_at(place: tuple) -> type[BaseModel]:
     """The model whose keys stand at a place of the file."""
-    models = {(): OwnSpec, ("treatment",): Treatment, ("outcome",): Outcome}
+    models: dict[tuple, type[BaseModel]] = {(): OwnSpec, ("treatment",): Treatment, ("outcome",): Outcome}
     return models.get(tuple(place), FieldSpec)

@@ -161,8 +161,8 @@ def _check_arms(ids: pd.Series, T: pd.Series, annotated: np.ndarray, faults: lis
 
 def _roles(spec: OwnSpec, frame: pd.DataFrame) -> Roles:
     def named(fields: dict[str, FieldSpec]) -> tuple[str, ...]:
-        marks = {name: f"{name}{MISSING_SUFFIX}" for name, field in fields.items() if field.gets_mark}
-        return tuple(c for name in fields for c in (name, marks.get(name)) if c in frame)
+        pairs = [(name, f"{name}{MISSING_SUFFIX}") if field.gets_mark else (name,) for name, field in fields.items()]
+        return tuple(c for pair in pairs for c in pair if c in frame)
 
     return Roles(
         tabular=named(spec.tabular),

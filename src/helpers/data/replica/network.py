@@ -83,7 +83,7 @@ def sample_network(n: int, seed: int) -> pd.DataFrame:
 
 def noisy_or(values: dict[str, np.ndarray], leak: float, causes: dict[str, float]) -> np.ndarray:
     """(n,) chance of an effect that each present cause, or the leak, may bring about independently."""
-    spared = 1.0 - leak
+    spared = np.asarray(1.0 - leak)
     for cause, chance in causes.items():
         spared = spared * np.where(values[cause] == 1, 1.0 - chance, 1.0)
     return 1.0 - spared

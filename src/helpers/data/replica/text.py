@@ -153,7 +153,8 @@ class Writer:
         return np.where(plain, "vague", self.facts.level).astype(object)
 
     def _negatives(self) -> Sentences:
-        facts, groups, out = self.facts, ([], []), []
+        facts, out = self.facts, []
+        groups: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
         for symptom in SYMPTOMS:
             denied = facts.said[symptom] & ~facts.present[symptom]
             if symptom == "fever":

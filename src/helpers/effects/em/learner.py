@@ -128,7 +128,7 @@ class EMLearner(EffectLearner):
             self._fit(Y, T, X, W, mask)
         else:
             same = {k: v for k, v in self.get_params().items() if k != "readout"}
-            vars(self).update(FITTED.get(digest(same, Y, T, X, W, mask), lambda: self._fit(Y, T, X, W, mask)))
+            self.__dict__.update(FITTED.get(digest(same, Y, T, X, W, mask), lambda: self._fit(Y, T, X, W, mask)))
         self._read_out(X, W, mask)
 
     def _fit(self, Y, T, X, W, mask) -> dict:
@@ -143,7 +143,7 @@ class EMLearner(EffectLearner):
         self._start(step, Y, T, X, labels, mask)
         self._iterate(step, Y, T)
         self.marginals_ = step.marginals
-        if self.exact_:
+        if isinstance(step, Listed):
             self.posterior_, self.configurations_, self.onehot_ = step.posterior, step.configurations, step.onehot
         return {name: value for name, value in vars(self).items() if name.endswith("_")}
 

@@ -34,7 +34,7 @@ class Cells:
         self.config, self.pattern = config, pattern
         self.singles, self.left, self.right = columns_used(levels, patterns)
         self.width = 1 + len(self.singles) + len(self.left)
-        self._only = None
+        self._only: np.ndarray | None = None
 
     @classmethod
     def all_of(cls, configurations, patterns, levels: tuple[int, ...]) -> Cells:

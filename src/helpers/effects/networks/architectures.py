@@ -86,7 +86,8 @@ class Network:
     def mean_loss(self, parameters: dict, outputs: tuple, targets: tuple, weight):
         """(b,) losses, the rows weighted by ``weight`` (b, m): zero for padding, which comes last."""
         if self.name in RANKING:
-            return (_pair_loss(outputs[0], *targets, (weight > 0).sum(1)) * weight).sum(1)
+            plug_in, psi = targets
+            return (_pair_loss(outputs[0], plug_in, psi, (weight > 0).sum(1)) * weight).sum(1)
         return (self.loss(parameters, outputs, targets) * weight).sum(1)
 
     def loss(self, parameters: dict, outputs: tuple, targets: tuple):

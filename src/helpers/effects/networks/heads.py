@@ -44,7 +44,10 @@ class Head(BaseEstimator):
         Of the held-out rows, the initial weights and the order of the mini-batches.
     """
 
-    network = "squared"
+    @property
+    def network(self) -> str:
+        """Name of its network."""
+        return "squared"
 
     def __init__(
         self,
@@ -84,11 +87,6 @@ class Head(BaseEstimator):
         """Optimisation settings of this estimator."""
         return TrainingOptions(self.learning_rate, self.batch, self.epochs, self.patience)
 
-    def fit(self, X: np.ndarray, y: np.ndarray):
-        """Fit on (n, d) inputs and (n,) targets, of two classes for a classifier."""
-        self.weights_ = train([self.begin(X, y)])[0]
-        return self
-
     def begin(self, X: np.ndarray, y: np.ndarray, rows: np.ndarray | None = None) -> Problem:
         """Check the data and give the problem whose trained weights, kept as ``weights_``, complete the fit.
 
@@ -107,6 +105,15 @@ class Head(BaseEstimator):
         check_is_fitted(self, "weights_")
         X = validate_data(self, X, reset=False, dtype=np.float32)
         return predict_network(self.weights_, self.network, X)
+
+
+class FittedHead(Head):
+    """Heads that are fitted as scikit-learn's estimators; learners that are heads have a fit of their own."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray):
+        """Fit on (n, d) inputs and (n,) targets, of two classes for a classifier."""
+        self.weights_ = train([self.begin(X, y)])[0]
+        return self
 
 
 class OutcomeHead(Head):
@@ -141,8 +148,10 @@ class OutcomeHead(Head):
         return Scale.of(y) if self.standardise else Scale()
 
 
-class HeadRegressor(RegressorMixin, OutcomeHead):
+class HeadRegressor(RegressorMixin, FittedHead, OutcomeHead):
     """One hidden layer of 64 ReLU units, squared loss, early stopping on a held-out share of the training rows."""
+
+    network = "squared"
 
     def _target(self, y: np.ndarray) -> np.ndarray:
         self.scale_ = self.scale_of(y)
@@ -164,7 +173,7 @@ class HeadRegressor(RegressorMixin, OutcomeHead):
         return Scale(*arrays.get("scale", (0.0, 1.0))).back(predict_network(network, cls.network, X)[:, 0])
 
 
-class HeadClassifier(ClassifierMixin, Head):
+class HeadClassifier(ClassifierMixin, FittedHead):
     """The same network with a logistic loss, for the propensity."""
 
     network = "logistic"

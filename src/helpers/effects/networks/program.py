@@ -25,7 +25,8 @@ class Program:
     def run(self, progress: bool) -> list[dict]:
         """The loop over epochs; a problem leaves when its validation loss has not improved for ``patience`` epochs."""
         n = len(self.problems)
-        best, best_loss, stale = [{} for _ in range(n)], np.full(n, np.inf), np.zeros(n, int)
+        best: list[dict] = [{} for _ in range(n)]
+        best_loss, stale = np.full(n, np.inf), np.zeros(n, int)
         active = np.arange(n)
         for _ in tqdm(range(self.s.epochs), desc=f"{n} {self.net.name} networks", disable=not progress):
             self._epoch(active)
@@ -82,12 +83,17 @@ class Program:
         import torch
 
         steps = list(self.steps[: len(stacks[0])].unbind())
-        settings = {"beta1": self.s.betas[0], "beta2": self.s.betas[1], "lr": self.s.learning_rate}
+        parameters, gradients, first, second = (list(stack.unbind()) for stack in stacks)
         torch._fused_adam_(
-            *(list(stack.unbind()) for stack in stacks),
+            parameters,
+            gradients,
+            first,
+            second,
             [],
             steps,
-            **settings,
+            lr=self.s.learning_rate,
+            beta1=self.s.betas[0],
+            beta2=self.s.betas[1],
             weight_decay=0.0,
             eps=self.s.epsilon,
             amsgrad=False,

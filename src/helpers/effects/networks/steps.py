@@ -13,7 +13,7 @@ from helpers.effects.networks.training import fit_together
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.ordered import Rows
 
-Steps = Generator[list[Problem], list[dict], object]
+Steps = Generator[list[Problem], list[dict], None]
 
 
 class InSteps:
@@ -29,6 +29,9 @@ class InSteps:
         rows = Rows(Y, T, X, W, annotated, groups)
         yield from self._learn_steps(**rows.data)
         rows.give_back(self)
+
+    def _learn_steps(self, Y, T, X, W, annotated, groups) -> Steps:
+        raise NotImplementedError
 
 
 def trains_networks(learner: BaseEstimator) -> bool:
@@ -53,7 +56,7 @@ def fit_all(fits: Iterable[tuple]) -> Steps:
             model.fit(X if rows is None else X[rows], y)
 
 
-def nuisance_steps(prototype: Nuisances, Y, T, W, groups) -> Steps:
+def nuisance_steps(prototype: Nuisances, Y, T, W, groups) -> Generator[list[Problem], list[dict], Nuisances]:
     """What ``Nuisances.fit_in_order`` of a clone gives, with the networks of all folds and arms in one step."""
     fitted = clone(prototype)
     if np.isnan(W).any() or not any(isinstance(part, Head) for part in (prototype.outcome, prototype.propensity)):

@@ -68,7 +68,9 @@ def train(
 
 def _chunks(group: list[int], problems: Sequence[Problem], memory: int) -> Iterator[list[int]]:
     """Cut a group where its arrays would outgrow ``memory``; an array that several problems share counts once."""
-    chunk, held, size = [], set(), 0
+    chunk: list[int] = []
+    held: set[int] = set()
+    size = 0
     for i in group:
         p = problems[i]
         own = 4 * len(p.X) * len(p.targets) + 5 * 4 * NETWORKS[p.network].size(p.X.shape[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -46,18 +47,18 @@ def choose_nuisances(
             f"candidates: keys {sorted(candidates)}; give 'outcome' and 'propensity', one learner or more."
         )
     T = np.asarray(T, int)
-    settings = {"folds": folds, "clip": clip, "seed": seed}
-    losses = {"outcome": {}, "propensity": {}}
+    nuisances = partial(Nuisances, folds=folds, clip=clip, seed=seed)
+    losses: dict[str, dict[str, np.ndarray]] = {"outcome": {}, "propensity": {}}
     for name, learner in candidates["outcome"].items():
-        fitted = Nuisances(learner, DummyClassifier(strategy="prior"), **settings).fit(Y, T, W, groups)
+        fitted = nuisances(learner, DummyClassifier(strategy="prior")).fit(Y, T, W, groups)
         losses["outcome"][name] = (np.asarray(Y, float) - np.where(T == 1, fitted.mu1_, fitted.mu0_)) ** 2
     for name, learner in candidates["propensity"].items():
-        fitted = Nuisances(DummyRegressor(), learner, **settings).fit(Y, T, W, groups)
+        fitted = nuisances(DummyRegressor(), learner).fit(Y, T, W, groups)
         losses["propensity"][name] = _log_losses(T, fitted.e_)
     best = {role: min(found, key=lambda name: found[name].mean()) for role, found in losses.items()}
     rows = [_loss_row(role, n, found, best[role], groups) for role, found in losses.items() for n in found]
     chosen = {role: clone(candidates[role][name]) for role, name in best.items()}
-    return pd.DataFrame(rows), Nuisances(chosen["outcome"], chosen["propensity"], **settings)
+    return pd.DataFrame(rows), nuisances(chosen["outcome"], chosen["propensity"])
 
 
 def _loss_row(role: str, name: str, losses: dict[str, np.ndarray], best: str, groups: np.ndarray | None) -> dict:
