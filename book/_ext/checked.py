@@ -11,6 +11,14 @@ import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
+ADDED, TIMES = " added to the outcome", "outcome times "
+BRIEFLY = {
+    "arms swapped": "sign",
+    "rows in another order": "order",
+    "patients renamed": "ids",
+    "every row twice": "twice",
+}
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 OUTCOMES = ("refused", "marked", "read as")
 PROGRAMS = {"helpers": "this library", "medspacy": "ConText of medspacy", "negspacy": "negspacy"}
 DOORS = {
@@ -66,20 +74,34 @@ def equivariance(root: Path) -> str:
     cells = {(row["strategy"], row["change"]): row["precision"] for row in found}
     labels = labels_of(root / "src" / "helpers" / "study" / "strategies.py")
     rows = [
-        [labels[name], f"`{name}`", *(precision(cells.get((name, what))) for what in changes)]
+        [labels[name], *(precision(cells.get((name, what))) for what in changes)]
         for name in dict.fromkeys(row["strategy"] for row in found)
     ]
-    return table(["strategy", "name", *map(short, changes)], rows)
+    return table(["strategy", *map(short, changes)], rows)
 
 
 def precision(stated: str | None) -> str:
-    """A cell: exact, at most so much of a standard deviation of the effects, or not asked."""
-    return "not asked" if stated is None else "exact" if float(stated) == 0 else stated
+    """A cell: exact, at most so much of a standard deviation of the effects, or a dash where it is not asked."""
+    if stated is None:
+        return "–"
+    return "exact" if float(stated) == 0 else power_of_ten(float(stated))
+
+
+def power_of_ten(number: float) -> str:
+    """A number of one digit with the power of ten raised, as in 5·10⁷: no line breaks inside."""
+    digit, power = f"{number:.0e}".split("e")
+    if abs(int(power)) < 2:
+        return f"{number:g}"
+    return f"{digit}·".removeprefix("1·") + "10" + str(int(power)).translate(RAISED)
 
 
 def short(change: str) -> str:
     """The name of a column: the outcome is Y."""
-    return change.replace(" added to the outcome", " + Y").replace("outcome times ", "Y × ")
+    if change.endswith(ADDED):
+        return f"Y + {power_of_ten(float(change.removesuffix(ADDED)))}"
+    if change.startswith(TIMES):
+        return f"{power_of_ten(float(change.removeprefix(TIMES)))} Y"
+    return BRIEFLY.get(change, change)
 
 
 def labels_of(module: Path) -> dict[str, str]:
