@@ -11,6 +11,12 @@ from helpers.artifacts.contents import content_of
 from helpers.artifacts.digests import digest
 from helpers.config import Config, load
 
+# Tables outside book/ that a page of the book shows.
+SHOWN = tuple(
+    Path(name)
+    for name in ("tests/effects/equivariance.csv", "tests/refusals/refusals.csv", "benchmarks/keyword_rules.csv")
+)
+
 
 def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iterable[str]) -> dict[str, str]:
     """Digests of all parts of a run as it should be: chapters by name, ``cells_<process>``, ``book``."""
@@ -23,7 +29,8 @@ def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iter
         name = next(iter(comparison))
         parts[f"cells_{process}"] = digest(code_of(Path("workflow/cells.py")), chapters[name], process, files[name])
     prose = [p for p in sorted(Path("book").rglob("*")) if p.is_file() and not {"_build", "__pycache__"} & set(p.parts)]
-    pages = [(str(p), content_of(p)) for p in [*prose, Path("workflow/book.py")]]
+    tables = [p for p in SHOWN if p.is_file()]
+    pages = [(str(p), content_of(p)) for p in [*prose, *tables, Path("workflow/book.py")]]
     return {**parts, "book": digest(pages, list(chapters), parts)}
 
 

@@ -1,5 +1,7 @@
 """The book is built strictly and offline, from the real configuration and prose and one small chapter."""
 
+import csv
+import html
 import json
 import re
 import shutil
@@ -8,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import inputs
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -90,6 +93,20 @@ def test_no_page_loads_from_elsewhere_or_twice(pages):
         assert len(scripts) == len(set(scripts)), (page.name, scripts)
     for style in pages.rglob("*.css"):
         assert re.findall(r"url\(['\"]?(?:https?:)?//|@import\s+['\"]?http", style.read_text(encoding="utf-8")) == []
+
+
+def test_the_page_of_what_is_checked_shows_the_tables_of_the_tests(pages):
+    page = html.unescape(re.sub(r"<[^>]+>", "", (pages / "what_is_checked.html").read_text(encoding="utf-8")))
+    assert "<!--" not in page and "AACE as published, raw outcome" in page and "ConText of medspacy 1.3.1" in page
+    with (ROOT / "tests" / "refusals" / "refusals.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            assert row["input"].replace("`", "") in page.replace("`", "") and row["said"] in page, row
+
+
+def test_a_change_of_a_table_that_a_page_shows_makes_the_book_again():
+    read = (ROOT / "book" / "_ext" / "checked.py").read_text(encoding="utf-8")
+    assert sorted(re.findall(r'"(\w+\.csv)"', read)) == sorted(path.name for path in inputs.SHOWN)
+    assert all((ROOT / path).is_file() for path in inputs.SHOWN)
 
 
 def test_a_fact_that_does_not_exist_is_an_error(tmp_path):
