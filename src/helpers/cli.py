@@ -111,7 +111,7 @@ def check_inputs(chapters: dict[str, dict]) -> None:
         encoders.make_encoder(given.encoder, given.device)
         if given.device != "auto":
             resolve(given.device, "auto")
-        data.check_inputs(given)
+        data.check_readable(given)
 
 
 @app.command("check-profile")

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from helpers.encoders.features import Features
 from helpers.study.strategies import FEATURES, STRATEGIES
 
 LEVELS = (2, 2, 3)
 FAST = {"epochs": 3, "trees": 8, "iterations": 5, "tolerance": -1.0}
-TRIAL = SimpleNamespace(seed=3, train=SimpleNamespace(levels=LEVELS))
-NOT_ASKED = {("risk", "arms swapped")}  # the risk of those who are untreated then is another risk
 CONFIG = SimpleNamespace(folds=2, clip=0.01)
+TRIAL = SimpleNamespace(seed=3, train=SimpleNamespace(levels=LEVELS), config=CONFIG)
+NOT_ASKED = {("risk", "arms swapped")}  # the risk of those who are untreated then is another risk
 
 
 def simulate(n: int = 240, seed: int = 0) -> dict:
@@ -52,7 +53,7 @@ def changes(data: dict) -> Iterator[tuple[str, dict, float]]:
 def effects_of(name: str, data: dict, at: dict) -> np.ndarray:
     """Effects for the records ``at`` from the strategy learned on ``data``."""
     strategy = STRATEGIES[name]
-    learner = strategy.make(CONFIG, TRIAL)
+    learner = strategy.make(TRIAL)
     for key, value in learner.get_params(deep=True).items():
         if (end := key.rpartition("__")[2]) in FAST and value:
             learner.set_params(**{key: FAST[end]})
@@ -67,7 +68,7 @@ def effects_of(name: str, data: dict, at: dict) -> np.ndarray:
 def features(strategy, data: dict) -> np.ndarray:
     """What the strategy sees of each record."""
     cohort = SimpleNamespace(W=data["W"], tau=data["tau"])
-    return FEATURES[strategy.features](cohort, data["phi"], data["phi"].shape[1] - 2)
+    return FEATURES[strategy.features](cohort, Features(data["phi"][:, :-2], data["phi"][:, -2:]))
 
 
 def difference(name: str, usual: np.ndarray, changed: np.ndarray, factor: float) -> float:
