@@ -350,9 +350,9 @@ def key_guard(bench: Bench) -> None:
 def annotations_file(bench: Bench) -> str:
     path = bench.outside / "answers.csv"
     path.write_text("id,annotator,fever\n1,me," + NOTES[0].split(",")[0] + "\n", encoding="utf-8")
-    wrong = said(lambda: annotation.read_annotations(path, cohort()))
+    wrong = said(lambda: annotation_files.read_annotations(path, cohort()))
     bench.monkeypatch.setattr(annotation_files, "level_of", failing)
-    return wrong + said(lambda: annotation.read_annotations(path, cohort()))
+    return wrong + said(lambda: annotation_files.read_annotations(path, cohort()))
 
 
 def an_answer_of_a_model(bench: Bench) -> str:
