@@ -8,7 +8,6 @@ import pytest
 from helpers import data, evaluation, stats, study
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic, ridge
-from helpers.evaluation.shift import density_ratio
 from helpers.study import cell, shift
 from helpers.study.shift.grid import Bench, run_shifts
 from helpers.study.shift.pairs import Pairs
@@ -63,9 +62,7 @@ def test_two_shifts_share_a_source_learner(pairs, monkeypatch):
 
 def test_weights_come_from_other_patients_than_the_training_records(pairs, monkeypatch):
     pair, asked = pairs.pair("compact", 0), {}
-    monkeypatch.setattr(
-        density_ratio, "cross_fitted_ratio", lambda s, t, seed: asked.update(s=s, t=t) or (s.phi, t.phi)
-    )
+    monkeypatch.setattr(evaluation, "cross_fitted_ratio", lambda s, t, seed: asked.update(s=s, t=t) or (s.phi, t.phi))
     shift.training_weights(pair)
     assert not np.isin(asked["t"].groups, asked["s"].groups).any()
     assert not np.isin(asked["t"].groups, pair.worlds[0].cohort.ids[pair.judged]).any()
