@@ -59,7 +59,7 @@ def test_pairs_must_be_unique_and_the_baseline_present():
 
 def test_sentences_say_which_way_and_whether():
     labels = {"a": "first", "b": "second"}
-    for gap, verdict in ((0.3, "**worse** by 0.3"), (-0.3, "**better** by 0."), (0.0, "cannot be told apart")):
+    for gap, verdict in ((0.3, "**worse** by 0."), (-0.3, "**better** by 0."), (0.0, "cannot be told apart")):
         (said,) = report.paired_sentences(evaluation.paired(results(gap=gap), "a"), labels, "a")
         assert said.startswith("second ") and verdict in said and "first in AUTOC" in said
     renamed = results().rename(columns={"strategy": "way"})

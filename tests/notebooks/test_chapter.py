@@ -85,7 +85,7 @@ def needy(tmp_path, *needs, metadata=True) -> Path:
 def stepped_aside(run: Path) -> list[int]:
     """Places of the cells that hold the note."""
     cells = json.loads((run / "notebooks" / "needy.ipynb").read_text(encoding="utf-8"))["cells"]
-    noted = [[o for o in c.get("outputs", []) if o["metadata"].get("stepped_aside")] for c in cells]
+    noted = [[o for o in c.get("outputs", []) if o.get("metadata", {}).get("stepped_aside")] for c in cells]
     assert all("nobody knows" in o["data"]["text/plain"] for outputs in noted for o in outputs)
     return [place for place, outputs in enumerate(noted) if outputs]
 
@@ -104,7 +104,13 @@ def test_a_chapter_steps_aside_before_a_kernel_starts(tmp_path, monkeypatch):
 
 def test_a_chapter_that_has_what_it_needs_is_run(tmp_path, monkeypatch):
     ran = []
-    monkeypatch.setattr(chapter, "attend", lambda *words: ran.append(words) or 1)
+
+    def attend(name, command, log, threads):
+        ran.append(command)
+        log.write_text("ran", encoding="utf-8")
+        return 1
+
+    monkeypatch.setattr(chapter, "attend", attend)
     assert chapter.execute(needy(tmp_path, "truth"), tmp_path / "run", {}, 1) == 1 and len(ran) == 1
     assert chapter.execute(needy(tmp_path, "truth"), tmp_path / "run", {"dataset": "nothing"}, 1) == 1 and len(ran) == 2
 

@@ -50,7 +50,7 @@ def test_a_shift_is_noticed_from_a_number_of_records_on():
 
 def test_panels_of_shifts_come_three_to_a_figure():
     table = pd.DataFrame({"shift": list("abcd"), "strategy": "s", "value": 0.1, "low": 0.0, "high": 0.2})
-    figures = list(report.shift_panels(table, {k: f"title {k}" for k in "abcde"}, {"s": "S"}))
+    figures = list(report.shift_panels(table, {k: f"title {k}" for k in "abcde"}, "cost", {"s": "S"}))
     assert [len(figure.axes) for figure in figures] == [3, 1]
 
 

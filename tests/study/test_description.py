@@ -61,6 +61,7 @@ def test_on_the_ward_the_oracle_captures_all_and_chance_nothing():
     assert len(truth) == 400 and truth.equals(study.ward_truth(settings)) and truth["risk"].corr(truth["benefit"]) < 0
 
 
+@pytest.mark.slow
 def test_two_wrong_models_are_needed_to_break_the_mean():
     settings = config.load(n=3000, encoder="tfidf", seeds=2)
     error = study.double_robustness(settings).groupby("strategy")["value"].mean().abs()

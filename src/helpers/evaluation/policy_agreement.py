@@ -97,7 +97,9 @@ def case_mix(
         raise ValueError(f"budget = {budget}: must be a share in (0, 1].")
     orders = vectors(priority_a=priority_a, priority_b=priority_b)
     if len(orders[0]) != len(cohort):
-        raise ValueError(f"priority_a, priority_b: {len(orders[0])} rows; expected {len(cohort)}, as the cohort.")
+        raise ValueError(
+            f"priority_a, priority_b: {len(orders[0])} priorities; expected {len(cohort)} rows, as the cohort."
+        )
     a, b = (first_treated(order, budget) for order in orders)
     masks = dict(zip(GROUPS, (a & b, a & ~b, ~a & b, ~a & ~b), strict=True))
     rows = [{"variable": "patients", **_sizes({g: int(m.sum()) for g, m in masks.items()}, smallest), "gap": np.nan}]

@@ -11,26 +11,30 @@ from helpers.report.figures import forest
 from helpers.report.sentences import change, listed, signed
 from helpers.report.words import cell
 
+PANELS = 3
 NOTICED = 0.8  # share of alarms from which a shift counts as noticed
 
 
 def shift_panels(
-    table: pd.DataFrame, titles: Mapping[str, str], labels: Mapping[str, str], column: str = "strategy", panels: int = 3
+    table: pd.DataFrame, shifts: Mapping[str, str], what: str, labels: Mapping[str, str], column: str = "strategy"
 ) -> Iterator:
-    """Figures of differences with intervals, a panel a shift, so many panels a figure.
+    """Figures of differences with intervals, a panel a shift, three panels a figure.
 
     Parameters
     ----------
     table : DataFrame
         Columns ``shift``, ``column``, ``value, low, high``.
-    titles : mapping of shift to the title of its panel
+    shifts : mapping of shift to label
+    what : str
+        What is drawn, for the titles.
     labels : mapping
         Values of ``column`` to show, and how they are called.
     """
+    titles = {name: f"{label} ({what})" for name, label in shifts.items()}
     shown = table.assign(metric=table["shift"].map(titles), strategy=table[column])
     names = [title for title in titles.values() if title in set(shown["metric"])]
-    for i in range(0, len(names), panels):
-        yield forest(shown, tuple(names[i : i + panels]), labels, zero=True)
+    for i in range(0, len(names), PANELS):
+        yield forest(shown, tuple(names[i : i + PANELS]), labels, zero=True)
 
 
 def alarm_sentences(quiet: pd.DataFrame, noticed: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
