@@ -21,7 +21,7 @@ from helpers.data.own.table import table_fingerprint
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("WHO_TO_TREAT_CACHE", str(tmp_path / "cache"))
-    artifacts._SEEN.clear()
+    contents._SEEN.clear()
 
 
 def in_place(path, old: bytes, new: bytes) -> None:
@@ -53,12 +53,12 @@ def test_a_large_file_is_read_once_over_all_processes(tmp_path, monkeypatch):
     path.write_bytes(b"a" * 11_000_000)
     monkeypatch.setattr(contents.hashlib, "file_digest", lambda file, kind: read.append(1) or contents.hashlib.sha256())
     first = content_of(path)
-    artifacts._SEEN.clear()  # as in a new process
+    contents._SEEN.clear()  # as in a new process
     assert content_of(path) == first and len(read) == 1
     (kept,) = (tmp_path / "cache" / "contents").iterdir()
     assert kept.stat().st_mode & 0o077 == 0
     kept.write_text("damaged")
-    artifacts._SEEN.clear()
+    contents._SEEN.clear()
     assert content_of(path) == first and len(read) == 2
 
 

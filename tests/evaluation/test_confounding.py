@@ -1,5 +1,7 @@
 """The sensitivity bounds against their formula, and against a confounder that was really left out."""
 
+from copy import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,7 +87,9 @@ def test_bounds_at_the_strengths_of_recorded_ones():
     np.testing.assert_allclose(found["bound"], table["bound_high"])
     np.testing.assert_allclose(found["limit"], table["high"])
     assert found["overturns"].tolist() == [False, True]
-    flipped = as_strong(-Y, T, fitted(-Y, T, W), yardstick)
+    mirrored = copy(f)  # the same folds, which follow from the outcomes too
+    mirrored.mu0_, mirrored.mu1_ = -f.mu0_, -f.mu1_
+    flipped = as_strong(-Y, T, mirrored, yardstick)
     np.testing.assert_allclose(flipped["limit"], -found["limit"], rtol=1e-6)
     assert flipped["overturns"].tolist() == [False, True]
     moved = as_strong(Y, T, f, yardstick.assign(cf_d=0.0, change=[0.4, -3.0]))

@@ -133,5 +133,5 @@ def test_each_policy_is_shown_at_its_own_share():
 def test_errors():
     with pytest.raises(ValueError, match="budget = 2"):
         first_treated(np.arange(3), 2)
-    with pytest.raises(ValueError, match="expected 400 rows"):
+    with pytest.raises(ValueError, match="expected 400"):
         case_mix(cohort(), np.arange(3.0), np.arange(3.0), 0.5)

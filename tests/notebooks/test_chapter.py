@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import chapter
+import processes
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output, writes
 
@@ -94,7 +95,7 @@ MADE_UP = {"dataset": "own", "own_spec": "example"}
 
 
 def test_a_chapter_steps_aside_before_a_kernel_starts(tmp_path, monkeypatch):
-    monkeypatch.setattr(chapter, "attend", lambda *_: pytest.fail("a kernel was started"))
+    monkeypatch.setattr(processes, "attend", lambda *_: pytest.fail("a kernel was started"))
     assert chapter.execute(needy(tmp_path, "truth"), tmp_path / "run", MADE_UP, 1) == 0
     assert stepped_aside(tmp_path / "run") == [2], "after the parameters of the run"
     assert not list((tmp_path / "run" / "failed").iterdir())
@@ -105,12 +106,12 @@ def test_a_chapter_steps_aside_before_a_kernel_starts(tmp_path, monkeypatch):
 def test_a_chapter_that_has_what_it_needs_is_run(tmp_path, monkeypatch):
     ran = []
 
-    def attend(name, command, log, threads):
+    def attend(name, command, log, threads, parent):
         ran.append(command)
         log.write_text("ran", encoding="utf-8")
         return 1
 
-    monkeypatch.setattr(chapter, "attend", attend)
+    monkeypatch.setattr(processes, "attend", attend)
     assert chapter.execute(needy(tmp_path, "truth"), tmp_path / "run", {}, 1) == 1 and len(ran) == 1
     assert chapter.execute(needy(tmp_path, "truth"), tmp_path / "run", {"dataset": "nothing"}, 1) == 1 and len(ran) == 2
 

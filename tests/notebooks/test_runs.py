@@ -397,6 +397,7 @@ def test_a_chapter_takes_away_results_it_does_not_make_any_more(tmp_path, monkey
         return 0
 
     monkeypatch.setattr(chapter_module, "papermill", work)
+    Path("01_first.ipynb").write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     assert chapter_module.execute(Path("01_first.ipynb"), Path("run"), {"n": 600}, 1, "digest") == 0
     assert sorted(p.name for p in results.iterdir()) == ["01_new.parquet", "02_other.parquet", "facts.json"]
     assert records.stale(Path("run"), {"01_first": "digest"}) == []

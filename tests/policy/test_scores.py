@@ -10,11 +10,12 @@ import pytest
 from test_policy import FACTS, fitted, make_cohort
 from typer.testing import CliRunner
 
-from helpers import cli, policy, study
+from helpers import cli, policy, stats
 from helpers.data.example import write_example
 from helpers.effects.learners import AACE
 from helpers.effects.nuisance.prototypes import ridge
 from helpers.encoders.registry import make_encoder
+from helpers.study import card
 
 UNKNOWN = ["Patientin mit Fieber seit drei Tagen.", "12345", "?!", "....", "\u200b", "7 9 2024", "熱"]
 
@@ -97,9 +98,9 @@ def test_cut_notes_are_marked_counted_and_told_once(cohort, tmp_path, caplog):
     assert scores["reading"].tolist()[:4] == ["cut at 16 tokens"] * 2 + ["no known word"] * 2
     assert set(scores["reading"][4:]) == {"whole"} and scores["effect"][:2].notna().all()
     assert scores["effect"][2:4].isna().all()
-    said = study._read(minilm, rows["text"].tolist())
+    said = card._read(minilm, rows["text"].tolist())
     assert "first 16 tokens are read: 5.0% of the 520 training notes were cut there" in said
-    assert "fewer than 11 of the 40" in study._read(minilm, rows["text"].tolist()[:40])
+    assert "fewer than 11 of the 40" in card._read(minilm, rows["text"].tolist()[:40])
 
 
 def test_the_encoders_tell_how_they_read():
@@ -243,13 +244,12 @@ def test_a_template_with_such_identifiers_is_read_back(tmp_path):
 
 
 def test_effects_that_differ_by_rounding_alone_are_ties(saved):
-    from helpers import evaluation
     from helpers.policy.model import _ranks
 
     noise = np.array([0.1 + 0.2, 0.3, 0.6 / 2, 0.3 - 1e-16])
     assert policy.treat_by_budget(noise, 0.5).tolist() == [True, True, False, False]
     assert policy.treat_by_budget(noise[::-1], 0.5).tolist() == [True, True, False, False]
-    assert evaluation.first_treated(noise[::-1], 0.5).tolist() == [True, True, False, False]
+    assert stats.first_treated(noise[::-1], 0.5).tolist() == [True, True, False, False]
     assert _ranks(noise).tolist() == _ranks(noise[::-1]).tolist() == [1, 2, 3, 4]
     assert _ranks(np.array([0.3, np.nan, 0.1])).tolist() == [2, pd.NA, 1]
     assert not policy.treat_by_cost(-noise, 0.3).any() and not policy.treat_by_cost(-noise, 0.1 + 0.2).any()

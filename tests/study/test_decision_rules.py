@@ -83,7 +83,7 @@ def test_pooling_counts_what_single_samples_tell():
 def test_words_follow_the_intervals():
     sure = pd.concat([long(evaluation.TRUTH, [-0.3, -0.31, -0.29]), long(evaluation.SCORES, [-0.3, -0.05, -0.02])])
     (said,) = report.rule_sentences(study.pooled_rules(sure), [("a", "b"), ("c", "d")])
-    assert "it **gains** (-0.300 [" in said and "that it gains in 1 of 3 samples" in said
+    assert "it **gains** (-0.300\xa0[" in said and "that it gains in 1 of 3 samples" in said
     open_ = pd.concat([long(evaluation.TRUTH, [-0.3, 0.31, -0.09]), long(evaluation.SCORES, [0.01, 0.0, 0.02])])
     (said,) = report.rule_sentences(study.pooled_rules(open_), [("a", "b")])
     assert "**cannot be told apart**" in said and "nothing in any sample" in said

@@ -139,5 +139,5 @@ def _slope(s: np.ndarray, total: float, floor: float) -> float:
     low, high = c[max(k - 1, 0)], c[k]
     middle = 0.5 * (low + high)  # between two kinks the set of proportional records does not change
     free, cap = int((ordered * middle > floor).sum()), int((ordered * middle >= 1.0).sum())
-    slope = sums[free] - sums[cap]
+    slope = float(ordered[cap:free].sum())  # not by the running sums: small ones would drown beside large ones
     return float((total - cap - floor * (len(ordered) - free + zeros)) / slope) if slope > 0 else float(high)

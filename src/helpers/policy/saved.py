@@ -290,6 +290,7 @@ def _expected(plain: dict, arrays: Mapping[str, np.ndarray]) -> dict[str, tuple]
         d = max(arrays[first].shape[0] if first in arrays and arrays[first].ndim else 0, width + 1)
     if plain["kind"] == "linear":
         return expected | {"model/weight": (np.float64, (d,)), "model/constant": (np.float64, (1,))}
+    expected["model/scale"] = (np.float64, (2,))
     for name, inputs, units in NETWORKS[HeadRegressor.network].layers(d):
         expected |= {f"model/{name}.w": (np.float32, (inputs, units)), f"model/{name}.b": (np.float32, (1, units))}
     return expected
