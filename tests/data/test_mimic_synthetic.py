@@ -18,6 +18,8 @@ from helpers.data.mimic_synthetic.columns import TABLE_COLUMNS, typed
 from helpers.data.mimic_synthetic.folder import make_folder
 from helpers.data.mimic_synthetic.people import draw_block
 
+pytestmark = pytest.mark.slow
+
 PATIENTS = 500
 
 

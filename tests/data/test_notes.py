@@ -15,6 +15,8 @@ from helpers.data.replica.mentions import DEFAULT_MENTION, SYMPTOMS, Mention
 from helpers.data.replica.network import sample_network
 from helpers.data.replica.notes import write_notes
 
+pytestmark = pytest.mark.slow
+
 N = 10_000
 STYLES = ("normal", "compact")
 SEED = 2

@@ -11,6 +11,8 @@ from helpers import effects
 from helpers.effects.em import maximisation
 from helpers.effects.em.learner import EMLearner
 
+pytestmark = pytest.mark.slow
+
 LEVELS = (2, 3)
 
 

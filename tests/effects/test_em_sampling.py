@@ -11,6 +11,8 @@ from helpers.effects.em.expectation import Drawn, Listed
 from helpers.effects.em.learner import EMLearner
 from helpers.effects.em.maximisation import Cells
 
+pytestmark = pytest.mark.slow
+
 LEVELS = (2, 3, 2)
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from helpers.study.strategies import STRATEGIES
 
+pytestmark = pytest.mark.slow
+
 TABLE = pd.read_csv(Path(__file__).with_name("equivariance.csv"), keep_default_na=False)
 DATA, FRESH = changes.simulate(), changes.simulate(100, 9)
 SLOW = {"forest", "econml_dr", "aace_boost"}

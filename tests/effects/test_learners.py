@@ -125,6 +125,7 @@ def test_missing_annotations_are_refused():
         AACE().fit(**data, annotated=np.arange(100))
 
 
+@pytest.mark.slow
 def test_heads_learn_a_line_and_a_boundary():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(3000, 4)).astype(np.float32)

@@ -13,6 +13,8 @@ from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic, ridge
 from helpers.effects.two_phase import AnchoredAACE, TwoPhase
 
+pytestmark = pytest.mark.slow
+
 OLS = Correction(alphas=(0.0,), zero=False)
 
 

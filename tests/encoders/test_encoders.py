@@ -223,6 +223,7 @@ def test_names_and_settings():
             make_encoder("minilm", **setting).transform(["no fever"])
 
 
+@pytest.mark.slow
 def test_missing_model_offline_says_what_to_do(tmp_path):
     code = "from helpers.encoders.registry import make_encoder; make_encoder('modernbert').transform(['secret note'])"
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}

@@ -14,6 +14,8 @@ from helpers.encoders.supervised.finetune import TunedReader, Tuning
 from helpers.encoders.supervised.trainable import TrainableNetwork
 from helpers.encoders.transformer import TransformerEncoder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):

@@ -28,6 +28,7 @@ def auroc_by_pairs(is_true, p) -> float:
     return float(np.mean(wins))
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1_000))
 @settings(max_examples=20, deadline=None)
 def test_scores_equal_brute_force_and_sklearn(seed):

@@ -6,6 +6,8 @@ import pytest
 
 from helpers import evaluation, stats
 
+pytestmark = pytest.mark.slow
+
 
 def table(values, seeds=4):
     """values: {strategy: {budget: captured}}."""

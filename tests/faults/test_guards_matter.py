@@ -5,6 +5,8 @@ from provocations import STEPS, Bench, a_chapter_that_fails, leaks
 
 from helpers.data.mimic_synthetic.folder import make_folder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory):

@@ -8,6 +8,8 @@ from provocations import ROOT, STEPS, Bench, leaks, runner
 from helpers.data.mimic_synthetic.folder import make_folder
 from helpers.privacy.paths import DATA_ENDINGS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory):

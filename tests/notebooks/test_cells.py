@@ -10,6 +10,8 @@ import pytest
 from helpers import config, study
 from helpers.study import grid
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"n": 400, "encoder": "tfidf", "seeds": 2, "slow_seeds": 2, "folds": 2, "process": "v2"}
 

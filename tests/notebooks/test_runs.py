@@ -24,6 +24,8 @@ from test_workflow import ROOT, chapter, project, run, start, wait_for
 from helpers.artifacts import code
 from helpers.data.example import write_example
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["project"]  # the fixture
 READS = """import hashlib, json, pathlib
 said = hashlib.sha256(pathlib.Path(own_spec).with_name("visits.csv").read_bytes()).hexdigest()[:8]

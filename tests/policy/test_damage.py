@@ -16,6 +16,8 @@ from helpers.effects.learners import AACE
 from helpers.effects.networks.heads import HeadRegressor
 from helpers.encoders.registry import make_encoder
 
+pytestmark = pytest.mark.slow
+
 STRANGE = [None, True, -1, 1.5, "x", [], {}, ["x"], 10**30]
 
 

@@ -24,6 +24,8 @@ from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
 from helpers.encoders.registry import make_encoder
 from helpers.policy.encoding import check_provenance
 
+pytestmark = pytest.mark.slow
+
 FACTS = dict.fromkeys(policy.FACTS)
 CANARY = "zebra-7731"
 ROLES = Roles(tabular=("smoker", "age", "fever"), annotations=("cough",), treatment="T", outcome="Y")

@@ -81,6 +81,7 @@ def test_a_policy_without_notes_says_that_it_reads_none(cohort):
     assert set(scores["reading"]) == {"not read"} and scores["effect"].notna().all()
 
 
+@pytest.mark.slow
 def test_cut_notes_are_marked_counted_and_told_once(cohort, tmp_path, caplog):
     minilm = make_encoder("minilm", device="cpu", precision="fp32", max_tokens=16)
     few = cohort.take(np.arange(60))

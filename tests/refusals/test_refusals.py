@@ -8,6 +8,8 @@ import pytest
 import runs_asked
 import tables_given
 
+pytestmark = pytest.mark.slow
+
 with Path(__file__).with_name("refusals.csv").open(encoding="utf-8", newline="") as file:
     TABLE = list(csv.DictReader(file))
 DOORS = {

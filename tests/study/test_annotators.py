@@ -14,7 +14,7 @@ from helpers.study import annotators
 
 LEVELS = (2, 2, 2, 2, 3)
 
-pytestmark = pytest.mark.usefixtures("own_cache")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_cache")]
 
 
 @pytest.fixture(scope="module")

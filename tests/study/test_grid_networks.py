@@ -8,7 +8,7 @@ from helpers.study import grid
 
 NAMES = ["tarnet", "dr", "t_heads"]
 
-pytestmark = pytest.mark.usefixtures("own_cache")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_cache")]
 
 
 @pytest.fixture(scope="module")

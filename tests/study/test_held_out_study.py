@@ -16,6 +16,8 @@ from helpers.evaluation.held_out import held_out_scores
 from helpers.study import held_out, trials
 from helpers.study.trials import LazyTrials, Trial
 
+pytestmark = pytest.mark.slow
+
 STRATEGIES = ["random", "risk", "tabular", "aace_ridge"]
 
 

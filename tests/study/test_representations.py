@@ -8,6 +8,8 @@ import pytest
 from helpers import study
 from helpers.config import load
 
+pytestmark = pytest.mark.slow
+
 
 def rows(encoder, learner, setting, values, n=100, budget=1.0):
     head = {"n": n, "encoder": encoder, "budget": budget, "learner": learner, "setting": setting, "metric": "autoc"}

@@ -10,6 +10,8 @@ from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic, ridge
 from helpers.evaluation.held_out import held_out_scores
 
+pytestmark = pytest.mark.slow
+
 TURNED = ["mean_effect", "autoc"]
 
 

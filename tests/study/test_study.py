@@ -12,7 +12,7 @@ from helpers.encoders.features import Features
 from helpers.study import trials
 from helpers.study.cell import score_cell
 
-pytestmark = pytest.mark.usefixtures("own_cache")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_cache")]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ from helpers.data.mimic.repaired import repaired_cohort
 from helpers.data.mimic.syn import syn_cohort
 from helpers.privacy.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def data(tmp_path):

@@ -10,6 +10,8 @@ from helpers.study import shift
 from helpers.study.shift.grid import Bench
 from helpers.study.shift.pairs import Pairs
 
+pytestmark = pytest.mark.slow
+
 
 def test_samples_are_held_out_and_the_truth_is_that_of_the_target(pairs):
     bench = Bench(pairs)

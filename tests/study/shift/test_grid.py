@@ -13,6 +13,8 @@ from helpers.study.shift.grid import Bench, run_shifts
 from helpers.study.shift.pairs import Pairs
 from helpers.study.shift.worlds import SHIFTS
 
+pytestmark = pytest.mark.slow
+
 CELLS = [("source", "random"), ("source", "aace_smooth"), ("target", "aace_smooth"), ("reweighted", "aace_smooth")]
 
 

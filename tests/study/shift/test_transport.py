@@ -10,6 +10,8 @@ from helpers import evaluation, stats
 from helpers.evaluation.shift import transport
 from helpers.evaluation.shift.density_ratio import DensityRatio, Sample
 
+pytestmark = pytest.mark.slow
+
 PLAIN = DensityRatio(LogisticRegression(C=1.0))
 
 

@@ -8,6 +8,8 @@ from scipy.optimize import minimize
 
 from helpers.evaluation.shift.worst_case import implied_radius, kl_worst_case, policy_weights
 
+pytestmark = pytest.mark.slow
+
 
 def by_brute_force(Y, p, radius):
     """The primal: the best feasible end of a constrained maximiser over distributions, from several starts."""
