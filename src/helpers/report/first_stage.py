@@ -11,7 +11,7 @@ from scipy import stats
 from helpers.evaluation.confounding import LEAST_STRENGTH
 from helpers.privacy.escaping import escaped
 from helpers.report.sentences import signed
-from helpers.report.words import cell, number
+from helpers.report.words import MINUS, cell, number
 from helpers.stats.intervals import mean_interval
 
 
@@ -111,3 +111,69 @@ def clipping_sentences(table: pd.DataFrame, used: float) -> list[str]:
             f"is {width / 2:.3f}: {verdict}."
         )
     return lines
+
+
+def robust_sentence(summary: pd.DataFrame) -> str:
+    """How far off the mean effect is, with both models right, one wrong, both wrong, and by a naive difference.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        ``strategy`` (the cases of :func:`helpers.study.double_robustness`) and ``value``, mean errors.
+    """
+    off = summary.set_index("strategy")["value"]
+    one = off[["outcomes wrong", "propensity wrong"]].abs().max()
+    return (
+        f"One wrong model moves the mean effect by **{number(one, 2)}** at most; two wrong ones move it by "
+        f"**{number(off['both wrong'], 2, sign=True)}**, nearly as far off as comparing treated and untreated patients "
+        f"({number(off['naive difference of means'], 2, sign=True)})."
+        if one < abs(off["both wrong"]) / 2
+        else f"With one wrong model the mean effect is off by up to **{number(one, 2)}**, with two by "
+        f"**{number(off['both wrong'], 2, sign=True)}**: on so few patients luck hides what the method does."
+    )
+
+
+def stand_in_sentence(name: str, row: pd.Series, unit: str | None = None) -> str:
+    """How one patient's pseudo-outcome comes about, as a sum in words.
+
+    Parameters
+    ----------
+    name : str
+    row : Series
+        ``T, Y, mu0, mu1, e, psi, tau`` of the patient; means and chance as estimated.
+    unit : str or None
+        Of the outcome.
+    """
+    counted = f" {unit}" if unit else ""
+    treated = row["T"] == 1
+    arm, chance = ("treated", row["e"]) if treated else ("not treated", 1 - row["e"])
+    model, sign = (row["mu1"], "+") if treated else (row["mu0"], MINUS)
+    mu0, mu1, seen, expected = (number(v, 1) for v in (row["mu0"], row["mu1"], row["Y"], model))
+    return (
+        f"**Patient {name}** was {arm} and came out at {seen}{counted}. Patients alike come out at about {mu1} with "
+        f"and {mu0} without treatment, and {number(chance, 0, percent=True)} of them were {arm}. The stand-in for this "
+        f"patient's effect: ({mu1} {MINUS} {mu0}) {sign} ({seen} {MINUS} {expected}) / {number(chance, 2)} = "
+        f"**{number(row['psi'], 1, sign=True)}**. The truth, which only a simulation knows: "
+        f"{number(row['tau'], 1, sign=True)}."
+    )
+
+
+def noise_sentence(psi: np.ndarray, tau: np.ndarray) -> str:
+    """How right on average and how noisy the pseudo-outcome is."""
+    times = np.var(psi) / np.var(tau) if np.var(tau) else np.inf
+    means = [number(values.mean(), 2, sign=True) for values in (psi, tau)]
+    return (
+        f"The mean of the pseudo-outcome is {means[0]}, that of the true effects {means[1]}; its variance is "
+        f"{number(np.var(psi), 1)}, **{number(times, 0)} times** theirs ({number(np.var(tau), 2)})."
+    )
+
+
+def overlap_words(T: np.ndarray, e_raw: np.ndarray, clip: float, effective: float) -> str:
+    """Whether patients have counterparts in the other arm: chances near 0 or 1, clipped ones, effective number."""
+    e_raw = np.asarray(e_raw, float)
+    beyond = int(((e_raw < clip) | (e_raw > 1 - clip)).sum())
+    far = np.mean((e_raw < 0.1) | (e_raw > 0.9))
+    return (
+        f"{number(far, 0, percent=True)} of the chances lie below 10% or above 90%, {beyond} beyond the bound of "
+        f"{number(clip, 2)}. Weighted so that both arms look alike, the {len(T):,} patients are worth {effective:,.0f}."
+    )
