@@ -27,7 +27,7 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-fast coverage lint publish-check serve exercises check lab clean
+.PHONY: help book test test-fast coverage lint publish-check serve exercises check lab deck handout clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -71,6 +71,9 @@ check: $(STAMP) ## Run one exercise sheet and grade it: NB=exercises/01_data_pre
 
 lab: exercises $(LAB)/.installed ## Open the exercise sheets in JupyterLab
 	@exec $(LAB)/bin/jupyter-lab --notebook-dir=exercises
+
+deck handout: $(STAMP) ## Write slides, or a handout to print, of the run of PROFILE
+	@$(PY) workflow/deck.py $@ --profile="$$PROFILE"
 
 clean: ## Remove the environment; run products and caches are kept
 	rm -rf $(VENV) $(LAB) src/*.egg-info

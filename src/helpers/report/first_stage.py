@@ -11,23 +11,24 @@ from scipy import stats
 from helpers.evaluation.confounding import LEAST_STRENGTH
 from helpers.privacy.escaping import escaped
 from helpers.report.sentences import signed
-from helpers.report.words import MINUS, cell, number
+from helpers.report.words import MINUS, cell, named_word, number
 from helpers.stats.intervals import mean_interval
 
 
 def hidden_sentences(hidden: pd.DataFrame, strong: pd.DataFrame) -> list[str]:
     """What the tables of :func:`hidden_confounding` and :func:`as_strong` say about a mean effect of zero."""
     value, point, needed = (hidden[c].iloc[0] for c in ("value", "robustness", "robustness_limit"))
+    effect = number(value, 2, sign=True)
     if needed < LEAST_STRENGTH:
-        return [f"The limit of the mean effect ({value:+.2f}) lies at zero already; there is nothing to overturn."]
+        return [f"The limit of the mean effect ({effect}) lies at zero already; there is nothing to overturn."]
     worst = strong.loc[(strong["limit"] * np.sign(value)).idxmin()]
-    able = ", ".join(map(escaped, strong.loc[strong["overturns"], "left_out"]))
-    flat = ", ".join(map(escaped, strong.loc[strong["cf_d"] < LEAST_STRENGTH, "left_out"]))
+    left, limit = (number(worst[end], 2, sign=True) for end in ("bound", "limit"))
+    able, flat = (_fields(strong, rows) for rows in (strong["overturns"], strong["cf_d"] < LEAST_STRENGTH))
     lines = [
-        f"Before the mean effect of {value:+.2f} could not be told from zero, a hidden confounder would need a "
+        f"Before the mean effect of {effect} could not be told from zero, a hidden confounder would need a "
         f"strength of {needed:.2f} on both scales (of {point:.2f} to make the estimate itself zero).",
-        f"One as strong as {escaped(worst['left_out'])} ({worst['cf_y']:.2f} and {worst['cf_d']:.2f}), the worst of "
-        f"the recorded ones, could leave {worst['bound']:+.2f}, with the sampling error {worst['limit']:+.2f}.",
+        f"One as strong as {_field(worst['left_out'])} ({worst['cf_y']:.2f} and {worst['cf_d']:.2f}), the worst of "
+        f"the recorded ones, could leave {left}, with the sampling error {limit}.",
     ]
     lines.append(
         f"**As strong as one of these, it could overturn the sign**: {able}."
@@ -37,9 +38,17 @@ def hidden_sentences(hidden: pd.DataFrame, strong: pd.DataFrame) -> list[str]:
     if flat:
         lines.append(
             f"{flat}: a second strength of 0, since the estimated variance of the weights does not fall without it; "
-            f"the correlation is then 1 or -1 and means nothing. The change of the mean effect counts instead."
+            f"the correlation then means nothing. The change of the mean effect counts instead."
         )
     return lines
+
+
+def _field(name: str) -> str:
+    return escaped(named_word(name))
+
+
+def _fields(strong: pd.DataFrame, rows: pd.Series) -> str:
+    return ", ".join(map(_field, strong.loc[rows, "left_out"]))
 
 
 def kept_sentences(choice: pd.DataFrame, used: Mapping[str, str], level: float = 0.95) -> list[str]:
@@ -148,7 +157,7 @@ def stand_in_sentence(name: str, row: pd.Series, unit: str | None = None) -> str
     treated = row["T"] == 1
     arm, chance = ("treated", row["e"]) if treated else ("not treated", 1 - row["e"])
     model, sign = (row["mu1"], "+") if treated else (row["mu0"], MINUS)
-    mu0, mu1, seen, expected = (number(v, 1) for v in (row["mu0"], row["mu1"], row["Y"], model))
+    mu0, mu1, seen, expected = (number(v, 2) for v in (row["mu0"], row["mu1"], row["Y"], model))
     return (
         f"**Patient {name}** was {arm} and came out at {seen}{counted}. Patients alike come out at about {mu1} with "
         f"and {mu0} without treatment, and {number(chance, 0, percent=True)} of them were {arm}. The stand-in for this "
