@@ -36,6 +36,8 @@ from helpers.report.shift import (
     shift_panels,
     stressed_by,
 )
+from helpers.report.showing import finding, fold, show, table
+from helpers.report.style import look_of
 from helpers.report.tables import (
     AREAS_IN_WORDS,
     at_shares,
@@ -49,7 +51,7 @@ from helpers.report.tables import (
     views_wide,
     with_intervals,
 )
-from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, number
+from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, named_word, number
 
 __all__ = [
     "AREAS_IN_WORDS",
@@ -81,7 +83,9 @@ __all__ = [
     "difference",
     "direction",
     "facts",
+    "finding",
     "flow_chart",
+    "fold",
     "forest",
     "has",
     "held_out_table",
@@ -92,10 +96,12 @@ __all__ = [
     "keep_facts",
     "kept_sentences",
     "listed",
+    "look_of",
     "marked",
     "mix_in_words",
     "mix_shown",
     "named",
+    "named_word",
     "notes_in_styles",
     "number",
     "off_or_not",
@@ -113,9 +119,11 @@ __all__ = [
     "rule_sentences",
     "rules_wide",
     "shift_panels",
+    "show",
     "shown",
     "signed",
     "stressed_by",
+    "table",
     "tally",
     "verdicts",
     "views_wide",
