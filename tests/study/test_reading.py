@@ -8,8 +8,6 @@ from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.regressions import WordReader
 from helpers.study.reading import Reading
 
-pytestmark = pytest.mark.usefixtures("own_cache")
-
 
 class Spy(Supervised):
     """Notes what it learns from."""
@@ -22,7 +20,8 @@ class Spy(Supervised):
 
 
 @pytest.fixture
-def trial(monkeypatch):
+def trial(monkeypatch, tmp_path):
+    monkeypatch.setenv("WHO_TO_TREAT_CACHE", str(tmp_path))
     real = encoders.make_encoder
 
     def make(name, **more):
