@@ -20,7 +20,7 @@ from helpers.data.load import (
 from helpers.data.manifest import load_manifest
 from helpers.data.mimic_process import MIMIC_SYN_NOISE_SD, means_mimic_syn
 from helpers.data.processes import Meaning, draw_outcomes, meaning_of, weights_of
-from helpers.data.replica.ceiling import expected_effect
+from helpers.data.replica.ceiling import expected_effect, mentions_known
 from helpers.data.replica.mentions import DEFAULT_MENTION
 from helpers.data.replica.network import sample_network
 from helpers.data.sentences import split_sentences
@@ -51,6 +51,7 @@ __all__ = [
     "make_replica",
     "meaning_of",
     "means_mimic_syn",
+    "mentions_known",
     "mentions_of",
     "mimic_fingerprint",
     "mimic_folder",
