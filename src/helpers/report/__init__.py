@@ -13,6 +13,16 @@ from helpers.report.comparisons import (
 )
 from helpers.report.coverage import coverage_lines, coverage_verdicts
 from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
+from helpers.report.first_stage import (
+    clipping_sentences,
+    hidden_sentences,
+    kept_sentences,
+    noise_sentence,
+    overlap_words,
+    recalibrated_sentences,
+    robust_sentence,
+    stand_in_sentence,
+)
 from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
 from helpers.report.patients import case_sentences, note_cards, two_patients
@@ -68,16 +78,6 @@ from helpers.report.tables import (
 )
 from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, named_word, number
 from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
-from helpers.report.first_stage import (
-    clipping_sentences,
-    hidden_sentences,
-    kept_sentences,
-    noise_sentence,
-    overlap_words,
-    recalibrated_sentences,
-    robust_sentence,
-    stand_in_sentence,
-)
 
 __all__ = [
     "AREAS_IN_WORDS",
