@@ -15,6 +15,18 @@ from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, hi
 from helpers.report.first_stage import clipping_sentences, hidden_sentences, kept_sentences, recalibrated_sentences
 from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
+from helpers.report.pairings import (
+    by_group,
+    captured_sentence,
+    comparison_facts,
+    curve_sentence,
+    group_table,
+    in_world,
+    placed_sentences,
+    step_sentence,
+    step_table,
+    whole_note_sentences,
+)
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
 from helpers.report.results import facts, keep, keep_facts, shown
 from helpers.report.sentences import (
@@ -52,6 +64,16 @@ from helpers.report.tables import (
 from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, number
 
 __all__ = [
+    "whole_note_sentences",
+    "step_table",
+    "step_sentence",
+    "placed_sentences",
+    "in_world",
+    "group_table",
+    "curve_sentence",
+    "comparison_facts",
+    "captured_sentence",
+    "by_group",
     "AREAS_IN_WORDS",
     "Claims",
     "STEP_ASIDE_REASONS",
