@@ -48,6 +48,8 @@ from helpers.report.shift import (
     shift_panels,
     stressed_by,
 )
+from helpers.report.showing import finding, fold, show, table
+from helpers.report.style import look_of
 from helpers.report.tables import (
     AREAS_IN_WORDS,
     at_shares,
@@ -61,7 +63,7 @@ from helpers.report.tables import (
     views_wide,
     with_intervals,
 )
-from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, number
+from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, named_word, number
 
 __all__ = [
     "whole_note_sentences",
@@ -103,7 +105,9 @@ __all__ = [
     "difference",
     "direction",
     "facts",
+    "finding",
     "flow_chart",
+    "fold",
     "forest",
     "has",
     "held_out_table",
@@ -114,10 +118,12 @@ __all__ = [
     "keep_facts",
     "kept_sentences",
     "listed",
+    "look_of",
     "marked",
     "mix_in_words",
     "mix_shown",
     "named",
+    "named_word",
     "notes_in_styles",
     "number",
     "off_or_not",
@@ -135,9 +141,11 @@ __all__ = [
     "rule_sentences",
     "rules_wide",
     "shift_panels",
+    "show",
     "shown",
     "signed",
     "stressed_by",
+    "table",
     "tally",
     "verdicts",
     "views_wide",
