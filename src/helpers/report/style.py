@@ -35,6 +35,7 @@ FAMILIES = {
     "no annotation": "#2A78C2",
     "AACE as published": "#009E73",
     "AACE, smoothed": "#3A9BD9",
+    "other annotated": "#A8642A",
     "learned order": "#B565A7",
     "imputed": INK,
     "ceiling": GREY,
@@ -53,22 +54,22 @@ MEMBERS: dict[str, dict[str, tuple]] = {
         "t_heads": ("8", DOTTED),
         "r": ("p", DASHED),
         "forest": ("X", DASHDOT),
-        "econml_dr": ("H", DOTTED),
     },
-    "AACE as published": {"aace": ("D", "-"), "aace_raw": ("d", DOTTED), "aace_ridge": ("d", DASHED)},
-    "AACE, smoothed": {
-        "aace_smooth": ("^", "-"),
+    "AACE as published": {"aace": ("D", "-"), "aace_raw": ("d", DOTTED)},
+    "AACE, smoothed": {"aace_smooth": ("^", "-"), "aace_ridge": ("v", DASHED)},
+    "other annotated": {
+        "econml_dr": ("H", DOTTED),
         "aace_boost": ("v", DASHED),
         "two_phase": ("<", DASHDOT),
-        "anchored": (">", DOTTED),
+        "anchored": (">", "-"),
     },
     "learned order": {"rank": ("P", "-"), "rank_linear": ("X", DASHED)},
     "imputed": {"plug": ("*", "-"), "em": ("P", DASHED), "em_regress": ("X", DASHDOT)},
-    "ceiling": {"oracle": ("d", "-"), "oracle_x": ("D", DASHED)},
+    "ceiling": {"oracle": ("d", "-"), "oracle_x": ("D", DASHED), "said": ("s", DASHDOT)},
 }
 FAMILY_OF = {name: family for family, members in MEMBERS.items() for name in members}
 # What is no strategy: none of the colours above, so that a colour means one thing.
-OTHERS = ("#8A63B8", "#A8642A", "#2A8C8C", "#C0507A", "#7A7F2A", "#5F7FA8")
+OTHERS = ("#8A63B8", "#2A8C8C", "#C0507A", "#7A7F2A", "#5F7FA8")
 MARKERS = "osD^vPX"
 
 
@@ -85,7 +86,7 @@ def look_of(name: str, others: Collection[str] = ()) -> Look:
     base, _, features = str(name).partition("@")
     if base in FAMILY_OF:
         marker, line = MEMBERS[FAMILY_OF[base]][base]
-        dash = {"": line, "text": DASHED, "tabular": DOTTED}.get(features, line)
+        dash = {"": line, "text": DASHED, "phi": DASHED, "tabular": DOTTED}.get(features, line)
         return Look(FAMILIES[FAMILY_OF[base]], marker, dash)
     rest = [other for other in others if str(other).partition("@")[0] not in FAMILY_OF]
     place = rest.index(name) if name in rest else 0

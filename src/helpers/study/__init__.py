@@ -55,6 +55,7 @@ from helpers.study.sensitivity import clipping_stress, hidden_stress
 from helpers.study.spoilt_models import ERROR_OF_MEAN, double_robustness
 from helpers.study.strategies import (
     COMPARED,
+    MAIN,
     RECOMMENDED,
     SAME_LEARNER,
     SAME_VECTORS,
@@ -65,6 +66,7 @@ from helpers.study.strategies import (
 from helpers.study.strategy import FEATURES, GROUPS, REPRESENTATIONS, Strategy, features_of
 from helpers.study.trials import LazyTrials, Trial, World, filled, replications
 from helpers.study.ward import WARD_LABELS, alignment, run_ward, ward_truth
+from helpers.study.whole_notes import WHOLE_NOTES, whole_notes
 
 __all__ = [
     "ASKED",
@@ -77,6 +79,7 @@ __all__ = [
     "GROUPS",
     "HELD_OUT_STRATEGIES",
     "LazyTrials",
+    "MAIN",
     "REMEDY_LABELS",
     "RECOMMENDED",
     "REPRESENTATIONS",
@@ -89,6 +92,7 @@ __all__ = [
     "TOLD_BY",
     "Trial",
     "UNDECIDED",
+    "WHOLE_NOTES",
     "World",
     "WARD_LABELS",
     "added_by",
@@ -153,6 +157,7 @@ __all__ = [
     "ward_truth",
     "with_more_held_out",
     "with_true_differences",
+    "whole_notes",
     "won_back",
     "worth",
 ]
