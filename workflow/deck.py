@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from html import escape
 
 from exercises import KINDS, Exercise
-from helpers.report.html import block
 from lessons import Lesson, lessons, plain
 
 from helpers.artifacts.files import replacing
 from helpers.config import runs_root
+from helpers.report.html import block
 
 STYLE = """
 :root{color-scheme:light dark;--pst-font-family-base:sans-serif}

@@ -8,13 +8,13 @@ from helpers.report.drawing import WIDTH, no_records, style
 from helpers.report.style import FAMILIES, INK
 from helpers.report.words import MINUS, named_word, number
 
-GROUPS = {  # of columns, as a reader names them
+_GROUPS = {  # of columns, as a reader names them
     "bedside\ncolumns": ("self_empl", "asthma", "smoking", "hay_fever", "winter", "COPD"),
     "symptoms": ("dysp", "cough", "pain", "nasal", "fever_low", "fever_high"),
     "practice's\nhabit": ("policy",),
     "illness that\nnobody names": ("inf", "pneu"),
 }
-PLACES = {
+_PLACES = {
     "bedside\ncolumns": (0, 2),
     "symptoms": (1.25, 1.1),
     "note": (2.6, 2),
@@ -36,7 +36,7 @@ def edges_of(weights: pd.DataFrame) -> list[tuple[str, str]]:
         Columns ``part, term``; the part named after treatment leads to it, all others to the outcome.
     """
     found = dict.fromkeys(ALWAYS)
-    group_of = {column: group for group, columns in GROUPS.items() for column in columns}
+    group_of = {column: group for group, columns in _GROUPS.items() for column in columns}
     for part, term in zip(weights["part"], weights["term"], strict=True):
         target = "treatment" if part.endswith("of treatment") and "odds" in part else "outcome"
         found |= {(group_of[column], target): None for column in term.split("*") if column}
@@ -58,7 +58,7 @@ def causes(weights: pd.DataFrame):
     import matplotlib.pyplot as plt
 
     edges = edges_of(weights)
-    names = [name for name in PLACES if any(name in edge for edge in edges)]
+    names = [name for name in _PLACES if any(name in edge for edge in edges)]
     with style():
         figure, ax = plt.subplots(figsize=(WIDTH, 2.6))
         ax.set(xlim=(-0.55, 3.95), ylim=(-0.45, 2.45))
@@ -67,7 +67,7 @@ def causes(weights: pd.DataFrame):
         for start, end in edges:
             ends = {"patchA": boxes[start], "patchB": boxes[end], "shrinkA": 1, "shrinkB": 1}
             arrow = {"arrowstyle": "-|>", "color": INK, "lw": 1, **ends}
-            ax.annotate("", PLACES[end], PLACES[start], arrowprops=arrow)
+            ax.annotate("", _PLACES[end], _PLACES[start], arrowprops=arrow)
     return figure
 
 
@@ -75,7 +75,7 @@ def _box(ax, name: str):
     seen = name in SEEN
     colour, width = (FAMILIES["no annotation"], 2.4) if seen else (INK, 0.9)
     frame = {"boxstyle": "round,pad=0.35", "facecolor": "none", "edgecolor": colour, "lw": width}
-    text = ax.text(*PLACES[name], name, ha="center", va="center", fontsize=9, bbox=frame)
+    text = ax.text(*_PLACES[name], name, ha="center", va="center", fontsize=9, bbox=frame)
     return text.get_bbox_patch()
 
 

@@ -142,6 +142,13 @@ def robust_sentence(summary: pd.DataFrame) -> str:
     )
 
 
+def off_caption(summary: pd.DataFrame) -> str:
+    """Which rows of a table of errors (``strategy, value, low, high``) can be told from zero."""
+    off = summary.loc[(summary["low"] > 0) | (summary["high"] < 0), "strategy"]
+    said = f"Off by more than luck: {', '.join(off)}." if len(off) else "None is off by more than luck."
+    return f"Error of the mean effect, with 95% intervals over repetitions; a wrong model is a plain mean. {said}"
+
+
 def stand_in_sentence(name: str, row: pd.Series, unit: str | None = None) -> str:
     """How one patient's pseudo-outcome comes about, as a sum in words.
 
