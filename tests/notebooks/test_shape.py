@@ -10,9 +10,6 @@ import pytest
 import yaml
 from nbformat import NotebookNode
 
-from helpers import data
-from helpers.report import named_word
-
 ROOT = Path(__file__).resolve().parents[2]
 # Chapters that have the shape; the others follow.
 SHAPED = ("01_data_preparation", "04_pseudo_outcomes", "06_risk_against_benefit")
@@ -120,9 +117,7 @@ class Shown(HTMLParser):
             self.texts.append(words.strip())
 
 
-def raw_names() -> set[str]:
-    """Columns that mean nothing to a reader."""
-    return {name for name in data.load_manifest("replica").columns if named_word(name) != name} - {"policy"}
+RAW = {"dysp", "nasal", "inf", "pneu", "mu0", "mu1", "tau", "psi", "phi"}  # and all that holds an underscore
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +145,8 @@ def test_readers_see_words_true_signs_and_small_tables(path, executed):
             content = output.get("data", {})
             shown.feed(content.get("text/html") or content.get("text/markdown") or "")
     for words in shown.texts:
-        assert not re.search(r"\b[a-z0-9]+_[a-z0-9_]+\b", words), words
-        assert not raw_names() & set(re.findall(r"[\w.]+", words)), words
+        raw = {word for word in re.findall(r"\w+", words) if word in RAW or "_" in word.strip("_")}
+        assert not raw, f"{raw} in: {words}"
         assert not re.search(r"(?<![\w\u2212-])-\.?\d", words), f"a hyphen for a minus: {words}"
     for table in shown.tables:
         assert len(table) - 1 <= ROWS and max(table) <= COLUMNS, table

@@ -1,5 +1,7 @@
 """Records, patients, causes and worlds in words: every branch follows the numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,6 +86,16 @@ def test_the_two_patients_disagree_about_risk_and_benefit(drawn):
     lines = report.case_sentences(drawn, "severity score")
     assert len(lines) == 3 and all(word in lines[0] for word in findings_of(drawn, ill, drawn.roles.annotations))
     assert "severity score" in lines[1] and "Risk says A" in lines[2]
+
+
+def test_patients_of_records_that_are_not_public_are_not_shown_one_by_one(drawn):
+    real = replace(drawn, tags={"sensitive": True})
+    assert report.case_sentences(real) == ["Patients of this data set may not be shown one by one."]
+    found = pd.DataFrame({"T": drawn.T, "Y": drawn.Y, "mu0": drawn.mu0, "mu1": drawn.mu1, "e": drawn.e})
+    found = found.assign(psi=0.0, tau=drawn.tau)
+    closed = Config(dataset="mimic-syn", mimic_path="synthetic")
+    assert report.stand_in_cases(closed, drawn, found) == report.case_sentences(real)
+    assert len(report.stand_in_cases(Config(), drawn, found)) == 2
 
 
 def test_a_card_shows_the_note_escaped_and_what_it_leaves_out(cohort):

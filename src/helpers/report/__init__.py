@@ -38,7 +38,7 @@ from helpers.report.pairings import (
     step_table,
     whole_note_sentences,
 )
-from helpers.report.patients import case_sentences, note_cards, two_patients
+from helpers.report.patients import case_sentences, note_cards, stand_in_cases, two_patients
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
 from helpers.report.records import (
     QUANTITIES,
@@ -186,6 +186,7 @@ __all__ = [
     "shown",
     "signed",
     "silence_sentence",
+    "stand_in_cases",
     "stand_in_sentence",
     "step_sentence",
     "step_table",

@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from helpers.config import Config
 from helpers.data.cohort import Cohort
+from helpers.report.first_stage import stand_in_sentence
 from helpers.report.html import Html
 from helpers.report.words import named_word, number
 
 CARD = "border:1px solid var(--pst-color-border,#aaa);border-radius:.4rem;padding:.2rem .9rem;margin:.8rem 0"
 WITHHELD = "<p>These notes may not be shown.</p>"
+ONE_BY_ONE = "Patients of this data set may not be shown one by one."
 HIGH = 0.9  # share of the patients below the risk of the first patient of a case
 
 
@@ -63,7 +66,13 @@ def case_sentences(cohort: Cohort, outcome: str = "outcome", unit: str | None = 
         With known effects; lower outcomes are better.
     outcome, unit : str, str or None
         What the outcome is, and what it is counted in.
+
+    Returns
+    -------
+    list of str; of records that may be of real people one sentence that says why it shows none.
     """
+    if cohort.sensitive:
+        return [ONE_BY_ONE]
     rows, counted = two_patients(cohort), f" {unit}" if unit else ""
     lines = []
     for name, row in zip("AB", rows, strict=True):
@@ -77,6 +86,26 @@ def case_sentences(cohort: Cohort, outcome: str = "outcome", unit: str | None = 
         f"Risk says A, benefit says B."
     )
     return lines
+
+
+def stand_in_cases(config: Config, cohort: Cohort, found: pd.DataFrame, unit: str | None = None) -> list[str]:
+    """How the pseudo-outcomes of :func:`two_patients` come about.
+
+    Parameters
+    ----------
+    config : Config
+        Where only aggregates may be shown, one sentence says so.
+    cohort : Cohort
+        With known effects.
+    found : DataFrame
+        A row a record: ``T, Y, mu0, mu1, e, psi, tau``, means and chance as estimated.
+    unit : str or None
+        Of the outcome.
+    """
+    if config.aggregates_only:
+        return [ONE_BY_ONE]
+    rows = zip("AB", two_patients(cohort), strict=True)
+    return [stand_in_sentence(name, found.iloc[row], unit) for name, row in rows]
 
 
 def _brings(gain: float, counted: str) -> str:
