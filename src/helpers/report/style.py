@@ -28,14 +28,15 @@ class Look:
     line: str | tuple = "-"
 
 
-# Told apart by colour-blind readers, in light and in dark; what a policy has seen decides.
+# Told apart by colour-blind readers, in light and in dark. Families are those of the strategies' groups; random order and
+# risk, imputing and smoothing have colours of their own.
 FAMILIES = {
     "random": GREY,
     "risk": "#D55E00",
-    "no annotation": "#2A78C2",
-    "AACE as published": "#009E73",
-    "AACE, smoothed": "#3A9BD9",
-    "learned order": "#B565A7",
+    "free": "#2A78C2",
+    "published": "#009E73",
+    "frozen": "#B565A7",
+    "smoothed": "#3A9BD9",
     "imputed": INK,
     "ceiling": GREY,
 }
@@ -43,7 +44,7 @@ DASHED, DOTTED, DASHDOT = (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2))
 MEMBERS: dict[str, dict[str, tuple]] = {
     "random": {"random": (".", DOTTED)},
     "risk": {"risk": ("s", "-")},
-    "no annotation": {
+    "free": {
         "dr": ("o", "-"),
         "tabular": ("v", DASHED),
         "tarnet": ("<", DASHDOT),
@@ -53,18 +54,19 @@ MEMBERS: dict[str, dict[str, tuple]] = {
         "t_heads": ("8", DOTTED),
         "r": ("p", DASHED),
         "forest": ("X", DASHDOT),
-        "econml_dr": ("H", DOTTED),
     },
-    "AACE as published": {"aace": ("D", "-"), "aace_raw": ("d", DOTTED), "aace_ridge": ("d", DASHED)},
-    "AACE, smoothed": {
-        "aace_smooth": ("^", "-"),
+    "published": {"aace": ("D", "-"), "aace_raw": ("d", DOTTED)},
+    "frozen": {
+        "econml_dr": ("H", "-"),
         "aace_boost": ("v", DASHED),
         "two_phase": ("<", DASHDOT),
         "anchored": (">", DOTTED),
+        "rank": ("P", "-"),
+        "rank_linear": ("X", DASHED),
     },
-    "learned order": {"rank": ("P", "-"), "rank_linear": ("X", DASHED)},
+    "smoothed": {"aace_smooth": ("^", "-"), "aace_ridge": ("d", DASHED)},
     "imputed": {"plug": ("*", "-"), "em": ("P", DASHED), "em_regress": ("X", DASHDOT)},
-    "ceiling": {"oracle": ("d", "-"), "oracle_x": ("D", DASHED)},
+    "ceiling": {"oracle": ("d", "-"), "said": ("s", DASHDOT), "oracle_x": ("D", DASHED)},
 }
 FAMILY_OF = {name: family for family, members in MEMBERS.items() for name in members}
 # What is no strategy: none of the colours above, so that a colour means one thing.
