@@ -13,6 +13,8 @@ from helpers.report.comparisons import (
 from helpers.report.coverage import coverage_lines, coverage_verdicts
 from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
 from helpers.report.first_stage import clipping_sentences, hidden_sentences, kept_sentences, recalibrated_sentences
+from helpers.report.hands_on import highlighted_notes, self_check, sort_patients, strategy_table
+from helpers.report.interactive import annotation_slider, break_the_score, budget_slider, shift_explorer, world_switch
 from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
@@ -55,18 +57,21 @@ from helpers.report.words import WORDS, between, cell, cells, difference, direct
 
 __all__ = [
     "AREAS_IN_WORDS",
-    "Claims",
     "STEP_ASIDE_REASONS",
-    "SteppedAside",
     "WORDS",
+    "Claims",
+    "SteppedAside",
     "against",
     "against_home",
     "alarm_and_cost",
     "alarm_sentences",
+    "annotation_slider",
     "at_shares",
     "bars",
     "best_of",
     "between",
+    "break_the_score",
+    "budget_slider",
     "bullets",
     "cell",
     "cells",
@@ -90,6 +95,7 @@ __all__ = [
     "has",
     "held_out_table",
     "hidden_sentences",
+    "highlighted_notes",
     "histograms",
     "introduced",
     "keep",
@@ -118,10 +124,14 @@ __all__ = [
     "right_or_wrong",
     "rule_sentences",
     "rules_wide",
+    "self_check",
+    "shift_explorer",
     "shift_panels",
     "show",
     "shown",
     "signed",
+    "sort_patients",
+    "strategy_table",
     "stressed_by",
     "table",
     "tally",
@@ -129,4 +139,5 @@ __all__ = [
     "views_wide",
     "with_intervals",
     "won_back_sentence",
+    "world_switch",
 ]

@@ -28,8 +28,8 @@ class Look:
     line: str | tuple = "-"
 
 
-# Told apart by colour-blind readers, in light and in dark. Families are those of the strategies' groups; random order and
-# risk, imputing and smoothing have colours of their own.
+# Told apart by colour-blind readers, in light and in dark. Families are those of the strategies' groups, except that
+# random order and risk, and imputing and smoothing, have colours of their own.
 FAMILIES = {
     "random": GREY,
     "risk": "#D55E00",
