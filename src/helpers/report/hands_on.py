@@ -13,6 +13,7 @@ from helpers.report.drawing import no_records
 from helpers.report.html import Html, attribute, inline
 from helpers.report.showing import table
 from helpers.report.states import element
+from helpers.report.style import INK, look_of
 
 STATUS = {"affirmed": "affirmed", "denied": "denied", "silent": "not mentioned"}
 
@@ -114,10 +115,13 @@ def strategy_table(strategies: pd.DataFrame) -> Html:
     rows = []
     for r in strategies.itertuples():
         marks = f'data-annotated="{"yes" if r.annotated else "no"}" data-reads="{"yes" if r.reads else "no"}"'
-        cells = f'<th scope="row">{escape(r.label)}</th><td>{inline(r.about)}</td>'
+        look = look_of(r.key)
+        colour = "currentColor" if look.colour == INK else look.colour
+        dot = f'<span class="dot" style="background:{colour}"></span>'
+        cells = f'<th scope="row">{dot}{escape(r.label)}</th><td>{escape(r.group)}</td><td>{inline(r.about)}</td>'
         cells += f"<td>{'yes' if r.annotated else 'no'}</td><td>{escape(r.sees)}</td><td>{r.source}</td>"
         rows.append(f'<tr id="strategy-{attribute(r.key)}" data-group="{attribute(r.group)}" {marks}>{cells}</tr>')
-    titles = ("name", "what it does", "learns from annotations", "sees at the bedside", "source")
+    titles = ("name", "kind", "what it does", "learns from annotations", "sees at the bedside", "source")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
     content = f'<table class="results strategies"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     region = f'<div class="scrolls" role="region" tabindex="0" aria-label="The strategies">{content}</div>'
