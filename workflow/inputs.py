@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from exercises import answers_shown
+
 from helpers import data, encoders
 from helpers.artifacts.code import code_of
 from helpers.artifacts.contents import content_of
@@ -41,7 +43,7 @@ def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iter
     prose = [p for p in sorted(Path("book").rglob("*")) if p.is_file() and not {"_build", "__pycache__"} & set(p.parts)]
     tables = [p for p in SHOWN if p.is_file()]
     pages = [(str(p), content_of(p)) for p in [*prose, *tables, *ASSEMBLY]]
-    return {**parts, "book": digest(pages, list(chapters), parts)}
+    return {**parts, "book": digest(pages, list(chapters), parts, answers_shown())}
 
 
 def files_of(config: Config) -> dict:

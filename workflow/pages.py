@@ -84,10 +84,10 @@ def with_exercises(cells: list[dict]) -> list[dict]:
         if exercise is None:
             shown.append(cell)
             continue
-        shown.append(exercises.on_page(cell, exercise, answers=False))
+        shown.append(exercises.on_page(cell, exercise, exercises.answers_shown()))
         answer = exercises.value_of(exercise) if exercise.wants != "words" else None
         if answer is not None:
-            kind = {"choices": exercise.choices, "why": exercise.why} if exercise.choices else {}
+            kind = {"choices": dict.fromkeys(exercise.choices, ""), "why": exercise.why} if exercise.choices else {}
             shown.append(html_cell(self_check(exercise.id, answer, exercise.tolerance, **kind).html))
     return shown
 

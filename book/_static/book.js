@@ -88,7 +88,7 @@
       oneHeader(table);
       const around = region(table);
       if (!table.closest(".cell_output") && !table.classList.contains("results")) continue;
-      if (table.closest(".made")) continue;
+      if (table.closest(".made") || table.classList.contains("strategies")) continue;
       sortable(table);
       const button = make("button", { type: "button" }, "copy as CSV");
       button.addEventListener("click", () => copy(csv(table), button));

@@ -205,7 +205,7 @@
       const set = make("fieldset", {}, make("legend", {}, "Your choice"));
       for (const [key, words] of data.choices) {
         const label = make("label", {}, make("input", { type: "radio", name: group, value: key }), ` ${key}) `);
-        label.insertAdjacentHTML("beforeend", words);
+        label.insertAdjacentHTML("beforeend", words); /* escaped by the library */
         set.append(label);
       }
       form.append(set);
@@ -242,13 +242,17 @@
     const table = section.parentElement.querySelector("table.strategies");
     const said = make("p", { className: "said", "aria-live": "polite" });
     const words = { annotated: "learns from annotations", reads: "sees the note" };
+    const rows = [...table.querySelectorAll("tr[data-annotated]")];
     const move = () => {
-      let seen = 0;
-      for (const row of table.tBodies[0].rows) {
+      for (const row of rows) {
         row.hidden = controls.some(([column, c]) => c.key() !== "any" && row.dataset[column] !== c.key());
-        seen += !row.hidden;
       }
-      said.textContent = `${seen} of ${table.tBodies[0].rows.length} strategies.`;
+      for (const head of table.querySelectorAll("tr.group")) {
+        let next = head.nextElementSibling;
+        while (next && next.hidden) next = next.nextElementSibling;
+        head.hidden = !next || next.classList.contains("group");
+      }
+      said.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} strategies.`;
     };
     const positions = [["any", "either"], ["yes", "yes"], ["no", "no"]];
     const controls = data.columns.map((column) =>

@@ -149,7 +149,7 @@ def test_a_choice_gives_its_reason_and_progress_is_kept(page):
 
 def test_strategies_are_filtered(page):
     page.locator("#filter fieldset").first.locator("input[value=no]").check()
-    assert page.locator("#filter tbody tr:visible th").all_inner_texts() == ["risk"]
+    assert page.locator("#filter tbody tr:visible th").all_inner_texts() == ["rule", "risk"]
     assert page.locator("#filter .said").inner_text() == "1 of 2 strategies."
 
 

@@ -1,5 +1,6 @@
 """Tell: words, sentences, tables, figures and chapters; keep what pages quote."""
 
+from helpers.report.causes import causes, formulas
 from helpers.report.chapters import STEP_ASIDE_REASONS, SteppedAside, has, require
 from helpers.report.comparisons import (
     best_of,
@@ -12,12 +13,49 @@ from helpers.report.comparisons import (
 )
 from helpers.report.coverage import coverage_lines, coverage_verdicts
 from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
-from helpers.report.first_stage import clipping_sentences, hidden_sentences, kept_sentences, recalibrated_sentences
+from helpers.report.first_stage import (
+    clipping_sentences,
+    hidden_sentences,
+    kept_sentences,
+    noise_sentence,
+    off_caption,
+    overlap_words,
+    recalibrated_sentences,
+    robust_sentence,
+    stand_in_sentence,
+)
 from helpers.report.hands_on import highlighted_notes, self_check, sort_patients, strategy_table
 from helpers.report.interactive import annotation_slider, break_the_score, budget_slider, shift_explorer, world_switch
 from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
+from helpers.report.pairings import (
+    by_group,
+    captured_sentence,
+    comparison_facts,
+    curve_sentence,
+    group_table,
+    in_world,
+    placed_sentences,
+    step_sentence,
+    step_table,
+    whole_note_sentences,
+)
+from helpers.report.patients import case_sentences, note_cards, two_patients
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
+from helpers.report.records import (
+    QUANTITIES,
+    added_caption,
+    column_lines,
+    columns_by_role,
+    confounding_sentence,
+    meaning_sentences,
+    mention_caption,
+    parts_of_naive,
+    silence_sentence,
+    symptom_words,
+    told_caption,
+    told_sentence,
+)
 from helpers.report.results import facts, keep, keep_facts, shown
 from helpers.report.sentences import (
     against,
@@ -54,13 +92,16 @@ from helpers.report.tables import (
     with_intervals,
 )
 from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, named_word, number
+from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 
 __all__ = [
     "AREAS_IN_WORDS",
+    "QUANTITIES",
     "STEP_ASIDE_REASONS",
     "WORDS",
     "Claims",
     "SteppedAside",
+    "added_caption",
     "against",
     "against_home",
     "alarm_and_cost",
@@ -73,15 +114,24 @@ __all__ = [
     "break_the_score",
     "budget_slider",
     "bullets",
+    "by_group",
+    "captured_sentence",
+    "case_sentences",
+    "causes",
     "cell",
     "cells",
     "change",
     "clipping_sentences",
     "cloud",
     "coloured",
+    "column_lines",
+    "columns_by_role",
+    "comparison_facts",
+    "confounding_sentence",
     "coverage_lines",
     "coverage_sentences",
     "coverage_verdicts",
+    "curve_sentence",
     "curves",
     "definition_sentences",
     "described",
@@ -92,11 +142,15 @@ __all__ = [
     "flow_chart",
     "fold",
     "forest",
+    "formulas",
+    "group_table",
+    "groups_sentence",
     "has",
     "held_out_table",
     "hidden_sentences",
     "highlighted_notes",
     "histograms",
+    "in_world",
     "introduced",
     "keep",
     "keep_facts",
@@ -104,24 +158,33 @@ __all__ = [
     "listed",
     "look_of",
     "marked",
+    "meaning_sentences",
+    "mention_caption",
     "mix_in_words",
     "mix_shown",
     "named",
     "named_word",
+    "noise_sentence",
+    "note_cards",
     "notes_in_styles",
     "number",
+    "off_caption",
     "off_or_not",
     "on_the_same",
+    "overlap_words",
     "own_columns",
     "pair_matrix",
     "paired_sentences",
     "panels",
+    "parts_of_naive",
+    "placed_sentences",
     "question_answers",
     "ranges",
     "rare_and_frequent",
     "recalibrated_sentences",
     "require",
     "right_or_wrong",
+    "robust_sentence",
     "rule_sentences",
     "rules_wide",
     "self_check",
@@ -130,14 +193,25 @@ __all__ = [
     "show",
     "shown",
     "signed",
+    "silence_sentence",
     "sort_patients",
+    "stand_in_sentence",
+    "step_sentence",
+    "step_table",
     "strategy_table",
     "stressed_by",
+    "symptom_words",
     "table",
     "tally",
+    "toc_caption",
+    "told_caption",
+    "told_sentence",
+    "two_patients",
     "verdicts",
     "views_wide",
+    "whole_note_sentences",
     "with_intervals",
     "won_back_sentence",
     "world_switch",
+    "worlds_sentence",
 ]

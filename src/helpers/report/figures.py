@@ -95,7 +95,7 @@ def pair_matrix(pairs: pd.DataFrame, labels: Mapping[str, str], lower_is_better:
     with style():
         side = min(0.27 * len(names) + 2.6, WIDTH)
         figure, ax = plt.subplots(figsize=(side, side))
-        worse, better = FAMILIES["risk"], FAMILIES["free"]
+        worse, better = FAMILIES["risk"], FAMILIES["no annotation"]
         colours = ListedColormap([worse, f"{worse}66", "#00000000", f"{better}66", better])
         ax.imshow(np.ma.masked_invalid(table.to_numpy(float)), cmap=colours, vmin=-2.5, vmax=2.5)
         ax.set_xticks(np.arange(len(names)), [labels[s] for s in names], rotation=90, fontsize=8)
@@ -157,7 +157,7 @@ def cloud(table: pd.DataFrame, x: str, y: str, x_label: str, y_label: str, by: s
     with style():
         figure, axes = plt.subplots(1, len(parts), figsize=(WIDTH, 3.0 if len(parts) > 1 else 4.2), squeeze=False)
         for ax, (name, part) in zip(axes[0], parts.items(), strict=True):
-            ax.plot(part[x], part[y], ".", ms=3, alpha=0.5, color=FAMILIES["free"], rasterized=True)
+            ax.plot(part[x], part[y], ".", ms=3, alpha=0.5, color=FAMILIES["no annotation"], rasterized=True)
             if line:
                 ends = [part[[x, y]].min().min(), part[[x, y]].max().max()]
                 ax.plot(ends, ends, color=INK, lw=0.8)
@@ -210,7 +210,7 @@ def flow_chart(charts: Mapping[str, pd.DataFrame]):
             for place, (step, now, before) in enumerate(
                 zip(chart["step"], chart["patients"], chart["patients"].shift(), strict=True)
             ):
-                box = {"boxstyle": "round", "facecolor": "none", "edgecolor": FAMILIES["free"]}
+                box = {"boxstyle": "round", "facecolor": "none", "edgecolor": FAMILIES["no annotation"]}
                 words = f"{textwrap.fill(step, 30)}\n{_counted(now)}"
                 ax.text(0.5, -place, words, ha="center", va="center", fontsize=9, bbox=box)
                 if place:

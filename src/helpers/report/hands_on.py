@@ -83,7 +83,7 @@ def self_check(
     Parameters
     ----------
     name : str
-        Of the exercise, as in ``04.1``.
+        Of the exercise, as in ``04.1``; what was solved is remembered under it.
     answer : float or str
         The number, or the letter of the right choice.
     tolerance : float or None
@@ -100,7 +100,7 @@ def self_check(
     # Not a secret, only out of sight: whoever reads the page's source may have the answer.
     packed = base64.b64encode(json.dumps(hidden).encode()).decode()
     data = {"id": name, "choices": [[k, inline(v)] for k, v in (choices or {}).items()], "packed": packed}
-    return element("check", f"Check your answer to {name}", data, "<p>The check needs scripts.</p>")
+    return element("check", "Check your answer", data, "<p>The check needs scripts.</p>")
 
 
 def strategy_table(strategies: pd.DataFrame) -> Html:
@@ -112,18 +112,25 @@ def strategy_table(strategies: pd.DataFrame) -> Html:
         ``key, label, group, about, annotated`` (bool), ``sees`` (words), ``reads`` (bool: it sees the note), ``source``
         (HTML).
     """
-    rows = []
+    rows, group = [], None
     for r in strategies.itertuples():
-        marks = f'data-annotated="{"yes" if r.annotated else "no"}" data-reads="{"yes" if r.reads else "no"}"'
-        look = look_of(r.key)
-        colour = "currentColor" if look.colour == INK else look.colour
-        dot = f'<span class="dot" style="background:{colour}"></span>'
-        cells = f'<th scope="row">{dot}{escape(r.label)}</th><td>{escape(r.group)}</td><td>{inline(r.about)}</td>'
-        cells += f"<td>{'yes' if r.annotated else 'no'}</td><td>{escape(r.sees)}</td><td>{r.source}</td>"
-        rows.append(f'<tr id="strategy-{attribute(r.key)}" data-group="{attribute(r.group)}" {marks}>{cells}</tr>')
-    titles = ("name", "kind", "what it does", "learns from annotations", "sees at the bedside", "source")
+        if r.group != group:
+            rows.append(f'<tr class="group"><th scope="rowgroup" colspan="5">{escape(r.group)}</th></tr>')
+            group = r.group
+        rows.append(_strategy(r))
+    titles = ("name", "what it does", "learns from annotations", "sees at the bedside", "source")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
     content = f'<table class="results strategies"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     region = f'<div class="scrolls" role="region" tabindex="0" aria-label="The strategies">{content}</div>'
     made = element("filter", "Show only some", {"columns": ["annotated", "reads"]}, "")
     return Html(made.html + region, made.text)
+
+
+def _strategy(r) -> str:
+    look = look_of(r.key)
+    colour = "currentColor" if look.colour == INK else look.colour
+    dot = f'<span class="dot" style="background:{colour}"></span>'
+    cells = f'<th scope="row">{dot}{escape(r.label)}</th><td>{inline(r.about)}</td>'
+    cells += f"<td>{'yes' if r.annotated else 'no'}</td><td>{escape(r.sees)}</td><td>{r.source}</td>"
+    marks = f'data-annotated="{"yes" if r.annotated else "no"}" data-reads="{"yes" if r.reads else "no"}"'
+    return f'<tr id="strategy-{attribute(r.key)}" {marks}>{cells}</tr>'

@@ -28,15 +28,15 @@ class Look:
     line: str | tuple = "-"
 
 
-# Told apart by colour-blind readers, in light and in dark. Families are those of the strategies' groups, except that
-# random order and risk, and imputing and smoothing, have colours of their own.
+# Told apart by colour-blind readers, in light and in dark; what a policy has seen decides.
 FAMILIES = {
     "random": GREY,
     "risk": "#D55E00",
-    "free": "#2A78C2",
-    "published": "#009E73",
-    "frozen": "#B565A7",
-    "smoothed": "#3A9BD9",
+    "no annotation": "#2A78C2",
+    "AACE as published": "#009E73",
+    "AACE, smoothed": "#3A9BD9",
+    "other annotated": "#A8642A",
+    "learned order": "#B565A7",
     "imputed": INK,
     "ceiling": GREY,
 }
@@ -44,7 +44,7 @@ DASHED, DOTTED, DASHDOT = (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2))
 MEMBERS: dict[str, dict[str, tuple]] = {
     "random": {"random": (".", DOTTED)},
     "risk": {"risk": ("s", "-")},
-    "free": {
+    "no annotation": {
         "dr": ("o", "-"),
         "tabular": ("v", DASHED),
         "tarnet": ("<", DASHDOT),
@@ -55,22 +55,21 @@ MEMBERS: dict[str, dict[str, tuple]] = {
         "r": ("p", DASHED),
         "forest": ("X", DASHDOT),
     },
-    "published": {"aace": ("D", "-"), "aace_raw": ("d", DOTTED)},
-    "frozen": {
-        "econml_dr": ("H", "-"),
+    "AACE as published": {"aace": ("D", "-"), "aace_raw": ("d", DOTTED)},
+    "AACE, smoothed": {"aace_smooth": ("^", "-"), "aace_ridge": ("v", DASHED)},
+    "other annotated": {
+        "econml_dr": ("H", DOTTED),
         "aace_boost": ("v", DASHED),
         "two_phase": ("<", DASHDOT),
-        "anchored": (">", DOTTED),
-        "rank": ("P", "-"),
-        "rank_linear": ("X", DASHED),
+        "anchored": (">", "-"),
     },
-    "smoothed": {"aace_smooth": ("^", "-"), "aace_ridge": ("d", DASHED)},
+    "learned order": {"rank": ("P", "-"), "rank_linear": ("X", DASHED)},
     "imputed": {"plug": ("*", "-"), "em": ("P", DASHED), "em_regress": ("X", DASHDOT)},
-    "ceiling": {"oracle": ("d", "-"), "said": ("s", DASHDOT), "oracle_x": ("D", DASHED)},
+    "ceiling": {"oracle": ("d", "-"), "oracle_x": ("D", DASHED), "said": ("s", DASHDOT)},
 }
 FAMILY_OF = {name: family for family, members in MEMBERS.items() for name in members}
 # What is no strategy: none of the colours above, so that a colour means one thing.
-OTHERS = ("#8A63B8", "#A8642A", "#2A8C8C", "#C0507A", "#7A7F2A", "#5F7FA8")
+OTHERS = ("#8A63B8", "#2A8C8C", "#C0507A", "#7A7F2A", "#5F7FA8")
 MARKERS = "osD^vPX"
 
 
@@ -87,7 +86,7 @@ def look_of(name: str, others: Collection[str] = ()) -> Look:
     base, _, features = str(name).partition("@")
     if base in FAMILY_OF:
         marker, line = MEMBERS[FAMILY_OF[base]][base]
-        dash = {"": line, "text": DASHED, "tabular": DOTTED}.get(features, line)
+        dash = {"": line, "text": DASHED, "phi": DASHED, "tabular": DOTTED}.get(features, line)
         return Look(FAMILIES[FAMILY_OF[base]], marker, dash)
     rest = [other for other in others if str(other).partition("@")[0] not in FAMILY_OF]
     place = rest.index(name) if name in rest else 0
