@@ -9,7 +9,7 @@ import pytest
 from helpers import data, report
 from helpers.config import Config
 from helpers.report.causes import edges_of
-from helpers.report.patients import findings_of, said_of
+from helpers.report.patients import findings_of
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +98,22 @@ def test_patients_of_records_that_are_not_public_are_not_shown_one_by_one(drawn)
     assert len(report.stand_in_cases(Config(), drawn, found)) == 2
 
 
-def test_a_card_shows_the_note_escaped_and_what_it_leaves_out(cohort):
-    frame = cohort.frame.assign(text="**History**\n<b>5 & 6</b>", dysp=1, said_dysp=False)
-    other = type(cohort)(frame, cohort.roles)
-    shown = report.note_cards({"normal": other, "compact": other}, {"A <case>": "dysp == 1"}).html
-    assert "<strong>History</strong><br>&lt;b&gt;5 &amp; 6&lt;/b&gt;" in shown and "A &lt;case&gt;" in shown
-    assert any("shortness of breath (there)" in line for line in said_of(other, 0))
-    assert "may not be shown" in report.note_cards({"normal": other}, {}).html
+def test_sentences_are_marked_by_what_they_say(cohort):
+    text = "**History**\nComplains of a cough. Denies shortness of breath. Works as a teacher."
+    other = type(cohort)(cohort.frame.assign(text=text), cohort.roles)
+    marked = report.marked_sentences({"normal": other}, {"A case": "dysp == dysp", "None such": "dysp == 7"})
+    assert list(marked["status"]) == ["affirmed", "denied", ""] and set(marked["case"]) == {"A case"}
+    assert list(marked["said"]) == ["cough", "shortness of breath", ""]
+    with pytest.raises(ValueError, match="one by one"):
+        report.marked_sentences({"normal": replace(other, tags={"sensitive": True})}, {})
+
+
+def test_what_a_note_leaves_out_is_told_with_the_truth(cohort):
+    frame = cohort.frame.assign(dysp=1, said_dysp=False, cough=0, said_cough=True)
+    (line,) = report.said_lines(type(cohort)(frame, cohort.roles), {"A case": "dysp == 1"})
+    assert line.startswith("**A case.** ") and "shortness of breath (there)" in line and "denies cough" in line.lower()
+    silent = frame.drop(columns=[c for c in frame if c.startswith("said_")])
+    assert "Has: shortness of breath" in report.said_lines(type(cohort)(silent, cohort.roles), {"B": "dysp == 1"})[0]
 
 
 @pytest.mark.parametrize("process", ["v3", "v2", "stress", "nonadditive"])
