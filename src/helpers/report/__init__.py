@@ -1,5 +1,6 @@
 """Tell: words, sentences, tables, figures and chapters; keep what pages quote."""
 
+from helpers.report.causes import causes, formulas
 from helpers.report.chapters import STEP_ASIDE_REASONS, SteppedAside, has, require
 from helpers.report.comparisons import (
     best_of,
@@ -12,7 +13,17 @@ from helpers.report.comparisons import (
 )
 from helpers.report.coverage import coverage_lines, coverage_verdicts
 from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
-from helpers.report.first_stage import clipping_sentences, hidden_sentences, kept_sentences, recalibrated_sentences
+from helpers.report.first_stage import (
+    clipping_sentences,
+    hidden_sentences,
+    kept_sentences,
+    noise_sentence,
+    off_caption,
+    overlap_words,
+    recalibrated_sentences,
+    robust_sentence,
+    stand_in_sentence,
+)
 from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
 from helpers.report.pairings import (
@@ -27,7 +38,22 @@ from helpers.report.pairings import (
     step_table,
     whole_note_sentences,
 )
+from helpers.report.patients import case_sentences, note_cards, two_patients
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
+from helpers.report.records import (
+    QUANTITIES,
+    added_caption,
+    column_lines,
+    columns_by_role,
+    confounding_sentence,
+    meaning_sentences,
+    mention_caption,
+    parts_of_naive,
+    silence_sentence,
+    symptom_words,
+    told_caption,
+    told_sentence,
+)
 from helpers.report.results import facts, keep, keep_facts, shown
 from helpers.report.sentences import (
     against,
@@ -64,23 +90,16 @@ from helpers.report.tables import (
     with_intervals,
 )
 from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, named_word, number
+from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 
 __all__ = [
-    "whole_note_sentences",
-    "step_table",
-    "step_sentence",
-    "placed_sentences",
-    "in_world",
-    "group_table",
-    "curve_sentence",
-    "comparison_facts",
-    "captured_sentence",
-    "by_group",
     "AREAS_IN_WORDS",
     "Claims",
+    "QUANTITIES",
     "STEP_ASIDE_REASONS",
     "SteppedAside",
     "WORDS",
+    "added_caption",
     "against",
     "against_home",
     "alarm_and_cost",
@@ -90,15 +109,24 @@ __all__ = [
     "best_of",
     "between",
     "bullets",
+    "by_group",
+    "captured_sentence",
+    "case_sentences",
+    "causes",
     "cell",
     "cells",
     "change",
     "clipping_sentences",
     "cloud",
     "coloured",
+    "column_lines",
+    "columns_by_role",
+    "comparison_facts",
+    "confounding_sentence",
     "coverage_lines",
     "coverage_sentences",
     "coverage_verdicts",
+    "curve_sentence",
     "curves",
     "definition_sentences",
     "described",
@@ -109,10 +137,14 @@ __all__ = [
     "flow_chart",
     "fold",
     "forest",
+    "formulas",
+    "group_table",
+    "groups_sentence",
     "has",
     "held_out_table",
     "hidden_sentences",
     "histograms",
+    "in_world",
     "introduced",
     "keep",
     "keep_facts",
@@ -120,35 +152,55 @@ __all__ = [
     "listed",
     "look_of",
     "marked",
+    "meaning_sentences",
+    "mention_caption",
     "mix_in_words",
     "mix_shown",
     "named",
     "named_word",
+    "noise_sentence",
+    "note_cards",
     "notes_in_styles",
     "number",
+    "off_caption",
     "off_or_not",
     "on_the_same",
+    "overlap_words",
     "own_columns",
     "pair_matrix",
     "paired_sentences",
     "panels",
+    "parts_of_naive",
+    "placed_sentences",
     "question_answers",
     "ranges",
     "rare_and_frequent",
     "recalibrated_sentences",
     "require",
     "right_or_wrong",
+    "robust_sentence",
     "rule_sentences",
     "rules_wide",
     "shift_panels",
     "show",
     "shown",
     "signed",
+    "silence_sentence",
+    "stand_in_sentence",
+    "step_sentence",
+    "step_table",
     "stressed_by",
+    "symptom_words",
     "table",
     "tally",
+    "toc_caption",
+    "told_caption",
+    "told_sentence",
+    "two_patients",
     "verdicts",
     "views_wide",
+    "whole_note_sentences",
     "with_intervals",
     "won_back_sentence",
+    "worlds_sentence",
 ]
