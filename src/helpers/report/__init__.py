@@ -24,6 +24,8 @@ from helpers.report.first_stage import (
     robust_sentence,
     stand_in_sentence,
 )
+from helpers.report.hands_on import highlighted_notes, self_check, sort_patients, strategy_table
+from helpers.report.interactive import annotation_slider, break_the_score, budget_slider, shift_explorer, world_switch
 from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
 from helpers.report.pairings import (
@@ -94,20 +96,23 @@ from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 
 __all__ = [
     "AREAS_IN_WORDS",
-    "Claims",
     "QUANTITIES",
     "STEP_ASIDE_REASONS",
-    "SteppedAside",
     "WORDS",
+    "Claims",
+    "SteppedAside",
     "added_caption",
     "against",
     "against_home",
     "alarm_and_cost",
     "alarm_sentences",
+    "annotation_slider",
     "at_shares",
     "bars",
     "best_of",
     "between",
+    "break_the_score",
+    "budget_slider",
     "bullets",
     "by_group",
     "captured_sentence",
@@ -143,6 +148,7 @@ __all__ = [
     "has",
     "held_out_table",
     "hidden_sentences",
+    "highlighted_notes",
     "histograms",
     "in_world",
     "introduced",
@@ -181,14 +187,18 @@ __all__ = [
     "robust_sentence",
     "rule_sentences",
     "rules_wide",
+    "self_check",
+    "shift_explorer",
     "shift_panels",
     "show",
     "shown",
     "signed",
     "silence_sentence",
+    "sort_patients",
     "stand_in_sentence",
     "step_sentence",
     "step_table",
+    "strategy_table",
     "stressed_by",
     "symptom_words",
     "table",
@@ -202,5 +212,6 @@ __all__ = [
     "whole_note_sentences",
     "with_intervals",
     "won_back_sentence",
+    "world_switch",
     "worlds_sentence",
 ]
