@@ -266,9 +266,7 @@ def test_every_solution_passes_its_own_check_and_an_empty_answer_does_not(path, 
         ]
         lines.append(f"[check({exercise.id!r}, given).state for given in (..., {spoilt}, _right)]")
         sheet.cells.append(new_code_cell("\n".join(lines), metadata={"tags": ["rehearsal"]}))
-    from nbclient import NotebookClient
-
-    NotebookClient(sheet, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
+    sheets.run(sheet, ROOT)
     rehearsed = [c for c in sheet.cells if "rehearsal" in exercises.tags(c)]
     for exercise, cell in zip(asked, rehearsed, strict=True):
         good = UNJUDGED if exercise.wants == "words" else PASSED
