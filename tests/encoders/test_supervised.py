@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 
 import numpy as np
@@ -14,7 +15,8 @@ from helpers.data.fields import one_hot
 from helpers.data.folds import patient_folds
 from helpers.encoders.registry import without_annotations
 from helpers.encoders.supervised.crossfit import Supervised
-from helpers.encoders.supervised.regressions import MeanReader, VectorReader, WordReader, normalised_log_p
+from helpers.encoders.supervised.mean_reader import MeanReader
+from helpers.encoders.supervised.regressions import VectorReader, WordReader, normalised_log_p
 from helpers.encoders.supervised.sentence_reader import SentenceReader, attend, numbers_of, value_bounds
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.union import FeatureUnion
@@ -56,6 +58,30 @@ def test_annotations_beyond_the_budget_change_no_bit(name):
     for other in found[1:]:
         np.testing.assert_array_equal(found[0].training_vectors_, other.training_vectors_)
         np.testing.assert_array_equal(found[0].transform(texts), other.transform(texts))
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_carried_readers_give_the_same_bits(name, tmp_path):
+    from safetensors.numpy import load_file, save_file
+
+    texts, annotations, groups = records(240)
+    reader = Supervised(READERS[name], "carried", seed=3).fit(texts, annotations, LEVELS, groups=groups)
+    plain, arrays = reader.state()
+    assert all(a.flags.c_contiguous for a in arrays.values())
+    save_file(arrays, tmp_path / "arrays")
+    again = Supervised.from_state(reader.base, json.loads(json.dumps(plain)), load_file(tmp_path / "arrays"))
+    fresh = [*records(100, seed=1)[0], "", "Nothing known."]
+    np.testing.assert_array_equal(again.log_proba(fresh), reader.log_proba(fresh))
+    assert (again.name, again.base, again.holds_words) == (reader.name, reader.base, reader.holds_words)
+    assert reader.holds_words == ("cough" in json.dumps(plain)) == (name in ("words", "both"))
+
+
+def test_a_reader_of_another_version_is_refused():
+    texts, annotations, groups = records(60)
+    plain, arrays = Supervised(WordReader()).fit(texts, annotations, LEVELS, groups=groups).state()
+    plain["readers"][1]["kind"] = "oracle"
+    with pytest.raises(ValueError, match="kind = 'oracle'.*another version"):
+        Supervised.from_state(None, plain, arrays)
 
 
 def test_budgeted_annotations_do_change_it():

@@ -25,7 +25,8 @@ from helpers.encoders.registry import ENCODER_VARIANTS, NAMED_ENCODERS, make_enc
 from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of
 from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.finetune import TunedReader
-from helpers.encoders.supervised.regressions import MeanReader, VectorReader, WordReader
+from helpers.encoders.supervised.mean_reader import MeanReader
+from helpers.encoders.supervised.regressions import VectorReader, WordReader
 from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.transformer import TransformerEncoder

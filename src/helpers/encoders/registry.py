@@ -13,7 +13,8 @@ from helpers.encoders.loading import local_folder
 from helpers.encoders.sentences import SectionEncoder, SentencePooling
 from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.finetune import TunedReader
-from helpers.encoders.supervised.regressions import MeanReader, VectorReader, WordReader
+from helpers.encoders.supervised.mean_reader import MeanReader
+from helpers.encoders.supervised.regressions import VectorReader, WordReader
 from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.transformer import TransformerEncoder
