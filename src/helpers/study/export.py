@@ -8,7 +8,7 @@ from pathlib import Path
 from helpers import data, encoders, policy
 from helpers.config import Config
 from helpers.study import cell, strategies, trials
-from helpers.study.card import card_areas, statements
+from helpers.study.card import annotations_within, card_areas, notes_read_by, statements
 
 # Data sets with known effects are simulated; of the others nobody knows more than held-out records say.
 NOT_FOR_DATA = {
@@ -43,15 +43,10 @@ def train_policy(
         If the strategy cannot be exported.
     """
     strategy = strategies.strategy_named(name)
-    if strategy.features not in policy.FEATURE_SETS or not strategy.estimates:
-        raise ValueError(f"strategy {name!r} gives no effects from bedside features. {policy.EXPORTABLE}")
-    if strategy.features != "tabular":
-        policy.check_exportable(encoders.make_encoder(config.encoder, device=config.device))
+    _check(config, name, strategy)
     trial = next(iter(trials.replications(config, [0])))
     learner = cell.run_strategy(trial, strategy)
-    encoder = None
-    if strategy.features != "tabular":
-        encoder = encoders.make_encoder(config.encoder, device=config.device).fit(trial.train.texts)
+    encoder = _fitted_encoder(trial, strategy)
     tau_hat = cell.bedside_effect(trial, strategy, learner)
     areas = card_areas(trial, name, tau_hat).set_index("metric")
     card = policy.make_card(
@@ -77,15 +72,38 @@ def export_policy(
     return policy.save_policy(train_policy(config, name, share, cost), folder, overwrite)
 
 
+def _check(config: Config, name: str, strategy: strategies.Strategy) -> None:
+    """Refuse before anything is trained what could not be exported afterwards."""
+    if strategy.features not in policy.FEATURE_SETS or not strategy.estimates:
+        raise ValueError(f"strategy {name!r} gives no effects from bedside features. {policy.EXPORTABLE}")
+    if strategy.features != "tabular":
+        made = encoders.make_encoder(config.encoder, device=config.device)
+        policy.check_exportable(made, public=data.is_public(config))
+
+
+def _fitted_encoder(trial: trials.Trial, strategy: strategies.Strategy) -> encoders.Encoder | None:
+    """What reads the notes for a strategy; the same training gives the same encoder again."""
+    if strategy.features == "tabular":
+        return None
+    made = encoders.make_encoder(trial.config.encoder, device=trial.config.device)
+    if not getattr(made, "supervised", False):
+        return made.fit(trial.train.texts)
+    trials.learn_to_read(made, trial.train, trial.annotated)
+    return made
+
+
 def _facts(trial: trials.Trial, name: str, encoder: encoders.Encoder | None) -> dict:
     config, strategy = trial.config, strategies.strategy_named(name)
-    made_by = {} if encoder is None else encoder.provenance
+    made_by = {} if encoder is None else policy.provenance_of(encoder)
     return {
         "dataset": config.dataset,
         "process": config.process,
         "note_style": config.note_style,
         "training_records": len(trial.train),
         "annotated_records": int(trial.annotated.sum()),
+        "annotations": annotations_within(trial),
+        "notes_read_by": notes_read_by(encoder),
+        "reader_folds": encoder.folds if isinstance(encoder, encoders.Supervised) else None,
         "encoder": None if encoder is None else config.encoder,
         "encoder_model": made_by.get("model"),
         "encoder_revision": made_by.get("revision"),

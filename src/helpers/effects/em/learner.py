@@ -95,6 +95,7 @@ class EMLearner(EffectLearner):
         """Annotations of rows outside ``annotated`` are not looked at; a field annotated as NaN was not annotated."""
         X, W = np.asarray(X, float), np.empty((len(Y), 0)) if W is None else np.asarray(W, float)
         given = (self.settings, Y, T, X, W, np.ones(len(Y), bool) if annotated is None else np.asarray(annotated, bool))
+        self._check_bedside(X, W)
         last = getattr(self, "fit_", None) if self.warm_start and self.iterations else None
         self.fit_: EMFit = fit_em(*given, last) if self.warm_start else fitted_once(*given)
         self.marginals_ = self.fit_.marginals
@@ -105,6 +106,16 @@ class EMLearner(EffectLearner):
             rows = slice(None) if self.iterations else given[-1]
             target = effect_of_marginals(self.tau_, self.levels, self.marginals_, W[:, W.shape[1] - self.fit_.known :])
             self.model_ = ridge().fit(X[rows], target[rows])
+
+    def _check_bedside(self, X: np.ndarray, W: np.ndarray) -> None:
+        """Refuse features among which the plug-in effect would look for the bedside columns in vain."""
+        w = W[:, sum(self.levels) - len(self.levels) :]
+        last = X[:, max(X.shape[1] - w.shape[1], 0) :]
+        if self.readout == "plug" and not (last.shape == w.shape and np.allclose(last, w, 1e-5, 1e-6, equal_nan=True)):
+            raise ValueError(
+                f"X: its last {w.shape[1]} columns are not the bedside columns of W, which the effect needs as well; "
+                f"add them to X, or leave them out of W."
+            )
 
     @property
     def settings(self) -> Settings:
