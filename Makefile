@@ -6,14 +6,16 @@ CORES ?= 2
 PARAMS ?=
 PORT ?= 8000
 NOTES ?=
+NB ?=
 # What the user gives is taken letter by letter, by make as by the shell: recipes read it from the environment only.
-GIVEN := PROFILE CORES PARAMS PORT NOTES
+GIVEN := PROFILE CORES PARAMS PORT NOTES NB
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+LAB := .lab
 
 # The first interpreter from 3.11 to 3.13 that can make virtual environments.
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -25,7 +27,7 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-fast coverage lint publish-check serve clean
+.PHONY: help book test test-fast coverage lint publish-check serve exercises check lab clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,8 +63,25 @@ serve: $(STAMP) ## Show the book of PROFILE at http://localhost:8000
 	@book=$$($(PY) workflow/run.py --profile="$$PROFILE" --where) && \
 	  exec $(PY) -m http.server --bind 127.0.0.1 --directory "$$book" -- "$$PORT"
 
+exercises: $(STAMP) ## Write exercise sheets into exercises/; those you worked on are kept
+	@$(PY) workflow/sheets.py write --params="$$PARAMS"
+
+check: $(STAMP) ## Run one exercise sheet and grade it: NB=exercises/01_data_preparation.ipynb
+	@$(PY) workflow/sheets.py check -- "$$NB"
+
+lab: exercises $(LAB)/.installed ## Open the exercise sheets in JupyterLab
+	@exec $(LAB)/bin/jupyter-lab --notebook-dir=exercises
+
 clean: ## Remove the environment; run products and caches are kept
-	rm -rf $(VENV) src/*.egg-info
+	rm -rf $(VENV) $(LAB) src/*.egg-info
+
+# JupyterLab lives beside, for its server slows every start of a kernel; the kernel it offers is that of the environment.
+$(LAB)/.installed: constraints.txt $(STAMP)
+	@echo 'Installing JupyterLab into $(LAB) (about 250 MB)'
+	@$(PYTHON) -m venv --clear $(LAB)
+	@$(LAB)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt jupyterlab
+	@$(PY) -m ipykernel install --prefix $(LAB) --name python3 --display-name 'Who to treat' >/dev/null
+	@touch $@
 
 # The stamp is written last: an install that was interrupted is taken up again by the next command.
 $(STAMP): constraints.txt pyproject.toml

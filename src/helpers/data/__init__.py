@@ -20,7 +20,7 @@ from helpers.data.load import (
 from helpers.data.manifest import load_manifest
 from helpers.data.mimic_process import MIMIC_SYN_NOISE_SD, means_mimic_syn
 from helpers.data.processes import draw_outcomes
-from helpers.data.replica.ceiling import expected_effect
+from helpers.data.replica.ceiling import expected_effect, mentions_known
 from helpers.data.replica.mentions import DEFAULT_MENTION
 from helpers.data.replica.network import sample_network
 from helpers.data.sentences import split_sentences
@@ -49,6 +49,7 @@ __all__ = [
     "load_manifest",
     "make_replica",
     "means_mimic_syn",
+    "mentions_known",
     "mentions_of",
     "mimic_fingerprint",
     "mimic_folder",

@@ -12,6 +12,7 @@ from helpers.study.annotators import (
     run_annotators,
 )
 from helpers.study.card import UNDECIDED, card_areas, overlap_sentence, robustness, statements
+from helpers.study.catalogue import STRATEGIES
 from helpers.study.cell import (
     bedside_effect,
     cell_key,
@@ -35,6 +36,7 @@ from helpers.study.held_out import (
     with_more_held_out,
     with_true_differences,
 )
+from helpers.study.prototypes import on_confounders
 from helpers.study.repeat import each_replication
 from helpers.study.representations import (
     CEILING,
@@ -50,7 +52,16 @@ from helpers.study.representations import (
 )
 from helpers.study.sensitivity import clipping_stress, hidden_stress
 from helpers.study.spoilt_models import ERROR_OF_MEAN, double_robustness
-from helpers.study.strategies import COMPARED, STRATEGIES, Strategy, applicable, on_confounders, strategy_named
+from helpers.study.strategies import (
+    COMPARED,
+    RECOMMENDED,
+    SAME_LEARNER,
+    SAME_VECTORS,
+    applicable,
+    readable,
+    strategy_named,
+)
+from helpers.study.strategy import FEATURES, GROUPS, REPRESENTATIONS, Strategy, features_of
 from helpers.study.trials import LazyTrials, Trial, World, filled, replications
 from helpers.study.ward import WARD_LABELS, alignment, run_ward, ward_truth
 
@@ -60,11 +71,17 @@ __all__ = [
     "COMPARED",
     "DOUBLY_ANNOTATED",
     "ERROR_OF_MEAN",
+    "FEATURES",
+    "GROUPS",
     "HELD_OUT_STRATEGIES",
     "LazyTrials",
     "REMEDY_LABELS",
+    "RECOMMENDED",
+    "REPRESENTATIONS",
     "REPRESENTATION_LABELS",
     "RuleSetting",
+    "SAME_LEARNER",
+    "SAME_VECTORS",
     "STRATEGIES",
     "Strategy",
     "Trial",
@@ -87,6 +104,7 @@ __all__ = [
     "double_robustness",
     "effects_of",
     "export_policy",
+    "features_of",
     "filled",
     "fitted_effect",
     "from_both",
@@ -102,6 +120,7 @@ __all__ = [
     "overlap_sentence",
     "pooled_rules",
     "read_table",
+    "readable",
     "repeated",
     "repetition",
     "repetitions",

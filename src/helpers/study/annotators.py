@@ -23,6 +23,7 @@ from helpers.data.fields import MISSING
 from helpers.effects.em.fit import tuned_penalty
 from helpers.effects.em.learner import EMLearner
 from helpers.study import cell, strategies, trials
+from helpers.study.reading import Reading
 from helpers.study.repeat import each_block, made
 
 DOUBLY_ANNOTATED = 0.05  # share of the training records that a second annotator, or a panel, looks at
@@ -153,7 +154,9 @@ def run_annotator_cell(
         raise ValueError(f"strategy {name!r}, way {way!r}: only EM learners take error rates; others ignore errors.")
     known = way == "known"
     written, errors = (answers.first, annotator.errors(answers.levels)) if known else ERROR_REMEDIES[way](answers)
-    W = np.hstack([fields.to_indicators(written, answers.levels), trial.train.tabular])
+    indicators = fields.to_indicators(written, answers.levels)
+    trial = replace(trial, reading=Reading(trial.config, trial.train, trial.annotated, indicators))
+    W = np.hstack([indicators, trial.train.tabular])
     data = cell.training_data(trial, strategy) | {"W": W}
     key = artifacts.digest(cell.cell_key(trial.config), trial.index, name, written)
     if key not in fitted:

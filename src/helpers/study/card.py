@@ -110,14 +110,8 @@ def _reader(encoder: encoders.Encoder, trial: trials.Trial) -> str:
         return f"{said}."
     return (
         f"{said}: {len(encoder.readers_)} readers, each trained without its fold of the "
-        f"{int(trial.annotated.sum()):,} annotated notes ({annotations_within(trial):,} annotations), heard together."
+        f"{int(trial.reading.annotated.sum()):,} annotated notes, heard together."
     )
-
-
-def annotations_within(trial: trials.Trial) -> int:
-    """Answers about single confounders that the annotators gave within the budget."""
-    columns = list(trial.train.roles.annotations)
-    return int(trial.train.frame.loc[np.asarray(trial.annotated), columns].notna().to_numpy().sum())
 
 
 def _read(encoder: encoders.Encoder, notes: list[str]) -> str:

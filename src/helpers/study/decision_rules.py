@@ -132,8 +132,9 @@ def repeated(config: Config, setting: RuleSetting, progress: bool = True) -> pd.
 
 
 def _repetition(trial: trials.Trial, setting: RuleSetting) -> pd.DataFrame:
-    fitted = {name: cell.run_strategy(trial, strategies.STRATEGIES[name]) for name in ("risk", setting.chosen)}
-    risk, effect = (cell.bedside_effect(trial, strategies.STRATEGIES[name], one) for name, one in fitted.items())
+    used = {name: strategies.strategy_named(name) for name in ("risk", setting.chosen)}
+    fitted = {name: cell.run_strategy(trial, strategy) for name, strategy in used.items()}
+    risk, effect = (cell.bedside_effect(trial, used[name], one) for name, one in fitted.items())
     trees = grow_trees(trial, fitted[setting.chosen].psi_, setting.cost)
     return worth(rules(trial.test, risk, effect, trees, setting), trial.test, trial.scores, setting)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+import numpy as np
+
 from helpers import data, encoders, policy
 from helpers.config import Config
 from helpers.study import cell, strategies, trials
-from helpers.study.card import annotations_within, card_areas, notes_read_by, statements
+from helpers.study.card import card_areas, notes_read_by, statements
+from helpers.study.strategy import Strategy
 
 # Data sets with known effects are simulated; of the others nobody knows more than held-out records say.
 NOT_FOR_DATA = {
@@ -72,24 +75,24 @@ def export_policy(
     return policy.save_policy(train_policy(config, name, share, cost), folder, overwrite)
 
 
-def _check(config: Config, name: str, strategy: strategies.Strategy) -> None:
+def _check(config: Config, name: str, strategy: Strategy) -> None:
     """Refuse before anything is trained what could not be exported afterwards."""
     if strategy.features not in policy.FEATURE_SETS or not strategy.estimates:
         raise ValueError(f"strategy {name!r} gives no effects from bedside features. {policy.EXPORTABLE}")
-    if strategy.features != "tabular":
-        made = encoders.make_encoder(config.encoder, device=config.device)
-        policy.check_exportable(made, public=data.is_public(config))
+    if strategy.features == "read":
+        reads = encoders.make_encoder(encoders.reading_encoder(config.encoder, config.reader), device=config.device)
+    else:
+        reads = None if strategy.features == "tabular" else trials.frozen_encoder(config)
+    policy.check_exportable(reads, public=data.is_public(config))
 
 
-def _fitted_encoder(trial: trials.Trial, strategy: strategies.Strategy) -> encoders.Encoder | None:
+def _fitted_encoder(trial: trials.Trial, strategy: Strategy) -> encoders.Encoder | None:
     """What reads the notes for a strategy; the same training gives the same encoder again."""
     if strategy.features == "tabular":
         return None
-    made = encoders.make_encoder(trial.config.encoder, device=trial.config.device)
-    if not getattr(made, "supervised", False):
-        return made.fit(trial.train.texts)
-    trials.learn_to_read(made, trial.train, trial.annotated)
-    return made
+    if strategy.features == "read":
+        return trial.reading.encoder
+    return trials.frozen_encoder(trial.config).fit(trial.train.texts)
 
 
 def _facts(trial: trials.Trial, name: str, encoder: encoders.Encoder | None) -> dict:
@@ -101,12 +104,18 @@ def _facts(trial: trials.Trial, name: str, encoder: encoders.Encoder | None) -> 
         "note_style": config.note_style,
         "training_records": len(trial.train),
         "annotated_records": int(trial.annotated.sum()),
-        "annotations": annotations_within(trial),
+        "annotations": _annotations(trial) if strategy.annotated else 0,
         "notes_read_by": notes_read_by(encoder),
         "reader_folds": encoder.folds if isinstance(encoder, encoders.Supervised) else None,
-        "encoder": None if encoder is None else config.encoder,
+        "encoder": None if encoder is None else trial.reading.name if strategy.features == "read" else config.encoder,
         "encoder_model": made_by.get("model"),
         "encoder_revision": made_by.get("revision"),
         "strategy": f"{strategy.label} ({name})",
         "seed": config.seed,
     }
+
+
+def _annotations(trial: trials.Trial) -> int:
+    """Answers about single confounders that the annotators gave within the budget."""
+    columns = list(trial.train.roles.annotations)
+    return int(trial.train.frame.loc[np.asarray(trial.annotated), columns].notna().to_numpy().sum())
