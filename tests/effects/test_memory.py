@@ -41,7 +41,9 @@ def test_other_data_and_other_parameters_are_fitted_afresh():
 
 def test_a_shared_fit_cannot_be_changed():
     data = simulate()
-    one, other = (EMLearner((2, 2), readout, iterations=2, tolerance=-1.0).fit(**data) for readout in ("plug", "regress"))
+    one, other = (
+        EMLearner((2, 2), readout, iterations=2, tolerance=-1.0).fit(**data) for readout in ("plug", "regress")
+    )
     assert one.fit_ is other.fit_
     for array in (one.fit_.marginals, one.fit_.posterior, one.fit_.Z):
         with pytest.raises(ValueError, match="read-only"):

@@ -98,9 +98,11 @@ def _of_this_format(plain: dict, folder: object) -> dict:
         raise ValueError(
             f"{folder}: format {given!r}; this version reads formats {EARLIER} and {FORMAT}. Export it again."
         )
-    if given == FORMAT or not isinstance(plain.get("card"), dict):
+    if given == FORMAT:
         return plain
-    return plain | {"format": FORMAT, "card": dict.fromkeys(NEW_FACTS) | plain["card"]}
+    card = plain.get("card")
+    more = {"card": dict.fromkeys(NEW_FACTS) | card} if isinstance(card, dict) else {}
+    return plain | {"format": FORMAT} | more
 
 
 def _expected(plain: dict, arrays: Mapping[str, np.ndarray]) -> dict[str, tuple]:
