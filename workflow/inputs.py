@@ -18,6 +18,10 @@ SHOWN = tuple(
 )
 
 
+# What makes pages of executed notebooks.
+ASSEMBLY = tuple(Path("workflow") / name for name in ("book.py", "making.py", "pages.py"))
+
+
 def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iterable[str]) -> dict[str, str]:
     """Digests of all parts of a run as it should be: chapters by name, ``cells_<process>``, ``book``."""
     files = {name: files_of(load(**parameters)) for name, parameters in chapters.items()}
@@ -30,7 +34,7 @@ def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iter
         parts[f"cells_{process}"] = digest(code_of(Path("workflow/cells.py")), chapters[name], process, files[name])
     prose = [p for p in sorted(Path("book").rglob("*")) if p.is_file() and not {"_build", "__pycache__"} & set(p.parts)]
     tables = [p for p in SHOWN if p.is_file()]
-    pages = [(str(p), content_of(p)) for p in [*prose, *tables, Path("workflow/book.py")]]
+    pages = [(str(p), content_of(p)) for p in [*prose, *tables, *ASSEMBLY]]
     return {**parts, "book": digest(pages, list(chapters), parts)}
 
 

@@ -106,6 +106,11 @@ class Config(BaseModel):
         description="repetitions of the slow strategies, at most those of seeds",
     )
     seed: int = Field(0, ge=0, description="root of all randomness")
+    detail: Literal["short", "full"] = Field(
+        "short",
+        json_schema_extra=AROUND,
+        description="short: the settings that a chapter's findings rest on; full: all that it can show",
+    )
     results: str = Field("runs/notebook/results", json_schema_extra=PLACE, description="folder for the result tables")
 
     @model_validator(mode="before")

@@ -15,6 +15,18 @@ from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, hi
 from helpers.report.first_stage import clipping_sentences, hidden_sentences, kept_sentences, recalibrated_sentences
 from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
+from helpers.report.pairings import (
+    by_group,
+    captured_sentence,
+    comparison_facts,
+    curve_sentence,
+    group_table,
+    in_world,
+    placed_sentences,
+    step_sentence,
+    step_table,
+    whole_note_sentences,
+)
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
 from helpers.report.results import facts, keep, keep_facts, shown
 from helpers.report.sentences import (
@@ -36,6 +48,8 @@ from helpers.report.shift import (
     shift_panels,
     stressed_by,
 )
+from helpers.report.showing import finding, fold, show, table
+from helpers.report.style import look_of
 from helpers.report.tables import (
     AREAS_IN_WORDS,
     at_shares,
@@ -49,9 +63,19 @@ from helpers.report.tables import (
     views_wide,
     with_intervals,
 )
-from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, number
+from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, named_word, number
 
 __all__ = [
+    "whole_note_sentences",
+    "step_table",
+    "step_sentence",
+    "placed_sentences",
+    "in_world",
+    "group_table",
+    "curve_sentence",
+    "comparison_facts",
+    "captured_sentence",
+    "by_group",
     "AREAS_IN_WORDS",
     "Claims",
     "STEP_ASIDE_REASONS",
@@ -81,7 +105,9 @@ __all__ = [
     "difference",
     "direction",
     "facts",
+    "finding",
     "flow_chart",
+    "fold",
     "forest",
     "has",
     "held_out_table",
@@ -92,10 +118,12 @@ __all__ = [
     "keep_facts",
     "kept_sentences",
     "listed",
+    "look_of",
     "marked",
     "mix_in_words",
     "mix_shown",
     "named",
+    "named_word",
     "notes_in_styles",
     "number",
     "off_or_not",
@@ -113,9 +141,11 @@ __all__ = [
     "rule_sentences",
     "rules_wide",
     "shift_panels",
+    "show",
     "shown",
     "signed",
     "stressed_by",
+    "table",
     "tally",
     "verdicts",
     "views_wide",

@@ -54,6 +54,7 @@ from helpers.study.sensitivity import clipping_stress, hidden_stress
 from helpers.study.spoilt_models import ERROR_OF_MEAN, double_robustness
 from helpers.study.strategies import (
     COMPARED,
+    MAIN,
     RECOMMENDED,
     SAME_LEARNER,
     SAME_VECTORS,
@@ -64,6 +65,7 @@ from helpers.study.strategies import (
 from helpers.study.strategy import FEATURES, GROUPS, REPRESENTATIONS, Strategy, features_of
 from helpers.study.trials import LazyTrials, Trial, World, filled, replications
 from helpers.study.ward import WARD_LABELS, alignment, run_ward, ward_truth
+from helpers.study.whole_notes import WHOLE_NOTES, whole_notes
 
 __all__ = [
     "Answers",
@@ -75,6 +77,7 @@ __all__ = [
     "GROUPS",
     "HELD_OUT_STRATEGIES",
     "LazyTrials",
+    "MAIN",
     "REMEDY_LABELS",
     "RECOMMENDED",
     "REPRESENTATIONS",
@@ -86,6 +89,7 @@ __all__ = [
     "Strategy",
     "Trial",
     "UNDECIDED",
+    "WHOLE_NOTES",
     "World",
     "WARD_LABELS",
     "alignment",
@@ -148,6 +152,7 @@ __all__ = [
     "ward_truth",
     "with_more_held_out",
     "with_true_differences",
+    "whole_notes",
     "won_back",
     "worth",
 ]

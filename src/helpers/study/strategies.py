@@ -32,6 +32,10 @@ COMPARED = ("random", "risk", "tabular", "t", "t_heads", "tarnet", "dragonnet", 
 COMPARED += ("aace", "econml_dr", "aace_boost", "rank", "rank_linear", *SAME_VECTORS, *SAME_LEARNER)
 COMPARED += ("aace_ridge", "aace_smooth", "plug", "said", "oracle_x", "oracle")
 
+# What a page shows first: of every group the members that its sentences speak of.
+MAIN = ("random", "risk", "tabular", "dr", "aace", *SAME_VECTORS, *SAME_LEARNER)
+MAIN += ("aace_ridge", "aace_smooth", "plug", "said", "oracle_x", "oracle")
+
 
 def strategy_named(name: str) -> Strategy:
     """A strategy by its name, or by ``name@features`` one that sees other features at the bedside.
