@@ -102,7 +102,7 @@ def _content(policy: Policy) -> dict[str, bytes]:
     # Arrays whose rows do not lie one after the other would be saved in scrambled order, without a word.
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     plain["seal"] = seal(plain, arrays)
-    card = as_markdown(policy.card, policy.lower_is_better, vocabulary=getattr(policy.encoder, "holds_words", False))
+    card = as_markdown(policy.card, policy.lower_is_better, policy.holds_words)
     text = json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False)
     return dict(zip(POLICY_FILES, (text.encode(), save_tensors(arrays), card.encode()), strict=True))
 

@@ -55,6 +55,11 @@ class Policy:
     def __repr__(self) -> str:
         return f"Policy({self.card['strategy']!r}, {self.kind}, reads {[c.name for c in self.inputs.columns]})"
 
+    @property
+    def holds_words(self) -> bool:
+        """Whether words of the training notes are part of it: the vocabulary of its encoder."""
+        return bool(getattr(self.encoder, "holds_words", False))
+
     @only_own_words("records: scoring")
     def score(self, records: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
         """Effects and priorities of raw records.
