@@ -2,7 +2,7 @@
 
     python benchmarks/scoring.py [--records 10000] [--distinct 1000] [--encoder minilm] [--seed 0]
 
-Exports the recommended strategy, trained on 2,000 records of the replica, and scores other records of it with an empty
+Exports the recommended strategy, trained on 600 records of the replica, and scores other records of it with an empty
 memory: the study's own notes, whose sentences repeat, and notes of which every sentence is one of its own, as nearly
 all are in real notes (each has a number of its own put before). ``embed`` is the time inside the frozen encoder's
 ``vectors``; ``beyond`` all the rest: reading and checking the file, cutting notes into sentences, how much of each was
@@ -23,7 +23,7 @@ from helpers.data.sentences import split_sentences
 from helpers.encoders.transformer import TransformerEncoder
 
 TABLE = Path(__file__).with_name("scoring.csv")
-TRAINED_ON = 2_000
+TRAINED_ON = 600
 
 
 def timed(call) -> tuple[float, float]:

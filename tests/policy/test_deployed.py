@@ -199,7 +199,7 @@ def test_how_much_of_a_note_a_reader_has_seen(recommended, cohort):
 
 @pytest.mark.parametrize("reads", ENCODERS)
 def test_every_representation_tells_of_unread_notes(fitted, cohort, reads):
-    notes = policy.Notes(fitted(reads)[0])
+    notes = policy.PolicyReader(fitted(reads)[0])
     assert notes.reading(["xyzzy plugh", "No cough.", "7 9"]) == ["no known word", "whole", "no known word"]
     assert notes.vectors(["No cough.", ""]).shape == (2, fitted(reads)[1].shape[1] - 2)
 

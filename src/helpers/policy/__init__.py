@@ -6,7 +6,7 @@ from helpers.policy.encoding import CAN_BE, check_exportable, provenance_of
 from helpers.policy.fairness import fairness_table, shares_shown, widest_gaps
 from helpers.policy.files import POLICY_FILES, SUMS, check_target, load_policy, save_policy
 from helpers.policy.model import FEATURE_SETS, Policy, from_learner
-from helpers.policy.reading import Notes
+from helpers.policy.reading import PolicyReader
 from helpers.policy.records import Inputs
 from helpers.policy.rules import held_out_value, treat_by_budget, treat_by_cost
 from helpers.policy.score import score_file
@@ -21,9 +21,9 @@ __all__ = [
     "FACTS",
     "FEATURE_SETS",
     "Inputs",
-    "Notes",
     "POLICY_FILES",
     "Policy",
+    "PolicyReader",
     "SUMS",
     "TreePolicy",
     "as_markdown",

@@ -15,7 +15,7 @@ from helpers.encoders.base import NO_WORD, Encoder
 from helpers.encoders.features import Features
 from helpers.policy.columns import Fault
 from helpers.policy.encoding import check_exportable
-from helpers.policy.reading import Notes
+from helpers.policy.reading import PolicyReader
 from helpers.policy.records import Inputs
 from helpers.policy.weights import EXPORTABLE, effect_of, weights_of
 from helpers.privacy.errors import only_own_words
@@ -86,12 +86,12 @@ class Policy:
             Names every column at fault and its number of rows; no value of a record is shown.
         """
         checked, unseen = self.inputs.read(records)
-        effect, reading, notes = np.empty(len(checked)), [], self._notes()
+        effect, reading, reader = np.empty(len(checked)), [], self._reader()
         with tqdm(total=len(checked), desc="scoring", unit="record", disable=not progress) as bar:
             for start in range(0, len(checked), ROWS_AT_ONCE):
                 part = checked.iloc[start : start + ROWS_AT_ONCE]
-                effect[start : start + len(part)] = self.effect(self.phi(part, notes))
-                reading += self.reading(part, notes)
+                effect[start : start + len(part)] = self.effect(self.phi(part, reader))
+                reading += self.reading(part, reader)
                 bar.update(len(part))
         columns = _named(unseen, len(checked))
         effect[[state == NO_WORD or bool(names) for state, names in zip(reading, columns, strict=True)]] = np.nan
@@ -99,22 +99,22 @@ class Policy:
         told = {"effect": shown, "priority": -effect, "rank": _ranks(effect), "reading": reading, "unseen": columns}
         return pd.DataFrame({"id": checked[self.inputs.id].to_numpy(), **told})
 
-    def reading(self, records: pd.DataFrame, notes: Notes | None = None) -> list[str]:
+    def reading(self, records: pd.DataFrame, reader: PolicyReader | None = None) -> list[str]:
         """How much of the note of each of n checked records is read; ``not read`` by a policy without an encoder."""
         if self.encoder is None:
             return [NOT_READ] * len(records)
-        return (notes or self._notes()).reading(records[self.inputs.text].tolist())
+        return (reader or self._reader()).reading(records[self.inputs.text].tolist())
 
-    def phi(self, records: pd.DataFrame, notes: Notes | None = None) -> np.ndarray:
+    def phi(self, records: pd.DataFrame, reader: PolicyReader | None = None) -> np.ndarray:
         """(n, d) float32 features of checked records: the note's vector, then the tabular columns."""
         if self.encoder is None:
             return Features(np.empty((len(records), 0)), self.inputs.matrix(records)).phi
-        vectors = (notes or self._notes()).vectors(records[self.inputs.text].tolist())
+        vectors = (reader or self._reader()).vectors(records[self.inputs.text].tolist())
         return Features(vectors, self.inputs.matrix(records)).phi
 
-    def _notes(self) -> Notes | None:
+    def _reader(self) -> PolicyReader | None:
         """What reads the notes of one scoring."""
-        return None if self.encoder is None else Notes(self.encoder)
+        return None if self.encoder is None else PolicyReader(self.encoder)
 
     def effect(self, phi: np.ndarray) -> np.ndarray:
         """(n,) effects of features; below zero is a benefit, whatever the direction of the outcome."""

@@ -27,12 +27,18 @@ class Remembering:
     base : TransformerEncoder
     """
 
-    frozen = False  # so that nobody looks for its vectors on the disk, or puts those of new patients there
+    frozen = True
+    remembers = True  # so that nobody looks for its vectors on the disk, or puts those of new patients there
 
     def __init__(self, base: TransformerEncoder) -> None:
         self.base = base
         self._vectors: dict[str, np.ndarray] = {}
         self._read: dict[str, int] = {}
+
+    @property
+    def provenance(self) -> dict:
+        """As the base's."""
+        return self.base.provenance
 
     def transform(self, texts: Iterable[str]) -> np.ndarray:
         """(n, d) float32 vectors."""
@@ -48,8 +54,8 @@ class Remembering:
         return [{NO_WORD: NOTHING, WHOLE: ALL}.get(state, CUT) for state in self.base.reading(texts)]
 
 
-class Notes:
-    """The notes of one scoring, as an encoder reads them.
+class PolicyReader:
+    """What reads the notes for a policy, in one scoring.
 
     Parameters
     ----------

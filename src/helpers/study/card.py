@@ -116,7 +116,7 @@ def _reader(encoder: encoders.Encoder, trial: trials.Trial) -> str:
 
 def _read(encoder: encoders.Encoder, notes: list[str]) -> str:
     """How much of the training notes the encoder has seen."""
-    reads = policy.Notes(encoder)
+    reads = policy.PolicyReader(encoder)
     states, limit = reads.reading(notes), reads.limit
     cut, none = sum(s.startswith("cut") for s in states), sum(s == NO_WORD for s in states)
     said = "Notes are read whole" if limit is None else f"Of a {reads.part} the first {limit} tokens are read"
