@@ -1,5 +1,6 @@
 """Tell: words, sentences, tables, figures and chapters; keep what pages quote."""
 
+from helpers.report.cards import card
 from helpers.report.chapters import STEP_ASIDE_REASONS, SteppedAside, has, require
 from helpers.report.comparisons import (
     best_of,
@@ -27,7 +28,19 @@ from helpers.report.pairings import (
     step_table,
     whole_note_sentences,
 )
-from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
+from helpers.report.policies import (
+    GAIN,
+    as_gains,
+    decided_sentences,
+    fair_sentence,
+    gains_table,
+    machine_sentence,
+    mix_in_words,
+    overlap_sentence,
+    rule_rows,
+    rule_sentences,
+    values_table,
+)
 from helpers.report.results import facts, keep, keep_facts, shown
 from helpers.report.sentences import (
     against,
@@ -77,6 +90,7 @@ __all__ = [
     "captured_sentence",
     "by_group",
     "AREAS_IN_WORDS",
+    "GAIN",
     "Claims",
     "STEP_ASIDE_REASONS",
     "SteppedAside",
@@ -139,7 +153,15 @@ __all__ = [
     "require",
     "right_or_wrong",
     "rule_sentences",
-    "rules_wide",
+    "rule_rows",
+    "values_table",
+    "as_gains",
+    "decided_sentences",
+    "fair_sentence",
+    "gains_table",
+    "machine_sentence",
+    "overlap_sentence",
+    "card",
     "shift_panels",
     "show",
     "shown",

@@ -22,7 +22,18 @@ from helpers.study.cell import (
     run_strategy,
     training_data,
 )
-from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, pooled_rules, repeated, rules, worth
+from helpers.study.decision_rules import (
+    RuleSetting,
+    as_many,
+    fewest_shown,
+    grow_trees,
+    pooled_overlaps,
+    pooled_rules,
+    repeated,
+    rules,
+    tree_scores,
+    worth,
+)
 from helpers.study.description import mention_rates, outcome_facts, share_intervals, symptoms_of
 from helpers.study.em_assumption import run_assumption_tests
 from helpers.study.error_costs import cost_of_errors, share_won_back, won_back
@@ -109,6 +120,7 @@ __all__ = [
     "effects_of",
     "export_policy",
     "features_of",
+    "fewest_shown",
     "filled",
     "fitted_effect",
     "from_both",
@@ -122,6 +134,7 @@ __all__ = [
     "outcome_facts",
     "overlap",
     "overlap_sentence",
+    "pooled_overlaps",
     "pooled_rules",
     "read_table",
     "readable",
@@ -149,6 +162,7 @@ __all__ = [
     "symptoms_of",
     "train_policy",
     "training_data",
+    "tree_scores",
     "ward_truth",
     "with_more_held_out",
     "with_true_differences",
