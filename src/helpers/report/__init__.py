@@ -14,6 +14,14 @@ from helpers.report.comparisons import (
 from helpers.report.coverage import coverage_lines, coverage_verdicts
 from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
 from helpers.report.first_stage import clipping_sentences, hidden_sentences, kept_sentences, recalibrated_sentences
+from helpers.report.held_out import (
+    PANELS,
+    check_sentence,
+    gain_rows,
+    held_out_sentence,
+    not_judged,
+    score_sentences,
+)
 from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
 from helpers.report.pairings import (
@@ -92,6 +100,12 @@ __all__ = [
     "AREAS_IN_WORDS",
     "GAIN",
     "Claims",
+    "PANELS",
+    "check_sentence",
+    "gain_rows",
+    "held_out_sentence",
+    "not_judged",
+    "score_sentences",
     "STEP_ASIDE_REASONS",
     "SteppedAside",
     "WORDS",

@@ -40,7 +40,9 @@ from helpers.study.error_costs import cost_of_errors, share_won_back, won_back
 from helpers.study.export import export_policy, train_policy
 from helpers.study.grid import run_areas, run_grid
 from helpers.study.held_out import (
+    HELD_OUT_MAIN,
     HELD_OUT_STRATEGIES,
+    held_out_names,
     overlap,
     repetition,
     repetitions,
@@ -86,7 +88,9 @@ __all__ = [
     "ERROR_OF_MEAN",
     "FEATURES",
     "GROUPS",
+    "HELD_OUT_MAIN",
     "HELD_OUT_STRATEGIES",
+    "held_out_names",
     "LazyTrials",
     "MAIN",
     "REMEDY_LABELS",
