@@ -25,8 +25,9 @@ from helpers.report.first_stage import (
     robust_sentence,
     stand_in_sentence,
 )
-from helpers.report.held_out import PANELS, check_sentence, gain_rows, held_out_sentence, not_judged, score_sentences
+from helpers.report.held_out import GAINS_BY, check_sentence, gain_rows, held_out_sentence, not_judged, score_sentences
 from helpers.report.lines import curves, panels
+from helpers.report.own import effect_rows, effect_sentence, own_facts
 from helpers.report.pages import Claims, bullets
 from helpers.report.pairings import (
     by_group,
@@ -107,10 +108,13 @@ from helpers.report.words import WORDS, between, cell, cells, difference, direct
 from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 
 __all__ = [
+    "effect_rows",
+    "effect_sentence",
+    "own_facts",
     "AREAS_IN_WORDS",
     "Claims",
     "GAIN",
-    "PANELS",
+    "GAINS_BY",
     "QUANTITIES",
     "STEP_ASIDE_REASONS",
     "SteppedAside",

@@ -11,7 +11,7 @@ from helpers import evaluation
 from helpers.evaluation.held_out import HeldOutScores
 from helpers.report.words import cell, number
 
-PANELS = ("gain by held-out scores", "gain by the true effects")
+GAINS_BY = ("gain by held-out scores", "gain by the true effects")
 _ENDS = ["value", "low", "high"]
 
 
@@ -28,11 +28,11 @@ def gain_rows(pooled: pd.DataFrame, results: pd.DataFrame, metric: str = "policy
         An area that is better lower.
     """
     told = pooled[(pooled["metric"] == metric) & (pooled["baseline"] != "") & pooled["at"].isna()]
-    blocks = [_turned(told).assign(metric=PANELS[0])]
+    blocks = [_turned(told).assign(metric=GAINS_BY[0])]
     known = results[(results["metric"] == metric) & (results["baseline"] != "") & results["truth"].notna()]
     if len(known):
         true = evaluation.summarise(known.assign(value=known["truth"]), by=("strategy",))
-        blocks.append(_turned(true).assign(metric=PANELS[1]))
+        blocks.append(_turned(true).assign(metric=GAINS_BY[1]))
     return pd.concat(blocks, ignore_index=True)[["strategy", "metric", *_ENDS]]
 
 
