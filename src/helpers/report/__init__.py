@@ -3,6 +3,7 @@
 from helpers.report.cards import card
 from helpers.report.causes import causes, formulas
 from helpers.report.chapters import STEP_ASIDE_REASONS, SteppedAside, has, require
+from helpers.report.cohorts import clock_sentence, cohort_effects, label_sentence, vital_sentence
 from helpers.report.comparisons import (
     best_of,
     coverage_sentences,
@@ -25,7 +26,9 @@ from helpers.report.first_stage import (
     robust_sentence,
     stand_in_sentence,
 )
+from helpers.report.hands_on import highlighted_notes, self_check, sort_patients, strategy_table
 from helpers.report.held_out import GAINS_BY, check_sentence, gain_rows, held_out_sentence, not_judged, score_sentences
+from helpers.report.interactive import annotation_slider, break_the_score, budget_slider, shift_explorer, world_switch
 from helpers.report.lines import curves, panels
 from helpers.report.own import effect_rows, effect_sentence, own_facts
 from helpers.report.pages import Claims, bullets
@@ -108,9 +111,10 @@ from helpers.report.words import WORDS, between, cell, cells, difference, direct
 from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 
 __all__ = [
-    "effect_rows",
-    "effect_sentence",
-    "own_facts",
+    "clock_sentence",
+    "cohort_effects",
+    "label_sentence",
+    "vital_sentence",
     "AREAS_IN_WORDS",
     "Claims",
     "GAIN",
@@ -124,11 +128,14 @@ __all__ = [
     "against_home",
     "alarm_and_cost",
     "alarm_sentences",
+    "annotation_slider",
     "as_gains",
     "at_shares",
     "bars",
     "best_of",
     "between",
+    "break_the_score",
+    "budget_slider",
     "bullets",
     "by_group",
     "captured_sentence",
@@ -156,6 +163,8 @@ __all__ = [
     "described",
     "difference",
     "direction",
+    "effect_rows",
+    "effect_sentence",
     "facts",
     "fair_sentence",
     "finding",
@@ -171,6 +180,7 @@ __all__ = [
     "held_out_sentence",
     "held_out_table",
     "hidden_sentences",
+    "highlighted_notes",
     "histograms",
     "in_world",
     "introduced",
@@ -198,6 +208,7 @@ __all__ = [
     "overlap_sentence",
     "overlap_words",
     "own_columns",
+    "own_facts",
     "pair_matrix",
     "paired_sentences",
     "panels",
@@ -213,14 +224,18 @@ __all__ = [
     "rule_rows",
     "rule_sentences",
     "score_sentences",
+    "self_check",
+    "shift_explorer",
     "shift_panels",
     "show",
     "shown",
     "signed",
     "silence_sentence",
+    "sort_patients",
     "stand_in_sentence",
     "step_sentence",
     "step_table",
+    "strategy_table",
     "stressed_by",
     "symptom_words",
     "table",
@@ -235,5 +250,6 @@ __all__ = [
     "whole_note_sentences",
     "with_intervals",
     "won_back_sentence",
+    "world_switch",
     "worlds_sentence",
 ]
