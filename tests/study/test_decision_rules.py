@@ -76,6 +76,17 @@ def test_values_by_hand(trial):
     assert table[first, second, evaluation.TRUTH] == pytest.approx(gap)
 
 
+def test_a_treatment_that_costs_more_is_given_to_fewer(trial):
+    masks, tau_hats = masks_of(trial)
+    tree = study.grow_trees(trial, np.random.default_rng(0).normal(size=int(trial.annotated.sum())), 0.8)
+    table = study.at_costs(trial.test, tau_hats[SETTING.chosen], tree[decision_rules.TREES[-1]], [0.0, 0.8, 3.0])
+    share = table[table["policy"] == study.PAID_FOR].set_index("cost")["share"]
+    assert share[0.0] >= share[0.8] >= share[3.0]
+    all_treated = table[table["policy"] == evaluation.EVERYBODY].set_index("cost")["value"]
+    assert all_treated[3.0] == pytest.approx(trial.test.tau.mean() + 3.0)
+    assert share[0.8] == pytest.approx(masks[SETTING.by_cost].mean())
+
+
 def test_every_comparison_is_there_in_every_repetition(results):
     gaps = results[(results["baseline"] != "") & (results["by"] != decision_rules.OVERLAP)]
     for by in (evaluation.SCORES, evaluation.TRUTH):

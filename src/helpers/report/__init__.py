@@ -14,6 +14,7 @@ from helpers.report.comparisons import (
     verdicts,
 )
 from helpers.report.coverage import coverage_lines, coverage_verdicts
+from helpers.report.decisions import clock_slider, cost_slider, direction_choice, possible_hours, strength_slider
 from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
 from helpers.report.first_stage import (
     clipping_sentences,
@@ -111,6 +112,11 @@ from helpers.report.words import WORDS, between, cell, cells, difference, direct
 from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 
 __all__ = [
+    "cost_slider",
+    "strength_slider",
+    "direction_choice",
+    "possible_hours",
+    "clock_slider",
     "clock_sentence",
     "cohort_effects",
     "label_sentence",

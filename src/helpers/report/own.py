@@ -56,11 +56,12 @@ def effect_sentence(rows: pd.DataFrame, cohort: Cohort) -> str:
     helps = "helps" if (scores["value"] > 0) == (better == "higher") else "harms"
     verdict = f"treatment **{helps}**" if told else "the mean effect **cannot be told from zero**"
     sign = " The sign turns." if told and naive["value"] * scores["value"] < 0 else ""
-    truth = f" The truth, which only a made-up table has: {number(found.loc[KNOWN, 'value'], 2, sign=True)}."
+    truth = ""
+    if KNOWN in found.index:
+        truth = f" The truth, which only a made-up table has: {number(found.loc[KNOWN, 'value'], 2, sign=True)}."
     return (
         f"As the table stands, the mean outcome of the treated differs from that of the untreated by "
-        f"{_said(naive)} ({better} is better); compared with their like, by {_said(scores)}: {verdict}.{sign}"
-        f"{truth if KNOWN in found.index else ''}"
+        f"{_said(naive)} ({better} is better); compared with their like, by {_said(scores)}: {verdict}.{sign}{truth}"
     )
 
 

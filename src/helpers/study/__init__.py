@@ -23,8 +23,10 @@ from helpers.study.cell import (
     training_data,
 )
 from helpers.study.decision_rules import (
+    PAID_FOR,
     RuleSetting,
     as_many,
+    at_costs,
     fewest_shown,
     grow_trees,
     pooled_overlaps,
@@ -95,6 +97,7 @@ __all__ = [
     "held_out_names",
     "LazyTrials",
     "MAIN",
+    "PAID_FOR",
     "REMEDY_LABELS",
     "RECOMMENDED",
     "REPRESENTATIONS",
@@ -115,6 +118,7 @@ __all__ = [
     "annotate",
     "applicable",
     "as_many",
+    "at_costs",
     "bedside_effect",
     "behind_best",
     "best_learner",

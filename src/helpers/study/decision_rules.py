@@ -7,7 +7,7 @@ would have, and from the true effects of the simulation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,7 @@ from helpers.study.repeat import each_replication
 
 TREES = ("two questions to the record", "two questions about symptoms")
 RULE_KEYS = ["policy", "baseline", "by"]
+PAID_FOR = "the policy, who gains more than it costs"
 OVERLAP = "overlap"  # rows that say how far two orders treat the same patients, not what a rule is worth
 
 
@@ -165,6 +166,31 @@ def worth(masks: dict[str, np.ndarray], test: Cohort, scores: HeldOutScores, set
         table = policy.held_out_value(masks, score, setting.cost, pairs, test.ids, changes)
         blocks.append(table.assign(by=by))
     return pd.concat(blocks, ignore_index=True)[[*RULE_KEYS, "share", "value", "low", "high"]]
+
+
+def at_costs(test: Cohort, effect: np.ndarray, tree: policy.TreePolicy, costs: Sequence[float]) -> pd.DataFrame:
+    """What the policy, the questions, and treating everybody are worth as a treatment costs more, by the true effects.
+
+    Parameters
+    ----------
+    test : Cohort
+        Whose true effects are known.
+    effect : (n,) array
+        Of the chosen policy.
+    tree : TreePolicy
+        The questions; they stay what they are.
+    costs : sequence of float
+
+    Returns
+    -------
+    DataFrame with ``cost, policy, share, value, low, high``; intervals over patients.
+    """
+    asked, blocks = tree.treat(test.frame), []
+    for cost in costs:
+        chosen = policy.treat_by_cost(effect, cost)
+        masks = {PAID_FOR: chosen, TREES[-1]: asked, EVERYBODY: np.ones(len(test), bool)}
+        blocks.append(policy.held_out_value(masks, test.tau, cost, groups=test.ids).assign(cost=cost))
+    return pd.concat(blocks, ignore_index=True).drop(columns="baseline")
 
 
 def repeated(config: Config, setting: RuleSetting, progress: bool = True) -> pd.DataFrame:
