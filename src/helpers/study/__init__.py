@@ -22,7 +22,20 @@ from helpers.study.cell import (
     run_strategy,
     training_data,
 )
-from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, pooled_rules, repeated, rules, worth
+from helpers.study.decision_rules import (
+    PAID_FOR,
+    RuleSetting,
+    as_many,
+    at_costs,
+    fewest_shown,
+    grow_trees,
+    pooled_overlaps,
+    pooled_rules,
+    repeated,
+    rules,
+    tree_scores,
+    worth,
+)
 from helpers.study.description import mention_rates, outcome_facts, share_intervals, symptoms_of
 from helpers.study.em_assumption import run_assumption_tests
 from helpers.study.error_costs import cost_of_errors, share_won_back, won_back
@@ -30,7 +43,9 @@ from helpers.study.explained import ASKED, TOLD_BY, added_by, told_by
 from helpers.study.export import export_policy, train_policy
 from helpers.study.grid import run_areas, run_grid
 from helpers.study.held_out import (
+    HELD_OUT_MAIN,
     HELD_OUT_STRATEGIES,
+    held_out_names,
     overlap,
     repetition,
     repetitions,
@@ -77,9 +92,12 @@ __all__ = [
     "ERROR_OF_MEAN",
     "FEATURES",
     "GROUPS",
+    "HELD_OUT_MAIN",
     "HELD_OUT_STRATEGIES",
+    "held_out_names",
     "LazyTrials",
     "MAIN",
+    "PAID_FOR",
     "REMEDY_LABELS",
     "RECOMMENDED",
     "REPRESENTATIONS",
@@ -101,6 +119,7 @@ __all__ = [
     "annotate",
     "applicable",
     "as_many",
+    "at_costs",
     "bedside_effect",
     "behind_best",
     "best_learner",
@@ -114,6 +133,7 @@ __all__ = [
     "effects_of",
     "export_policy",
     "features_of",
+    "fewest_shown",
     "filled",
     "fitted_effect",
     "from_both",
@@ -127,6 +147,7 @@ __all__ = [
     "outcome_facts",
     "overlap",
     "overlap_sentence",
+    "pooled_overlaps",
     "pooled_rules",
     "read_table",
     "readable",
@@ -155,6 +176,7 @@ __all__ = [
     "told_by",
     "train_policy",
     "training_data",
+    "tree_scores",
     "ward_truth",
     "with_more_held_out",
     "with_true_differences",
