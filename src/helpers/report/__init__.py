@@ -1,5 +1,18 @@
 """Tell: words, sentences, tables, figures and chapters; keep what pages quote."""
 
+from helpers.report.annotation_budgets import (
+    curve_caption,
+    design_sentences,
+    doubt_sentences,
+    duel_table,
+    enough_sentence,
+    few_sentence,
+    forecast_sentences,
+    frozen_or_read,
+    left_out_table,
+    margin_verdict,
+    silent_or_not,
+)
 from helpers.report.chapters import STEP_ASIDE_REASONS, SteppedAside, has, require
 from helpers.report.comparisons import (
     best_of,
@@ -13,6 +26,15 @@ from helpers.report.comparisons import (
 from helpers.report.coverage import coverage_lines, coverage_verdicts
 from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
 from helpers.report.first_stage import clipping_sentences, hidden_sentences, kept_sentences, recalibrated_sentences
+from helpers.report.imperfect_annotators import (
+    best_kind_sentence,
+    errors_sentence,
+    quality_sentence,
+    rates_sentence,
+    rules_table,
+    standing_table,
+    twice_sentences,
+)
 from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
 from helpers.report.pairings import (
@@ -66,6 +88,24 @@ from helpers.report.tables import (
 from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, named_word, number
 
 __all__ = [
+    "best_kind_sentence",
+    "errors_sentence",
+    "quality_sentence",
+    "rates_sentence",
+    "rules_table",
+    "standing_table",
+    "twice_sentences",
+    "curve_caption",
+    "design_sentences",
+    "doubt_sentences",
+    "duel_table",
+    "enough_sentence",
+    "few_sentence",
+    "forecast_sentences",
+    "frozen_or_read",
+    "left_out_table",
+    "margin_verdict",
+    "silent_or_not",
     "whole_note_sentences",
     "step_table",
     "step_sentence",

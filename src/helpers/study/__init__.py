@@ -27,6 +27,15 @@ from helpers.study.description import mention_rates, outcome_facts, share_interv
 from helpers.study.em_assumption import run_assumption_tests
 from helpers.study.error_costs import cost_of_errors, share_won_back, won_back
 from helpers.study.export import export_policy, train_policy
+from helpers.study.few_annotations import (
+    DUEL,
+    annotated_shares,
+    as_shares,
+    doubt_of,
+    few_against_all,
+    never_annotated,
+    over_shares,
+)
 from helpers.study.grid import run_areas, run_grid
 from helpers.study.held_out import (
     HELD_OUT_STRATEGIES,
@@ -72,6 +81,7 @@ __all__ = [
     "CEILING",
     "COMPARED",
     "DOUBLY_ANNOTATED",
+    "DUEL",
     "ERROR_OF_MEAN",
     "FEATURES",
     "GROUPS",
@@ -94,8 +104,10 @@ __all__ = [
     "WARD_LABELS",
     "alignment",
     "annotate",
+    "annotated_shares",
     "applicable",
     "as_many",
+    "as_shares",
     "bedside_effect",
     "behind_best",
     "best_learner",
@@ -106,8 +118,10 @@ __all__ = [
     "each_replication",
     "cost_of_errors",
     "double_robustness",
+    "doubt_of",
     "effects_of",
     "export_policy",
+    "few_against_all",
     "features_of",
     "filled",
     "fitted_effect",
@@ -118,8 +132,10 @@ __all__ = [
     "hidden_stress",
     "live",
     "mention_rates",
+    "never_annotated",
     "on_confounders",
     "outcome_facts",
+    "over_shares",
     "overlap",
     "overlap_sentence",
     "pooled_rules",
