@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from exercises import answers_shown
+
 from helpers import data, encoders
 from helpers.artifacts.code import code_of
 from helpers.artifacts.contents import content_of
@@ -19,7 +21,7 @@ SHOWN = tuple(
 
 
 # What makes pages of executed notebooks.
-ASSEMBLY = tuple(Path("workflow") / name for name in ("book.py", "making.py", "pages.py"))
+ASSEMBLY = tuple(Path("workflow") / name for name in ("book.py", "exercises.py", "making.py", "pages.py"))
 
 
 def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iterable[str]) -> dict[str, str]:
@@ -35,7 +37,7 @@ def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iter
     prose = [p for p in sorted(Path("book").rglob("*")) if p.is_file() and not {"_build", "__pycache__"} & set(p.parts)]
     tables = [p for p in SHOWN if p.is_file()]
     pages = [(str(p), content_of(p)) for p in [*prose, *tables, *ASSEMBLY]]
-    return {**parts, "book": digest(pages, list(chapters), parts)}
+    return {**parts, "book": digest(pages, list(chapters), parts, answers_shown())}
 
 
 def files_of(config: Config) -> dict:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+import exercises
 import making
 
 PARAMETER_TAGS = {"parameters", "injected-parameters"}
@@ -60,7 +61,7 @@ def finished(page: dict, place: Place, files: Path, repository: Mapping[str, str
     values = making.parameters_of(page)
     write(files / "download" / f"{place.name}.ipynb", json.dumps(bare(page), indent=1) + "\n")
     box = html_cell(making.box(page, values, place.name, repository, profile))
-    page["cells"] = [c for c in page["cells"] if not PARAMETER_TAGS & tags(c)] + [box]
+    page["cells"] = exercises.for_page([c for c in page["cells"] if not PARAMETER_TAGS & tags(c)]) + [box]
     number_figures(page, place, files, public=making.is_public(values))
     head(page, place)
     return page

@@ -209,13 +209,9 @@ def frozen_or_read(gaps: pd.DataFrame) -> list[str]:
     gaps : DataFrame
         ``budget, value, low, high``: captured share on the reader less that on frozen vectors.
     """
-    lines = []
-    for row in gaps.sort_values("budget").itertuples():
-        verdict = signed(
-            row, "the reader is **better**", "the frozen vectors are **better**", "neither is surely better"
-        )
-        lines.append(
-            f"With {number(row.budget, 0, percent=True)} annotated {verdict}. EM on the reader less EM on frozen vectors: "
-            f"{cell(row.value, row.low, row.high, 0, True, True)} of the attainable benefit."
-        )
-    return lines
+    ways = ("the reader is **better**", "the frozen vectors are **better**", "neither is surely better")
+    return [
+        f"With {number(row.budget, 0, percent=True)} annotated {signed(row, *ways)}. EM on the reader less EM on frozen "
+        f"vectors: {cell(row.value, row.low, row.high, 0, True, True)} of the attainable benefit."
+        for row in gaps.sort_values("budget").itertuples()
+    ]

@@ -33,8 +33,8 @@ def errors_sentence(cost: pd.DataFrame, won: Mapping, rate: float, twice: float)
         return f"{head} benefit), so there is nothing to win back."
     back = cell(won["share"], won["low"], won["high"], 0, percent=True)
     return (
-        f"{head} benefit); error rates estimated from the {number(twice, 0, percent=True)} that are annotated twice win "
-        f"back {back} of that."
+        f"{head} benefit); error rates estimated from the {number(twice, 0, percent=True)} that are annotated twice "
+        f"win back {back} of that."
     )
 
 
@@ -61,15 +61,15 @@ def twice_sentences(
         f = binary[(first != second)[row, binary]][0]
         lines.append(
             f"**Patient A** was annotated twice. Of {named_word(fields[f])}, the first annotator wrote "
-            f"{_word(first[row, f])}, the second {_word(second[row, f])}: one of them is wrong, and nobody needs to know "
-            f"which one to count such records."
+            f"{_word(first[row, f])}, the second {_word(second[row, f])}: one of them is wrong. Nobody needs to "
+            f"know which one to count such records."
         )
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         f = binary[((first == second) & (first != truth))[row, binary]][0]
         lines.append(
-            f"**Patient B** was annotated twice as well. Both wrote {_word(first[row, f])} for {named_word(fields[f])}, "
-            f"and both are wrong. That happens rarely if they err independently, and it never shows."
+            f"**Patient B** was annotated twice as well. Both wrote {_word(first[row, f])} for "
+            f"{named_word(fields[f])}, and both are wrong. That happens rarely if they err independently, and it never shows."
         )
     return lines
 
@@ -83,8 +83,8 @@ def rates_sentence(rates: pd.DataFrame) -> str:
     known = rates.dropna(subset=["really"])
     inside = known["really"].between(known["low"], known["high"])
     return (
-        f"In {inside.sum()} of {len(known)} fields the 95% interval of the estimated error rate holds the share that is "
-        f"really wrong, on {int(known['n'].min())} records annotated twice."
+        f"In {inside.sum()} of {len(known)} fields the 95% interval of the estimated error rate holds the share that "
+        f"is really wrong, on {int(known['n'].min())} records annotated twice."
     )
 
 
