@@ -25,6 +25,16 @@ from helpers.report.comparisons import (
     verdicts,
 )
 from helpers.report.coverage import coverage_lines, coverage_verdicts
+from helpers.report.effect_models import (
+    entering_sentence,
+    entering_table,
+    furthest_off,
+    modality_gaps_sentences,
+    modality_sentence,
+    smoothed_sentences,
+    steps_sentence,
+    steps_table,
+)
 from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
 from helpers.report.first_stage import (
     clipping_sentences,
@@ -115,6 +125,14 @@ from helpers.report.words import WORDS, between, cell, cells, difference, direct
 from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 
 __all__ = [
+    "entering_sentence",
+    "entering_table",
+    "furthest_off",
+    "modality_gaps_sentences",
+    "modality_sentence",
+    "smoothed_sentences",
+    "steps_sentence",
+    "steps_table",
     "AREAS_IN_WORDS",
     "Claims",
     "QUANTITIES",

@@ -211,7 +211,7 @@ def frozen_or_read(gaps: pd.DataFrame) -> list[str]:
     """
     ways = ("the reader is **better**", "the frozen vectors are **better**", "neither is surely better")
     return [
-        f"With {number(row.budget, 0, percent=True)} annotated {signed(row, *ways)}. EM on the reader less EM on frozen "
+        f"With {number(row.budget, 0, percent=True)} annotated {signed(row, *ways)}. The reader less frozen "
         f"vectors: {cell(row.value, row.low, row.high, 0, True, True)} of the attainable benefit."
         for row in gaps.sort_values("budget").itertuples()
     ]

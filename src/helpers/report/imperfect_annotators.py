@@ -69,7 +69,7 @@ def twice_sentences(
         f = binary[((first == second) & (first != truth))[row, binary]][0]
         lines.append(
             f"**Patient B** was annotated twice as well. Both wrote {_word(first[row, f])} for "
-            f"{named_word(fields[f])}, and both are wrong. That happens rarely if they err independently, and it never shows."
+            f"{named_word(fields[f])}, and both are wrong. That happens rarely and never shows."
         )
     return lines
 

@@ -1,5 +1,6 @@
 """Run the study: strategies, replications, the grid, and one module an experiment."""
 
+from helpers.study.annotations_enter import ENTERING, where_annotations_enter
 from helpers.study.annotators import (
     DOUBLY_ANNOTATED,
     REMEDY_LABELS,
@@ -78,6 +79,8 @@ from helpers.study.ward import WARD_LABELS, alignment, run_ward, ward_truth
 from helpers.study.whole_notes import WHOLE_NOTES, whole_notes
 
 __all__ = [
+    "ENTERING",
+    "where_annotations_enter",
     "ASKED",
     "Answers",
     "CEILING",
