@@ -33,7 +33,7 @@ def duel():
 def test_few_against_all_says_who_is_ahead_and_by_how_much(duel):
     said = plain(report.few_sentence(duel, 0.1, "EM", "AACE"))
     assert "With 10% of the training records annotated, EM captures 87%" in said and "captures 57%" in said
-    assert said.endswith("30% more.")
+    assert said.endswith("; 30% more.")
     turned = study.few_against_all(long("em", 0.5), long("aace", 0.55), ("captured",))
     assert "5% less." in plain(report.few_sentence(turned, 0.1, "EM", "AACE"))
     noisy = duel.assign(low=-0.1, high=0.7)
@@ -60,7 +60,7 @@ def test_the_duel_as_a_table_has_words_for_its_metrics(duel):
 def test_a_caption_says_from_where_on_each_pays():
     starts = pd.DataFrame({"strategy": ["EM", "AACE"], "beats_baseline_from": [0.1, np.nan]})
     said = report.curve_caption(starts, {"em": "EM", "aace": "AACE", "dr": "DR"}, "dr", "n")
-    assert "EM from 10% on; AACE at no share" in said and "better than DR" in said
+    assert "EM from 10% on; AACE at no share" in said and "better than the DR" in said
 
 
 def test_patients_are_told_by_note_and_by_what_happened():

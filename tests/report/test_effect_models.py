@@ -24,7 +24,7 @@ def areas():
 def test_each_modality_with_what_it_captures(areas):
     summary = evaluation.summarise(areas, by=("strategy", "metric"))
     said = report.modality_sentence(summary, {"a": "the columns", "b": "the note", "none": "nothing"}, "X")
-    assert "41%" in said and "from the columns; 51%" in said and "nothing" not in said
+    assert "captures 41%" in said and "from the columns; 51%" in said and "nothing" not in said
 
 
 STEPS = {"another regression": ("b", "a"), "another target": ("c", "b"), "not run": ("z", "a")}

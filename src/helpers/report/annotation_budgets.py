@@ -29,11 +29,11 @@ def few_sentence(duel: pd.DataFrame, share: float, few: str, full: str) -> str:
     row = duel.set_index("metric").loc["captured"]
     ours = cell(row["few"], row["few_low"], row["few_high"], **SHARE)
     theirs = cell(row["full"], row["full_low"], row["full_high"], **SHARE)
-    verdict = signed(row, "more", "less", "which cannot be told apart")
+    verdict = signed(row, "more", "less", "the two cannot be told apart")
     gap = f"{number(abs(row['value']), 0, percent=True)} {verdict}" if row["low"] * row["high"] > 0 else verdict
     return (
         f"With {number(share, 0, percent=True)} of the training records annotated, {few} captures {ours} of the "
-        f"attainable benefit; {full} with all of them captures {theirs}: {gap}."
+        f"attainable benefit; {full} with all of them captures {theirs}; {gap}."
     )
 
 
@@ -89,7 +89,7 @@ def curve_caption(summary: pd.DataFrame, labels: Mapping[str, str], baseline: st
         words.append(f"{label} {start}")
     return (
         f"Share of the attainable benefit captured, by the share of the training records that is annotated ({size}, "
-        f"95% intervals). Surely better than {labels[baseline]}, which needs no annotation: {'; '.join(words)}."
+        f"95% intervals). Surely better than the {labels[baseline]}: {'; '.join(words)}."
     )
 
 
@@ -124,7 +124,9 @@ def design_sentences(gaps: pd.DataFrame, designs: Mapping[str, str], baseline: s
         than = f"records chosen {designs[baseline]}"
         verdict = signed(row, f"are **worth more** than {than}", f"are **worth less** than {than}", "")
         verdict = verdict or f"cannot be told apart from {than}"
-        lines.append(f"Records chosen {designs[row.design]} {verdict} ({cell(row.value, row.low, row.high, 3, True)}).")
+        lines.append(
+            f"Records chosen {designs[row.design]} {verdict} ({cell(row.value, row.low, row.high, 1, True, True)})."
+        )
     return lines
 
 

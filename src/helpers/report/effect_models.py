@@ -22,7 +22,7 @@ def modality_sentence(summary: pd.DataFrame, modalities: Mapping[str, str], lear
         for name, words in modalities.items()
         if name in rows.index
     ]
-    return f"The same learner, {learner}, captures of the attainable benefit: {'; '.join(said)}."
+    return f"Of the attainable benefit the same learner, {learner}, captures {'; '.join(said)}."
 
 
 def steps_table(areas: pd.DataFrame, steps: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
@@ -96,9 +96,10 @@ def entering_sentence(areas: pd.DataFrame) -> str:
     """Whether annotations matter more in the outcome models or in the chance of treatment, paired."""
     rows = areas[(areas["metric"] == "captured") & areas["strategy"].isin(["outcome", "treatment"])]
     row = evaluation.paired(rows, "treatment").iloc[0]
-    ways = ("in the outcome models", "in the chance of treatment", "in neither more than in the other")
+    models, chance = "the outcome models", "the chance of treatment"
+    ways = (f"more in {models} than in {chance}", f"more in {chance} than in {models}", "surely more in neither")
     said = cell(row["value"], row["low"], row["high"], 0, True, True)
-    return f"Annotations matter more {signed(row, *ways)} (outcome models less chance of treatment: {said})."
+    return f"Annotations are worth {signed(row, *ways)} (outcome models less chance of treatment: {said})."
 
 
 def smoothed_sentences(tau: np.ndarray, psi: np.ndarray, target: np.ndarray, rows: tuple[int, int]) -> list[str]:
