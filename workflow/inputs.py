@@ -16,12 +16,18 @@ from helpers.config import Config, load
 # Tables outside book/ that a page of the book shows.
 SHOWN = tuple(
     Path(name)
-    for name in ("tests/effects/equivariance.csv", "tests/refusals/refusals.csv", "benchmarks/keyword_rules.csv")
+    for name in (
+        "tests/effects/equivariance.csv",
+        "tests/refusals/refusals.csv",
+        "benchmarks/keyword_rules.csv",
+        "CITATION.cff",
+    )
 )
 
 
 # What makes pages of executed notebooks.
-ASSEMBLY = tuple(Path("workflow") / name for name in ("book.py", "exercises.py", "making.py", "pages.py"))
+WORKFLOW = ("book.py", "exercises.py", "making.py", "pages.py", "status.py")
+ASSEMBLY = (*(Path("workflow") / name for name in WORKFLOW), Path("CITATION.cff"))
 
 
 def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iterable[str]) -> dict[str, str]:

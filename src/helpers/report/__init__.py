@@ -47,6 +47,7 @@ from helpers.report.first_stage import (
     robust_sentence,
     stand_in_sentence,
 )
+from helpers.report.hands_on import highlighted_notes, self_check, sort_patients, strategy_table
 from helpers.report.imperfect_annotators import (
     best_kind_sentence,
     errors_sentence,
@@ -56,6 +57,7 @@ from helpers.report.imperfect_annotators import (
     standing_table,
     twice_sentences,
 )
+from helpers.report.interactive import annotation_slider, break_the_score, budget_slider, shift_explorer, world_switch
 from helpers.report.lines import curves, panels
 from helpers.report.pages import Claims, bullets
 from helpers.report.pairings import (
@@ -125,14 +127,6 @@ from helpers.report.words import WORDS, between, cell, cells, difference, direct
 from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 
 __all__ = [
-    "entering_sentence",
-    "entering_table",
-    "furthest_off",
-    "modality_gaps_sentences",
-    "modality_sentence",
-    "smoothed_sentences",
-    "steps_sentence",
-    "steps_table",
     "AREAS_IN_WORDS",
     "Claims",
     "QUANTITIES",
@@ -144,11 +138,14 @@ __all__ = [
     "against_home",
     "alarm_and_cost",
     "alarm_sentences",
+    "annotation_slider",
     "at_shares",
     "bars",
     "best_kind_sentence",
     "best_of",
     "between",
+    "break_the_score",
+    "budget_slider",
     "bullets",
     "by_group",
     "captured_sentence",
@@ -178,6 +175,8 @@ __all__ = [
     "doubt_sentences",
     "duel_table",
     "enough_sentence",
+    "entering_sentence",
+    "entering_table",
     "errors_sentence",
     "facts",
     "few_sentence",
@@ -188,11 +187,13 @@ __all__ = [
     "forest",
     "formulas",
     "frozen_or_read",
+    "furthest_off",
     "group_table",
     "groups_sentence",
     "has",
     "held_out_table",
     "hidden_sentences",
+    "highlighted_notes",
     "histograms",
     "in_world",
     "introduced",
@@ -208,6 +209,8 @@ __all__ = [
     "mention_caption",
     "mix_in_words",
     "mix_shown",
+    "modality_gaps_sentences",
+    "modality_sentence",
     "named",
     "named_word",
     "noise_sentence",
@@ -236,16 +239,23 @@ __all__ = [
     "rule_sentences",
     "rules_table",
     "rules_wide",
+    "self_check",
+    "shift_explorer",
     "shift_panels",
     "show",
     "shown",
     "signed",
     "silence_sentence",
     "silent_or_not",
+    "smoothed_sentences",
+    "sort_patients",
     "stand_in_sentence",
     "standing_table",
     "step_sentence",
     "step_table",
+    "steps_sentence",
+    "steps_table",
+    "strategy_table",
     "stressed_by",
     "symptom_words",
     "table",
@@ -260,5 +270,6 @@ __all__ = [
     "whole_note_sentences",
     "with_intervals",
     "won_back_sentence",
+    "world_switch",
     "worlds_sentence",
 ]
