@@ -106,7 +106,7 @@ def step_table(steps: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     words = {"learner": "another learner, same vectors", "reading": "another reading, same learner"}
     return pd.DataFrame(
         {
-            "change": [words[step] for step in steps["step"]],
+            "what is changed": [words[step] for step in steps["step"]],
             "from": [labels[name] for name in steps["than"]],
             "to": [labels[name] for name in steps["strategy"]],
             "share of the benefit": [
