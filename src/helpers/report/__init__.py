@@ -14,6 +14,14 @@ from helpers.report.coverage import coverage_lines, coverage_verdicts
 from helpers.report.figures import bars, cloud, coloured, flow_chart, forest, histograms, pair_matrix
 from helpers.report.first_stage import clipping_sentences, hidden_sentences, kept_sentences, recalibrated_sentences
 from helpers.report.lines import curves, panels
+from helpers.report.orders import (
+    diagnostic_lines,
+    held_within,
+    rule_lines,
+    survival_sentence,
+    verdict_table,
+    where_sentences,
+)
 from helpers.report.pages import Claims, bullets
 from helpers.report.pairings import (
     by_group,
@@ -28,6 +36,14 @@ from helpers.report.pairings import (
     whole_note_sentences,
 )
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
+from helpers.report.readings import cost_table, looked_at, wording_sentence, worth_table
+from helpers.report.recovered import (
+    lost_table,
+    read_cases,
+    recovered_sentence,
+    representation_table,
+    why_sentence,
+)
 from helpers.report.results import facts, keep, keep_facts, shown
 from helpers.report.sentences import (
     against,
@@ -44,6 +60,11 @@ from helpers.report.shift import (
     alarm_and_cost,
     alarm_sentences,
     introduced,
+    loss_sentence,
+    loss_table,
+    lost_by_shift,
+    moved_sentences,
+    remedy_sentences,
     right_or_wrong,
     shift_panels,
     stressed_by,
@@ -63,9 +84,19 @@ from helpers.report.tables import (
     views_wide,
     with_intervals,
 )
+from helpers.report.vectors import lift_sentence, nearest_case, vector_sentence
 from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, named_word, number
 
 __all__ = [
+    "vector_sentence",
+    "nearest_case",
+    "lift_sentence",
+    "where_sentences",
+    "verdict_table",
+    "survival_sentence",
+    "rule_lines",
+    "held_within",
+    "diagnostic_lines",
     "whole_note_sentences",
     "step_table",
     "step_sentence",
@@ -96,6 +127,7 @@ __all__ = [
     "clipping_sentences",
     "cloud",
     "coloured",
+    "cost_table",
     "coverage_lines",
     "coverage_sentences",
     "coverage_verdicts",
@@ -118,10 +150,16 @@ __all__ = [
     "keep_facts",
     "kept_sentences",
     "listed",
+    "loss_sentence",
+    "loss_table",
+    "lost_by_shift",
+    "lost_table",
     "look_of",
+    "looked_at",
     "marked",
     "mix_in_words",
     "mix_shown",
+    "moved_sentences",
     "named",
     "named_word",
     "notes_in_styles",
@@ -136,6 +174,10 @@ __all__ = [
     "ranges",
     "rare_and_frequent",
     "recalibrated_sentences",
+    "read_cases",
+    "recovered_sentence",
+    "remedy_sentences",
+    "representation_table",
     "require",
     "right_or_wrong",
     "rule_sentences",
@@ -149,6 +191,9 @@ __all__ = [
     "tally",
     "verdicts",
     "views_wide",
+    "why_sentence",
     "with_intervals",
     "won_back_sentence",
+    "wording_sentence",
+    "worth_table",
 ]
