@@ -28,8 +28,10 @@ def recovered_sentence(kept: pd.DataFrame, labels: Mapping[str, str]) -> str:
     rows = evaluation.summarise(kept[kept["metric"] == metric], by=("strategy",)).set_index("strategy")
     names = [name for name in labels if name in rows.index and name != LIMIT]
     verb = "keeps " if metric == "kept" else "reaches "
-    said = [f"the {labels[name]} {verb if i == 0 else ''}{_ends(rows.loc[name], metric == 'kept')}" for i, name in
-            enumerate(names)]
+    said = [
+        f"the {labels[name]} {verb if i == 0 else ''}{_ends(rows.loc[name], metric == 'kept')}"
+        for i, name in enumerate(names)
+    ]
     if metric == "kept":
         return f"Of what a perfect reader of the notes could tell about the confounders, {listed(said)}."
     return f"In mean AUROC over the levels of the confounders, {listed(said)}."
@@ -109,7 +111,7 @@ def read_cases(has: pd.DataFrame, said: pd.DataFrame, p: Mapping[str, pd.DataFra
     p : mapping
         Probabilities as (n, k) tables, from ``phi`` and from ``read``.
     """
-    gap = (p["read"] - p["phi"]).where(has & said).stack()
+    gap = (p["read"] - p["phi"]).where(has & said).stack().dropna()
     if gap.empty:
         return ["No note of these test records says what its patient has."]
     row, level = gap.idxmax()

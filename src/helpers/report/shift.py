@@ -242,8 +242,8 @@ def moved_sentences(
         helped = "is helped" if effects[patient] < 0 else "is harmed"
         said = [f"{name} from place {b[patient]:,} to {a[patient]:,}" for name, (b, a) in places.items()]
         lines.append(
-            f"**Patient {letter}** {helped} by treatment (true effect {number(effects[patient], 2, sign=True)}). {where} "
-            f"moves this patient, of {count:,}: {'; '.join(said)}."
+            f"**Patient {letter}** {helped} by treatment (true effect {number(effects[patient], 2, sign=True)}). "
+            f"{where} moves this patient, of {count:,}: {'; '.join(said)}."
         )
     return lines
 
@@ -269,11 +269,13 @@ def remedy_sentences(
         if here.empty:
             continue
         gained = evaluation.paired(here, "source", "way")
-        percent = metric not in LOWER_IS_BETTER
-        flip = 1 if percent else -1
-        said = [
-            f"{ways[r.way]} {cell(flip * r.value, *sorted((flip * r.low, flip * r.high)), 0 if percent else 3, True, percent)}"
-            for r in gained.itertuples()
-        ]
+        said = [f"{ways[r.way]} {_gained(r, metric)}" for r in gained.itertuples()]
         lines.append(f"{label}: {'; '.join(said)}.")
     return lines
+
+
+def _gained(row, metric: str) -> str:
+    """A gain, above zero whichever way the metric points."""
+    if metric in LOWER_IS_BETTER:
+        return cell(-row.value, -row.high, -row.low, sign=True)
+    return cell(row.value, row.low, row.high, 0, sign=True, percent=True)

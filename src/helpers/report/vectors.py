@@ -24,11 +24,14 @@ def vector_sentence(found: float, others: int, lifts: pd.DataFrame) -> str:
         ``name, lift``, a row a symptom.
     """
     least, most = lifts.loc[lifts["lift"].idxmin()], lifts.loc[lifts["lift"].idxmax()]
+    luck, ends = (
+        number(1 / others, 1, percent=True),
+        [(number(r["lift"], 1), named_word(r["name"])) for r in (least, most)],
+    )
     return (
         f"Told in the other style, the same encounter is the nearest of {others:,} for "
-        f"{number(found, 0, percent=True)} of the notes; and the ten nearest notes share a symptom from "
-        f"{number(least['lift'], 1)} times ({named_word(least['name'])}) to {number(most['lift'], 1)} times "
-        f"({named_word(most['name'])}) as often as chance."
+        f"{number(found, 0, percent=True)} of the notes (by chance for {luck}); the ten nearest notes share a symptom "
+        f"from {ends[0][0]} times ({ends[0][1]}) to {ends[1][0]} times ({ends[1][1]}) as often as chance."
     )
 
 
