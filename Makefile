@@ -7,8 +7,9 @@ PARAMS ?=
 PORT ?= 8000
 NOTES ?=
 NB ?=
+ANSWERS ?=
 # What the user gives is taken letter by letter, by make as by the shell: recipes read it from the environment only.
-GIVEN := PROFILE CORES PARAMS PORT NOTES NB
+GIVEN := PROFILE CORES PARAMS PORT NOTES NB ANSWERS
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 
@@ -27,14 +28,14 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-fast coverage lint publish-check serve exercises check lab clean
+.PHONY: help book test test-fast coverage lint publish-check serve exercises check lab deck handout clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 	@echo 'Options:  PROFILE=default|smoke|full|paper|own-example|mimic-synthetic|mimic  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
 
-book: $(STAMP) ## Run the study and build the book (goes on where it stopped)
-	@exec $(PY) workflow/run.py --parent $$PPID --profile="$$PROFILE" --cores="$$CORES" --params="$$PARAMS"
+book: $(STAMP) ## Run the study and build the book (goes on where it stopped); ANSWERS=yes: for teachers
+	@export WHO_TO_TREAT_ANSWERS="$$ANSWERS"; exec $(PY) workflow/run.py --parent $$PPID --profile="$$PROFILE" --cores="$$CORES" --params="$$PARAMS"
 
 # One thread a process: on small matrices threads only get in the way. A file's tests stay together for their fixtures.
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n "$$CORES" --dist loadfile
@@ -71,6 +72,9 @@ check: $(STAMP) ## Run one exercise sheet and grade it: NB=exercises/01_data_pre
 
 lab: exercises $(LAB)/.installed ## Open the exercise sheets in JupyterLab
 	@exec $(LAB)/bin/jupyter-lab --notebook-dir=exercises
+
+deck handout: $(STAMP) ## Write slides, or a handout to print, of the run of PROFILE
+	@$(PY) workflow/deck.py $@ --profile="$$PROFILE"
 
 clean: ## Remove the environment; run products and caches are kept
 	rm -rf $(VENV) $(LAB) src/*.egg-info

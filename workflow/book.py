@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pages
 import records
+import status
 import yaml
 from processes import duration, say, tell
 
@@ -64,10 +65,16 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
         (source / folder).mkdir()
     settings, contents = load_yaml(prose / "_config.yml"), load_yaml(prose / "_toc.yml")
     order = reading_order(contents)
-    left_out = {c for c in chapters if not add_chapter(c, run, source, order, settings.get("repository") or {})}
+    executed = {chapter: executed_page(run, chapter) for chapter in chapters}
+    known = table_of_status(executed, order, run.name)
+    left_out = {chapter for chapter, page in executed.items() if not stays(page)}
+    for chapter, page in executed.items():
+        place = pages.place_of(chapter, order)
+        page = pages.finished(page, place, source / FILES, settings.get("repository") or {}, run.name)
+        (source / "notebooks" / f"{chapter}.ipynb").write_text(json.dumps(page, indent=1), encoding="utf-8")
     for page in sorted(p for p in source.rglob("*") if p.suffix in (".md", ".ipynb") and FILES not in p.parts):
         text = conditional(page.read_text(encoding="utf-8"), set(chapters) - left_out)
-        page.write_text(unlinked(text, chapters, order), encoding="utf-8")
+        page.write_text(unlinked(text, chapters, order).replace(status.MARK, known), encoding="utf-8")
     kept = table_of_contents(contents, chapters)
     (source / "_toc.yml").write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
     (source / "facts.json").write_text(json.dumps(facts(run / "results", chapters)), encoding="utf-8")
@@ -76,16 +83,19 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
     return source
 
 
-def add_chapter(chapter: str, run: Path, source: Path, order: list[str], repository: dict) -> bool:
-    """Put the page of an executed chapter among the sources; whether it went all its way."""
-    executed = run / "notebooks" / f"{chapter}.ipynb"
-    if not executed.exists():
-        raise FileNotFoundError(f"{executed} is not there; run the chapter first (make book PROFILE={run.name}).")
-    page = json.loads(executed.read_text(encoding="utf-8"))
-    whole = stays(page)
-    page = pages.finished(page, pages.place_of(chapter, order), source / FILES, repository, run.name)
-    (source / "notebooks" / executed.name).write_text(json.dumps(page, indent=1), encoding="utf-8")
-    return whole
+def executed_page(run: Path, chapter: str) -> dict:
+    """An executed notebook of the run."""
+    path = run / "notebooks" / f"{chapter}.ipynb"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there; run the chapter first (make book PROFILE={run.name}).")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def table_of_status(executed: dict[str, dict], order: list[str], profile: str) -> str:
+    """What the page of the status shows, in the order of reading."""
+    ran = [c for c in order if c in executed] + [c for c in executed if c not in order]
+    rows = [status.row(c, executed[c]) for c in ran]
+    return status.table(rows, [c for c in order if c not in executed], profile)
 
 
 def reading_order(contents: dict) -> list[str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -22,6 +23,7 @@ from pathlib import Path
 
 NOTEBOOKS = Path("notebooks")
 KINDS = {"read": "Read", "think": "Think", "run": "Run"}
+ANSWERS = "WHO_TO_TREAT_ANSWERS"
 IDS = re.compile(r"\d\d\.\d")
 
 
@@ -125,17 +127,23 @@ def read(notebook: str | Path) -> list[Exercise]:
     return [exercise for _, exercise in blocks(cells) if exercise]
 
 
-def for_page(cells: list[dict], answers: bool = False) -> list[dict]:
+def answers_shown() -> bool:
+    """Whether pages show the answers of self-checks too: ``make book ANSWERS=yes``, for teachers."""
+    return os.environ.get(ANSWERS, "").lower() in ("yes", "true", "1")
+
+
+def for_page(cells: list[dict], answers: bool | None = None) -> list[dict]:
     """The cells of an executed chapter as the book shows them: each exercise with its solution as one folded cell.
 
     Parameters
     ----------
     cells : list of dict
         Cells of a notebook; solutions have been run.
-    answers : bool
-        Show the answers of self-checks (``read``) too: for teachers.
+    answers : bool or None
+        Show the answers of self-checks (``read``) too; None: as :func:`answers_shown` says.
     """
-    return [cell if exercise is None else on_page(cell, exercise, answers) for cell, exercise in blocks(cells)]
+    shown = answers_shown() if answers is None else answers
+    return [cell if exercise is None else on_page(cell, exercise, shown) for cell, exercise in blocks(cells)]
 
 
 def on_page(cell: dict, exercise: Exercise, answers: bool) -> dict:
@@ -144,7 +152,7 @@ def on_page(cell: dict, exercise: Exercise, answers: bool) -> dict:
     parts = ["\n\n".join(asked), fold("Hint", exercise.hint)]
     if exercise.kind != "read" or answers:
         parts.append(fold("Solution", solution_in_words(exercise)))
-    title = f"{exercise.id} {KINDS[exercise.kind]} ({exercise.minutes} minutes)"
+    title = f"Exercise {exercise.id[-1]}: {KINDS[exercise.kind].lower()} ({exercise.minutes} minutes)"
     body = "\n\n".join(parts)
     metadata = {"tags": ["exercise"]}
     text = f"::::{{admonition}} {title}\n:class: exercise exercise-{exercise.kind}\n\n{body}\n::::\n"

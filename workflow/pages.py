@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
+import exercises
 import making
+
+from helpers.report import self_check
+from helpers.study import STRATEGIES
 
 PARAMETER_TAGS = {"parameters", "injected-parameters"}
 FIGURE = re.compile(r'<figure class="drawn">(?P<inside>.*?)<span class="number"></span>', re.DOTALL)
 DATA = re.compile(r'<span class="data" data-file="(?P<file>[a-z0-9_]+)"></span>')
+ROW_NAME = re.compile(r"(?P<head><th(?: [^>]*)?>)(?P<label>[^<>]+)</th>")
+LABELS = {strategy.label: name for name, strategy in STRATEGIES.items()}
 TITLE = re.compile(r"\A# (.+)$", re.MULTILINE)
 
 
@@ -60,7 +66,7 @@ def finished(page: dict, place: Place, files: Path, repository: Mapping[str, str
     values = making.parameters_of(page)
     write(files / "download" / f"{place.name}.ipynb", json.dumps(bare(page), indent=1) + "\n")
     box = html_cell(making.box(page, values, place.name, repository, profile))
-    page["cells"] = [c for c in page["cells"] if not PARAMETER_TAGS & tags(c)] + [box]
+    page["cells"] = with_exercises([c for c in page["cells"] if not PARAMETER_TAGS & tags(c)]) + [box]
     number_figures(page, place, files, public=making.is_public(values))
     head(page, place)
     return page
@@ -69,6 +75,21 @@ def finished(page: dict, place: Place, files: Path, repository: Mapping[str, str
 def tags(cell: dict) -> set[str]:
     """The tags of a cell."""
     return set(cell["metadata"].get("tags", []))
+
+
+def with_exercises(cells: list[dict]) -> list[dict]:
+    """The cells with every exercise and its solution as one, and below it a check of the reader's own answer."""
+    shown: list[dict] = []
+    for cell, exercise in exercises.blocks(cells):
+        if exercise is None:
+            shown.append(cell)
+            continue
+        shown.append(exercises.on_page(cell, exercise, exercises.answers_shown()))
+        answer = exercises.value_of(exercise) if exercise.wants != "words" else None
+        if answer is not None:
+            kind = {"choices": dict.fromkeys(exercise.choices, ""), "why": exercise.why} if exercise.choices else {}
+            shown.append(html_cell(self_check(exercise.id, answer, exercise.tolerance, **kind).html))
+    return shown
 
 
 def html_cell(text: str) -> dict:
@@ -105,7 +126,7 @@ def line(metadata: Mapping, place: Place) -> str:
     before = [str(shown) for name, shown in place.numbers.items() if name[:2] in map(str, chapter.get("after", []))]
     parts += [f"after chapter{'s' * (len(before) > 1)} {listed(before)}"] if before else []
     parts += [f"for {listed([f'{who}s' for who in chapter['audience']])}"] if chapter.get("audience") else []
-    return escape(" · ".join(parts))
+    return html.escape(" · ".join(parts))
 
 
 def listed(words: list[str]) -> str:
@@ -129,10 +150,24 @@ def number_figures(page: dict, place: Place, files: Path, public: bool) -> None:
         tables = output.get("metadata", {}).pop("csv", {})
         if "text/html" not in output.get("data", {}):
             continue
-        text = FIGURE.sub(numbered, "".join(output["data"]["text/html"]))
+        text = linked(FIGURE.sub(numbered, "".join(output["data"]["text/html"])))
         output["data"]["text/html"] = DATA.sub(link if public else "", text)
         for name, content in tables.items() if public else ():
             write(files / "data" / f"{name}.csv", content)
+
+
+def linked(text: str) -> str:
+    """HTML of a table with the names of strategies leading to what they mean."""
+
+    def led(found: re.Match) -> str:
+        label = html.unescape(found["label"])
+        base = re.sub(r" \(\d+ repetitions\)$", "", label)
+        key = LABELS.get(base)
+        return (
+            f'{found["head"]}<a href="../strategies.html#strategy-{key}">{found["label"]}</a></th>' if key else found[0]
+        )
+
+    return ROW_NAME.sub(led, text)
 
 
 def link(found: re.Match) -> str:

@@ -8,16 +8,15 @@ written over.
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import answers
-import book
 import nbformat
 from answers import PASSED, UNJUDGED, VERDICT, WRONG, Verdict
 from exercises import KINDS, NOTEBOOKS, Exercise, blocks, read, tags
+from lessons import plain
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from helpers.artifacts.digests import digest
@@ -112,12 +111,6 @@ def lesson(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
         hidden = bool({"remove-input", "hide-input"} & set(tags(cell)))
         return new_code_cell(cell.source, metadata={"tags": tags(cell), "jupyter": {"source_hidden": hidden}})
     return new_markdown_cell(plain(cell.source))
-
-
-def plain(text: str) -> str:
-    """Markdown without the roles that only the book knows."""
-    text = re.sub(r"\{cite\}`([^`]*)`", r"(\1)", book.unlinked(text, []))
-    return re.sub(r"\{(?:doc|term|ref|download)\}`(?:([^`<]*?)\s*<[^`]*>|([^`]*))`", r"\1\2", text)
 
 
 def asked(exercise: Exercise) -> Iterator[nbformat.NotebookNode]:

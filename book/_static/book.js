@@ -40,13 +40,13 @@
     header.setAttribute("aria-sort", down ? "descending" : "ascending");
     const rows = [...table.tBodies[0].rows];
     const numbers = rows.some((row) => !Number.isNaN(value(row.cells[column])));
-    const before = (a, b) => {
-      if (!numbers) return words(a.cells[column]).localeCompare(words(b.cells[column]));
+    const way = down ? -1 : 1;
+    rows.sort((a, b) => {
+      if (!numbers) return way * words(a.cells[column]).localeCompare(words(b.cells[column]));
       const [x, y] = [value(a.cells[column]), value(b.cells[column])];
-      if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) - Number.isNaN(y);
-      return x - y;
-    };
-    rows.sort((a, b) => (down ? -before(a, b) : before(a, b)));
+      if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) - Number.isNaN(y); /* no number: last */
+      return way * (x - y);
+    });
     table.tBodies[0].append(...rows);
   };
 
@@ -88,7 +88,7 @@
       oneHeader(table);
       const around = region(table);
       if (!table.closest(".cell_output") && !table.classList.contains("results")) continue;
-      if (table.closest(".made")) continue;
+      if (table.closest(".made") || table.classList.contains("strategies")) continue;
       sortable(table);
       const button = make("button", { type: "button" }, "copy as CSV");
       button.addEventListener("click", () => copy(csv(table), button));

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import inputs
@@ -22,9 +21,6 @@ CHAPTER = "01_data_preparation"
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="  # one PNG pixel
 )
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
 LOADS = re.compile(r'<(?:script|img|iframe|source|link)\b[^>]*?\b(?:src|href)="((?:https?:)?//[^"]*)"', re.IGNORECASE)
 
 
@@ -123,21 +119,6 @@ def test_a_chapter_that_has_not_run_is_named(tmp_path):
     (run / "notebooks" / f"{CHAPTER}.ipynb").unlink()
     stopped = build(run)
     assert stopped.returncode != 0 and CHAPTER in stopped.stderr
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=program, headless=True, args=QUIET
-        )
-        yield context
-        context.close()
 
 
 @pytest.mark.parametrize("page", [f"notebooks/{CHAPTER}.html", "glossary.html", "intro.html"])

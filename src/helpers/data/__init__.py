@@ -19,7 +19,7 @@ from helpers.data.load import (
 )
 from helpers.data.manifest import load_manifest
 from helpers.data.mimic_process import MIMIC_SYN_NOISE_SD, means_mimic_syn
-from helpers.data.processes import draw_outcomes
+from helpers.data.processes import Meaning, draw_outcomes, meaning_of, weights_of
 from helpers.data.replica.ceiling import expected_effect, mentions_known
 from helpers.data.replica.mentions import DEFAULT_MENTION
 from helpers.data.replica.network import sample_network
@@ -31,6 +31,7 @@ __all__ = [
     "FEVER_LEVELS",
     "MIMIC_SYN_NOISE_SD",
     "MISSING",
+    "Meaning",
     "annotated_fields",
     "check_readable",
     "codes",
@@ -48,6 +49,7 @@ __all__ = [
     "load_cohort",
     "load_manifest",
     "make_replica",
+    "meaning_of",
     "means_mimic_syn",
     "mentions_known",
     "mentions_of",
@@ -62,4 +64,5 @@ __all__ = [
     "split_sentences",
     "table_spec",
     "to_indicators",
+    "weights_of",
 ]

@@ -26,6 +26,7 @@ from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, poole
 from helpers.study.description import mention_rates, outcome_facts, share_intervals, symptoms_of
 from helpers.study.em_assumption import run_assumption_tests
 from helpers.study.error_costs import cost_of_errors, share_won_back, won_back
+from helpers.study.explained import ASKED, TOLD_BY, added_by, told_by
 from helpers.study.export import export_policy, train_policy
 from helpers.study.grid import run_areas, run_grid
 from helpers.study.held_out import (
@@ -68,6 +69,7 @@ from helpers.study.ward import WARD_LABELS, alignment, run_ward, ward_truth
 from helpers.study.whole_notes import WHOLE_NOTES, whole_notes
 
 __all__ = [
+    "ASKED",
     "Answers",
     "CEILING",
     "COMPARED",
@@ -87,11 +89,13 @@ __all__ = [
     "SAME_VECTORS",
     "STRATEGIES",
     "Strategy",
+    "TOLD_BY",
     "Trial",
     "UNDECIDED",
     "WHOLE_NOTES",
     "World",
     "WARD_LABELS",
+    "added_by",
     "alignment",
     "annotate",
     "applicable",
@@ -147,6 +151,7 @@ __all__ = [
     "statements",
     "strategy_named",
     "symptoms_of",
+    "told_by",
     "train_policy",
     "training_data",
     "ward_truth",
