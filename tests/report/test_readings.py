@@ -41,3 +41,12 @@ def test_the_weights_and_that_of_silence_add_up_to_one():
     assert list(table.index) == ["two", "three", "all other sentences", "silence: the prior stands"]
     assert table["share of the weight"].round(6).tolist() == [0.6, 0.2, 0.1, 0.1]
     assert table["vote"].tolist()[:2] == [2.0, 3.0]
+
+
+def test_a_sentence_is_marked_for_what_it_weighs_most():
+    vote, weight = np.array([[2.0, -3.0], [1.0, -1.0]]), np.array([[4.0, 9.0], [0.1, 0.0]])
+    table = report.sentences_found(["first", "second"], vote, weight, ["pain", "cough"])
+    assert table["status"].tolist() == ["denied", ""] and table["said"].tolist() == ["cough", ""]
+    assert table["found"][0] == "90% of the weight for it"
+    only = report.sentences_found(["first", "second"], vote, weight, ["pain", ""])
+    assert (only["status"][0], only["said"][0]) == ("affirmed", "chest pain")

@@ -50,7 +50,7 @@ from helpers.report.pairings import (
 )
 from helpers.report.patients import case_sentences, note_cards, two_patients
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
-from helpers.report.readings import cost_table, looked_at, wording_sentence, worth_table
+from helpers.report.readings import cost_table, looked_at, sentences_found, wording_sentence, worth_table
 from helpers.report.records import (
     QUANTITIES,
     added_caption,
@@ -222,6 +222,7 @@ __all__ = [
     "self_check",
     "shift_explorer",
     "shift_panels",
+    "sentences_found",
     "show",
     "shown",
     "signed",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers import evaluation
 from helpers.report.sentences import listed
-from helpers.report.words import cell, number
+from helpers.report.words import cell, named_word, number
 
 WORDINGS = {
     "home": "notes as at home",
@@ -79,3 +79,37 @@ def looked_at(sentences: Sequence[str], vote: np.ndarray, weight: np.ndarray, mo
     rows.append({"sentence": "all other sentences", "share of the weight": max(rest, 0.0), "vote": np.nan})
     rows.append({"sentence": "silence: the prior stands", "share of the weight": parts[-1], "vote": 0.0})
     return pd.DataFrame(rows).set_index("sentence").rename_axis("sentence")
+
+
+def sentences_found(
+    sentences: Sequence[str], vote: np.ndarray, weight: np.ndarray, levels: Sequence[str], least: float = 0.2
+) -> pd.DataFrame:
+    """What a reader takes from each sentence of a note, a row a sentence as ``highlighted_notes`` takes it.
+
+    Parameters
+    ----------
+    sentences : m sentences of one note
+    vote, weight : (m, k) arrays
+        Of a level of a confounder each.
+    levels : k names
+        An empty one is passed over, as that of a symptom's absence.
+    least : float
+        Share of the weight for a level, silence included, from which a sentence is marked.
+
+    Returns
+    -------
+    DataFrame
+        ``sentence, status, said, found``: the level for which the sentence weighs most; affirmed or denied by its vote.
+    """
+    share = weight / (1.0 + weight.sum(0))
+    share = np.where([bool(name) for name in levels], share, 0.0)
+    rows = []
+    for text, v, s in zip(sentences, vote, share, strict=True):
+        k = int(s.argmax())
+        if s[k] < least:
+            rows.append({"sentence": text, "status": "", "said": "", "found": ""})
+            continue
+        status = "affirmed" if v[k] > 0 else "denied"
+        found = f"{number(s[k], 0, percent=True)} of the weight for it"
+        rows.append({"sentence": text, "status": status, "said": named_word(levels[k]), "found": found})
+    return pd.DataFrame(rows)

@@ -201,7 +201,8 @@ def loss_sentence(lost: pd.DataFrame, shifts: Mapping[str, str], labels: Mapping
     said = [f"{labels[name]} {_lost_words(rows.loc[name])}" for name in labels if name in rows.index]
     calm = [shifts[name] for name in shifts if name in own.index and not own.loc[name, "real"]]
     tail = f" No cost to {labels[best]} can be told from chance for: {'; '.join(calm)}." if calm else ""
-    return f"The costliest change is “{shifts[worst]}”. Of the benefit that could be had, it takes: {'; '.join(said)}.{tail}"
+    head = f"The costliest change is “{shifts[worst]}”. Of the benefit that could be had, it takes: "
+    return f"{head}{'; '.join(said)}.{tail}"
 
 
 def _lost_words(row) -> str:
