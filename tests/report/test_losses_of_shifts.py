@@ -44,7 +44,13 @@ def test_the_finding_names_the_costliest_change_and_those_without_a_cost():
 
 def test_where_nothing_costs_it_says_so():
     calm = report.lost_by_shift(areas()).query("shift == 'season'")
-    assert report.loss_sentence(calm, SHIFTS, LABELS, "plug").startswith("No change that was tried costs recommended")
+    said = report.loss_sentence(calm, SHIFTS, LABELS, "plug")
+    assert said.startswith("No change that was tried costs recommended") and "“another season”" in said
+
+
+def test_a_loss_that_chance_explains_is_not_the_costliest():
+    noisy = report.lost_by_shift(areas()).assign(value=lambda t: t["value"].where(t["shift"] == "style", 0.9))
+    assert "“another style”" in report.loss_sentence(noisy, SHIFTS, LABELS, "plug")
 
 
 def test_the_table_has_a_row_a_change():
@@ -64,3 +70,9 @@ def test_the_patients_who_move_furthest_are_told():
     a, b = report.moved_sentences({"reader": (before, after)}, effects, 3, "Rewriting")
     assert "is helped" in a and "reader from place 1 to 3" in a
     assert "is harmed" in b and "from place 3 to 1" in b
+
+
+def test_what_is_noticed_is_told_from_what_is_not():
+    power = pd.DataFrame({"shift": ["style", "style", "season"], "n": [25, 100, 100], "power": [0.1, 1.0, 0.3]})
+    said = report.noticed_sentence(power, SHIFTS)
+    assert said == ("With at most 100 records a side, noticed: another style; not reliably noticed: another season.")

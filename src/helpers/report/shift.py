@@ -48,7 +48,7 @@ def alarm_sentences(quiet: pd.DataFrame, noticed: pd.DataFrame, labels: Mapping[
     """
     first = quiet.iloc[0]
     alone = cell(first["value"], first["low"], first["high"], 1, percent=True)
-    lines = [f"No shift: alarms at the 5 % level in {alone} of the repetitions."]
+    lines = [f"No shift: alarms at the 5% level in {alone} of the repetitions."]
     for name, label in labels.items():
         rows = noticed[noticed["shift"] == name]
         enough, most = rows.loc[rows["power"] >= NOTICED, "n"], rows.iloc[-1]
@@ -57,6 +57,23 @@ def alarm_sentences(quiet: pd.DataFrame, noticed: pd.DataFrame, labels: Mapping[
         power = cell(most["power"], most["low"], most["high"], 0, percent=True)
         lines.append(f"{label}: {said}; alarms with {most['n']:.0f}: {power}.")
     return lines
+
+
+def noticed_sentence(noticed: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Which shifts the test notices reliably with the most records tried, and which it does not.
+
+    Parameters
+    ----------
+    noticed : DataFrame
+        As ``experiments.alarms`` gives it.
+    labels : mapping of shift to label
+    """
+    last = noticed.groupby("shift", sort=False).last()
+    seen = [words for name, words in labels.items() if name in last.index and last.loc[name, "power"] >= NOTICED]
+    missed = [words for name, words in labels.items() if name in last.index and last.loc[name, "power"] < NOTICED]
+    parts = [f"noticed: {'; '.join(seen)}"] if seen else []
+    parts += [f"not reliably noticed: {'; '.join(missed)}"] if missed else []
+    return f"With at most {last['n'].max():,.0f} records a side, {'; '.join(parts)}."
 
 
 def introduced(present: Mapping[str, str], known: Mapping[str, str]) -> list[str]:
@@ -194,15 +211,18 @@ def loss_sentence(lost: pd.DataFrame, shifts: Mapping[str, str], labels: Mapping
         The recommended policy.
     """
     own = lost[lost["strategy"] == best].set_index("shift")
-    worst = own["value"].idxmax()
-    if not own.loc[worst, "real"] or own.loc[worst, "value"] < 0:
-        return f"No change that was tried costs {labels[best]} anything that can be told from chance."
-    rows = lost[lost["shift"] == worst].set_index("strategy")
-    said = [f"{labels[name]} {_lost_words(rows.loc[name])}" for name in labels if name in rows.index]
+    real = own[own["real"] & (own["value"] > 0)]
+    worst = (real if len(real) else own)["value"].idxmax()
+    rows = lost[lost["strategy"].isin(list(labels)) & (lost["shift"] == worst)].set_index("strategy")
+    said = "; ".join(f"{labels[name]} {_lost_words(rows.loc[name])}" for name in labels if name in rows.index)
+    if real.empty:
+        return (
+            f"No change that was tried costs {labels[best]} anything that can be told from chance; the costliest by "
+            f"its mean is “{shifts[worst]}” (lost: {said})."
+        )
     calm = [shifts[name] for name in shifts if name in own.index and not own.loc[name, "real"]]
     tail = f" No cost to {labels[best]} can be told from chance for: {'; '.join(calm)}." if calm else ""
-    head = f"The costliest change is “{shifts[worst]}”. Of the benefit that could be had, it takes: "
-    return f"{head}{'; '.join(said)}.{tail}"
+    return f"The costliest change is “{shifts[worst]}”. Of the benefit that could be had, it takes: {said}.{tail}"
 
 
 def _lost_words(row) -> str:
