@@ -86,7 +86,7 @@ from helpers.report.pairings import (
     step_table,
     whole_note_sentences,
 )
-from helpers.report.patients import case_sentences, note_cards, stand_in_cases, two_patients
+from helpers.report.patients import case_sentences, stand_in_cases, two_patients
 from helpers.report.policies import (
     GAIN,
     as_gains,
@@ -98,7 +98,6 @@ from helpers.report.policies import (
     overlap_sentence,
     rule_rows,
     rule_sentences,
-    rules_wide,
     values_table,
 )
 from helpers.report.readings import cost_table, looked_at, sentences_found, wording_sentence, worth_table
@@ -282,7 +281,6 @@ __all__ = [
     "nearest_case",
     "noise_sentence",
     "not_judged",
-    "note_cards",
     "notes_in_styles",
     "noticed_sentence",
     "number",
@@ -316,7 +314,6 @@ __all__ = [
     "rule_rows",
     "rule_sentences",
     "rules_table",
-    "rules_wide",
     "said_lines",
     "score_sentences",
     "self_check",
