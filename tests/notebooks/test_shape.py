@@ -12,7 +12,8 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
 # Chapters that have the shape; the others follow.
-SHAPED = ("01_data_preparation", "04_pseudo_outcomes", "06_risk_against_benefit")
+SHAPED = ("01_data_preparation", "02_representations", "03_recoverability", "04_pseudo_outcomes")
+SHAPED += ("06_risk_against_benefit", "09_shift", "10_better_encoders", "11_does_the_order_survive")
 PATHS = [ROOT / "notebooks" / f"{name}.ipynb" for name in SHAPED]
 shaped = pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
 
@@ -99,7 +100,7 @@ class Shown(HTMLParser):
         self.texts, self.tables, self.folds, self.quiet = [], [], 0, 0
 
     def handle_starttag(self, tag, attrs):
-        self.folds += tag == "details"
+        self.folds += tag in ("details", "noscript")
         self.quiet += tag in ("code", "script", "blockquote")
         if tag == "table" and not self.folds:
             self.tables.append([])
@@ -109,7 +110,7 @@ class Shown(HTMLParser):
             self.tables[-1][-1] += 1
 
     def handle_endtag(self, tag):
-        self.folds -= tag == "details"
+        self.folds -= tag in ("details", "noscript")
         self.quiet -= tag in ("code", "script", "blockquote")
 
     def handle_data(self, words):

@@ -148,3 +148,18 @@ def vectors_of(log_p: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
     parts = np.split(log_p, np.cumsum(levels)[:-1], axis=1)
     odds = np.hstack([p[:, 1:] - p[:, :1] for p in parts]).clip(-MOST, MOST)
     return np.hstack([odds, np.exp(np.hstack([p[:, 1:] for p in parts]))]).astype(np.float32)
+
+
+def probabilities_in(vectors: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
+    """(n, sum of levels) probabilities of every level, field after field: what :func:`vectors_of` keeps of them.
+
+    Raises
+    ------
+    ValueError
+        If the vectors are not twice as wide as there are levels beside each field's first.
+    """
+    q = sum(levels) - len(levels)
+    if vectors.ndim != 2 or vectors.shape[1] != 2 * q:
+        raise ValueError(f"vectors {np.shape(vectors)}: levels {levels} need {2 * q} columns; give those of a reader.")
+    parts = np.split(vectors[:, q:].astype(float), np.cumsum(np.array(levels) - 1)[:-1], axis=1)
+    return np.hstack([np.hstack([1 - p.sum(1, keepdims=True), p]) for p in parts])

@@ -23,8 +23,8 @@ from helpers.stats.regression import least_squares
 DIAGNOSTIC_LABELS = {
     "order_loss": "order loss",
     "order_share": "order loss, share of the attainable",
-    "autoc_gap": "AUTOC gap, psi",
-    "gap_share": "AUTOC gap, psi, share of the attainable",
+    "autoc_gap": "AUTOC gap by pseudo-outcomes",
+    "gap_share": "AUTOC gap by pseudo-outcomes, share of the attainable",
     "plug_in": "AUTOC gap, plug-in",
     "plug_share": "AUTOC gap, plug-in, share of the attainable",
     "gates_gap": "GATES gap, fifths",
