@@ -27,6 +27,7 @@ from helpers.report.first_stage import (
 from helpers.report.hands_on import highlighted_notes, self_check, sort_patients, strategy_table
 from helpers.report.interactive import annotation_slider, break_the_score, budget_slider, shift_explorer, world_switch
 from helpers.report.lines import curves, panels
+from helpers.report.marked_notes import marked_sentences, said_lines
 from helpers.report.pages import Claims, bullets
 from helpers.report.pairings import (
     by_group,
@@ -40,7 +41,7 @@ from helpers.report.pairings import (
     step_table,
     whole_note_sentences,
 )
-from helpers.report.patients import case_sentences, note_cards, two_patients
+from helpers.report.patients import case_sentences, stand_in_cases, two_patients
 from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
 from helpers.report.records import (
     QUANTITIES,
@@ -165,7 +166,7 @@ __all__ = [
     "named",
     "named_word",
     "noise_sentence",
-    "note_cards",
+    "marked_sentences",
     "notes_in_styles",
     "number",
     "off_caption",
@@ -188,6 +189,7 @@ __all__ = [
     "rule_sentences",
     "rules_wide",
     "self_check",
+    "said_lines",
     "shift_explorer",
     "shift_panels",
     "show",
@@ -195,6 +197,7 @@ __all__ = [
     "signed",
     "silence_sentence",
     "sort_patients",
+    "stand_in_cases",
     "stand_in_sentence",
     "step_sentence",
     "step_table",

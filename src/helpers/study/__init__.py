@@ -52,7 +52,7 @@ from helpers.study.representations import (
     shares_recovered,
 )
 from helpers.study.sensitivity import clipping_stress, hidden_stress
-from helpers.study.spoilt_models import ERROR_OF_MEAN, double_robustness
+from helpers.study.spoilt_models import ERROR_OF_MEAN, WRONG_MODELS, double_robustness
 from helpers.study.strategies import (
     COMPARED,
     MAIN,
@@ -93,6 +93,7 @@ __all__ = [
     "Trial",
     "UNDECIDED",
     "WHOLE_NOTES",
+    "WRONG_MODELS",
     "World",
     "WARD_LABELS",
     "added_by",
