@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.data.cohort import Cohort
+from helpers.privacy.errors import DataError
 
 MISSING = -1
 
@@ -79,7 +80,7 @@ def _values(name: str, series: pd.Series) -> tuple:
         return tuple(series.cat.categories)
     if series.dropna().isin([0, 1]).all():
         return (0, 1)
-    raise ValueError(f"annotation {name!r}: neither 0/1 nor categorical; cut it into categories first.")
+    raise DataError(f"annotation {name!r}: neither 0/1 nor categorical; cut it into categories first.")
 
 
 def _positions(series: pd.Series, levels: tuple) -> np.ndarray:
@@ -103,7 +104,7 @@ def one_hot(annotations: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
     """
     annotations = np.asarray(annotations, float)
     if annotations.ndim != 2 or annotations.shape[1] != sum(levels) - len(levels):
-        raise ValueError(f"annotations {annotations.shape}: levels {levels} need {sum(levels) - len(levels)} columns.")
+        raise DataError(f"annotations {annotations.shape}: levels {levels} need {sum(levels) - len(levels)} columns.")
     if not np.isin(annotations, (0, 1)).all():
         raise ValueError("annotations: an annotated record holds a value that is neither 0 nor 1.")
     parts = np.split(annotations, np.cumsum(np.array(levels) - 1)[:-1], axis=1)
@@ -156,7 +157,7 @@ def fields_of(cohort: Cohort) -> Fields:
         elif series.dropna().isin([0, 1]).all():
             levels.append((0, 1))
         else:
-            raise ValueError(f"annotation {name!r}: neither 0/1 nor categorical; cut it into categories first.")
+            raise DataError(f"annotation {name!r}: neither 0/1 nor categorical; cut it into categories first.")
     return Fields(tuple(cohort.roles.annotations), tuple(levels))
 
 

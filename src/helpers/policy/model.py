@@ -16,7 +16,7 @@ from helpers.encoders.base import NO_WORD
 from helpers.encoders.features import Features
 from helpers.policy.encoding import Exportable
 from helpers.policy.records import Inputs
-from helpers.privacy.errors import only_own_words
+from helpers.privacy.errors import DataError, no_data_in_errors
 from helpers.stats.ties import without_noise
 
 FEATURE_SETS = ("phi", "text", "tabular")
@@ -57,7 +57,7 @@ class Policy:
     def __repr__(self) -> str:
         return f"Policy({self.card['strategy']!r}, {self.kind}, reads {[c.name for c in self.inputs.columns]})"
 
-    @only_own_words("records: scoring")
+    @no_data_in_errors("records: scoring")
     def score(self, records: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
         """Effects and priorities of raw records.
 
@@ -113,7 +113,7 @@ class Policy:
         """(n,) effects of features; below zero is a benefit, whatever the direction of the outcome."""
         width = len(self.weights["weight" if self.kind == "linear" else "hidden.w"])
         if phi.shape[1] != width:
-            raise ValueError(f"phi: {phi.shape[1]} columns; this policy weighs {width}. Its encoder is another one.")
+            raise DataError(f"phi: {phi.shape[1]} columns; this policy weighs {width}. Its encoder is another one.")
         if self.kind == "head":
             return HeadRegressor.predicted(self.weights, phi)
         # A product and a sum, row by row: unlike a matrix product, its bits depend on no other row and no thread.
