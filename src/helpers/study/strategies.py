@@ -139,9 +139,11 @@ STRATEGIES: dict[str, Strategy] = {
     "forest": Strategy("causal forest on phi", lambda t: CausalForest(folds=t.config.folds, seed=t.seed), slow=True),
     "econml_dr": Strategy("econml's DRLearner(X=phi, W=X)", lambda t: EconDRLearner(**cross_fitted(t)), complete=True),
     "aace_boost": Strategy("AACE, boosted smoother", lambda t: AACE(ridge(), on_confounders(t), boosted(t))),
-    "rank": Strategy("Rank-Learner", lambda t: RankLearner(on_confounders(t), seed=t.seed), estimates=False),
+    "rank": Strategy("Rank-Learner", lambda t: RankLearner(nuisances=on_confounders(t), seed=t.seed), estimates=False),
     "rank_linear": Strategy(
-        "Rank-Learner, linear", lambda t: RankLearner(on_confounders(t), False, seed=t.seed), estimates=False
+        "Rank-Learner, linear",
+        lambda t: RankLearner(nuisances=on_confounders(t), hidden=False, seed=t.seed),
+        estimates=False,
     ),
     "oracle_x": Strategy("oracle: confounders", lambda t: AACE(ridge(), on_confounders(t)), "confounders"),
     "oracle": Strategy("oracle: true effects", lambda t: KnownEffect(), "truth"),
