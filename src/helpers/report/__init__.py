@@ -13,8 +13,10 @@ from helpers.report.annotation_budgets import (
     margin_verdict,
     silent_or_not,
 )
+from helpers.report.cards import card
 from helpers.report.causes import causes, formulas
 from helpers.report.chapters import STEP_ASIDE_REASONS, SteppedAside, has, require
+from helpers.report.cohorts import clock_sentence, cohort_effects, label_sentence, vital_sentence
 from helpers.report.comparisons import (
     best_of,
     coverage_sentences,
@@ -25,6 +27,7 @@ from helpers.report.comparisons import (
     verdicts,
 )
 from helpers.report.coverage import coverage_lines, coverage_verdicts
+from helpers.report.decisions import clock_slider, cost_slider, direction_choice, possible_hours, strength_slider
 from helpers.report.effect_models import (
     entering_sentence,
     entering_table,
@@ -48,6 +51,7 @@ from helpers.report.first_stage import (
     stand_in_sentence,
 )
 from helpers.report.hands_on import highlighted_notes, self_check, sort_patients, strategy_table
+from helpers.report.held_out import GAINS_BY, check_sentence, gain_rows, held_out_sentence, not_judged, score_sentences
 from helpers.report.imperfect_annotators import (
     best_kind_sentence,
     errors_sentence,
@@ -59,6 +63,8 @@ from helpers.report.imperfect_annotators import (
 )
 from helpers.report.interactive import annotation_slider, break_the_score, budget_slider, shift_explorer, world_switch
 from helpers.report.lines import curves, panels
+from helpers.report.marked_notes import marked_sentences, said_lines
+from helpers.report.own import effect_rows, effect_sentence, own_facts
 from helpers.report.pages import Claims, bullets
 from helpers.report.pairings import (
     by_group,
@@ -72,8 +78,20 @@ from helpers.report.pairings import (
     step_table,
     whole_note_sentences,
 )
-from helpers.report.patients import case_sentences, note_cards, two_patients
-from helpers.report.policies import mix_in_words, rule_sentences, rules_wide
+from helpers.report.patients import case_sentences, stand_in_cases, two_patients
+from helpers.report.policies import (
+    GAIN,
+    as_gains,
+    decided_sentences,
+    fair_sentence,
+    gains_table,
+    machine_sentence,
+    mix_in_words,
+    overlap_sentence,
+    rule_rows,
+    rule_sentences,
+    values_table,
+)
 from helpers.report.records import (
     QUANTITIES,
     added_caption,
@@ -129,6 +147,8 @@ from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 __all__ = [
     "AREAS_IN_WORDS",
     "Claims",
+    "GAIN",
+    "GAINS_BY",
     "QUANTITIES",
     "STEP_ASIDE_REASONS",
     "SteppedAside",
@@ -139,6 +159,7 @@ __all__ = [
     "alarm_and_cost",
     "alarm_sentences",
     "annotation_slider",
+    "as_gains",
     "at_shares",
     "bars",
     "best_kind_sentence",
@@ -149,36 +170,47 @@ __all__ = [
     "bullets",
     "by_group",
     "captured_sentence",
+    "card",
     "case_sentences",
     "causes",
     "cell",
     "cells",
     "change",
+    "check_sentence",
     "clipping_sentences",
+    "clock_sentence",
+    "clock_slider",
     "cloud",
+    "cohort_effects",
     "coloured",
     "column_lines",
     "columns_by_role",
     "comparison_facts",
     "confounding_sentence",
+    "cost_slider",
     "coverage_lines",
     "coverage_sentences",
     "coverage_verdicts",
     "curve_caption",
     "curve_sentence",
     "curves",
+    "decided_sentences",
     "definition_sentences",
     "described",
     "design_sentences",
     "difference",
     "direction",
+    "direction_choice",
     "doubt_sentences",
     "duel_table",
+    "effect_rows",
+    "effect_sentence",
     "enough_sentence",
     "entering_sentence",
     "entering_table",
     "errors_sentence",
     "facts",
+    "fair_sentence",
     "few_sentence",
     "finding",
     "flow_chart",
@@ -188,9 +220,12 @@ __all__ = [
     "formulas",
     "frozen_or_read",
     "furthest_off",
+    "gain_rows",
+    "gains_table",
     "group_table",
     "groups_sentence",
     "has",
+    "held_out_sentence",
     "held_out_table",
     "hidden_sentences",
     "highlighted_notes",
@@ -200,11 +235,14 @@ __all__ = [
     "keep",
     "keep_facts",
     "kept_sentences",
+    "label_sentence",
     "left_out_table",
     "listed",
     "look_of",
+    "machine_sentence",
     "margin_verdict",
     "marked",
+    "marked_sentences",
     "meaning_sentences",
     "mention_caption",
     "mix_in_words",
@@ -214,19 +252,22 @@ __all__ = [
     "named",
     "named_word",
     "noise_sentence",
-    "note_cards",
+    "not_judged",
     "notes_in_styles",
     "number",
     "off_caption",
     "off_or_not",
     "on_the_same",
+    "overlap_sentence",
     "overlap_words",
     "own_columns",
+    "own_facts",
     "pair_matrix",
     "paired_sentences",
     "panels",
     "parts_of_naive",
     "placed_sentences",
+    "possible_hours",
     "quality_sentence",
     "question_answers",
     "ranges",
@@ -236,9 +277,11 @@ __all__ = [
     "require",
     "right_or_wrong",
     "robust_sentence",
+    "rule_rows",
     "rule_sentences",
     "rules_table",
-    "rules_wide",
+    "said_lines",
+    "score_sentences",
     "self_check",
     "shift_explorer",
     "shift_panels",
@@ -249,6 +292,7 @@ __all__ = [
     "silent_or_not",
     "smoothed_sentences",
     "sort_patients",
+    "stand_in_cases",
     "stand_in_sentence",
     "standing_table",
     "step_sentence",
@@ -256,6 +300,7 @@ __all__ = [
     "steps_sentence",
     "steps_table",
     "strategy_table",
+    "strength_slider",
     "stressed_by",
     "symptom_words",
     "table",
@@ -265,8 +310,10 @@ __all__ = [
     "told_sentence",
     "twice_sentences",
     "two_patients",
+    "values_table",
     "verdicts",
     "views_wide",
+    "vital_sentence",
     "whole_note_sentences",
     "with_intervals",
     "won_back_sentence",

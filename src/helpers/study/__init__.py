@@ -23,7 +23,20 @@ from helpers.study.cell import (
     run_strategy,
     training_data,
 )
-from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, pooled_rules, repeated, rules, worth
+from helpers.study.decision_rules import (
+    PAID_FOR,
+    RuleSetting,
+    as_many,
+    at_costs,
+    fewest_shown,
+    grow_trees,
+    pooled_overlaps,
+    pooled_rules,
+    repeated,
+    rules,
+    tree_scores,
+    worth,
+)
 from helpers.study.description import mention_rates, outcome_facts, share_intervals, symptoms_of
 from helpers.study.em_assumption import run_assumption_tests
 from helpers.study.error_costs import cost_of_errors, share_won_back, won_back
@@ -40,7 +53,9 @@ from helpers.study.few_annotations import (
 )
 from helpers.study.grid import run_areas, run_grid
 from helpers.study.held_out import (
+    HELD_OUT_MAIN,
     HELD_OUT_STRATEGIES,
+    held_out_names,
     overlap,
     repetition,
     repetitions,
@@ -62,7 +77,7 @@ from helpers.study.representations import (
     shares_recovered,
 )
 from helpers.study.sensitivity import clipping_stress, hidden_stress
-from helpers.study.spoilt_models import ERROR_OF_MEAN, double_robustness
+from helpers.study.spoilt_models import ERROR_OF_MEAN, WRONG_MODELS, double_robustness
 from helpers.study.strategies import (
     COMPARED,
     MAIN,
@@ -79,22 +94,23 @@ from helpers.study.ward import WARD_LABELS, alignment, run_ward, ward_truth
 from helpers.study.whole_notes import WHOLE_NOTES, whole_notes
 
 __all__ = [
-    "ENTERING",
-    "where_annotations_enter",
     "ASKED",
     "Answers",
     "CEILING",
     "COMPARED",
     "DOUBLY_ANNOTATED",
     "DUEL",
+    "ENTERING",
     "ERROR_OF_MEAN",
     "FEATURES",
     "GROUPS",
+    "HELD_OUT_MAIN",
     "HELD_OUT_STRATEGIES",
     "LazyTrials",
     "MAIN",
-    "REMEDY_LABELS",
+    "PAID_FOR",
     "RECOMMENDED",
+    "REMEDY_LABELS",
     "REPRESENTATIONS",
     "REPRESENTATION_LABELS",
     "RuleSetting",
@@ -105,9 +121,10 @@ __all__ = [
     "TOLD_BY",
     "Trial",
     "UNDECIDED",
-    "WHOLE_NOTES",
-    "World",
     "WARD_LABELS",
+    "WHOLE_NOTES",
+    "WRONG_MODELS",
+    "World",
     "added_by",
     "alignment",
     "annotate",
@@ -115,6 +132,7 @@ __all__ = [
     "applicable",
     "as_many",
     "as_shares",
+    "at_costs",
     "bedside_effect",
     "behind_best",
     "best_learner",
@@ -122,20 +140,22 @@ __all__ = [
     "cell_key",
     "clipping_stress",
     "cost",
-    "each_replication",
     "cost_of_errors",
     "double_robustness",
     "doubt_of",
+    "each_replication",
     "effects_of",
     "export_policy",
-    "few_against_all",
     "features_of",
+    "few_against_all",
+    "fewest_shown",
     "filled",
     "fitted_effect",
     "from_both",
     "from_disagreement",
     "from_panel",
     "grow_trees",
+    "held_out_names",
     "hidden_stress",
     "live",
     "mention_rates",
@@ -145,6 +165,7 @@ __all__ = [
     "over_shares",
     "overlap",
     "overlap_sentence",
+    "pooled_overlaps",
     "pooled_rules",
     "read_table",
     "readable",
@@ -173,10 +194,12 @@ __all__ = [
     "told_by",
     "train_policy",
     "training_data",
+    "tree_scores",
     "ward_truth",
+    "where_annotations_enter",
+    "whole_notes",
     "with_more_held_out",
     "with_true_differences",
-    "whole_notes",
     "won_back",
     "worth",
 ]
