@@ -12,7 +12,14 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
 # Chapters that have the shape; the others follow.
-SHAPED = ("01_data_preparation", "04_pseudo_outcomes", "06_risk_against_benefit")
+SHAPED = (
+    "01_data_preparation",
+    "04_pseudo_outcomes",
+    "05_effect_models",
+    "06_risk_against_benefit",
+    "07_annotation_budgets",
+    "08_imperfect_annotators",
+)
 PATHS = [ROOT / "notebooks" / f"{name}.ipynb" for name in SHAPED]
 shaped = pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
 
