@@ -40,7 +40,7 @@ WELCOME = """**Exercise sheet.** Run the cells from the top; they are those of t
 answers in place of `...` and run the cell below each: it says whether the answer holds, and gives a hint if not.
 `make check NB=exercises/{chapter}.ipynb` runs the whole sheet and grades it."""
 BLANK = {
-    "number": "{name} = ...  # a number, right within {tolerance:g}",
+    "number": "{name} = ...  # a number{close}",
     "choice": "{name} = ...  # one of {letters}",
     "words": '{name} = """\n"""  # in a sentence or two',
 }
@@ -121,7 +121,8 @@ def asked(exercise: Exercise) -> Iterator[nbformat.NotebookNode]:
     title = f"### Exercise {exercise.id}: {KINDS[exercise.kind].lower()} ({exercise.minutes} minutes)"
     yield new_markdown_cell("\n\n".join([title, plain(exercise.question) + choices, hint]))
     letters = ", ".join(f'"{letter}"' for letter in exercise.choices)
-    words = BLANK[exercise.wants].format(name=exercise.answer, tolerance=exercise.tolerance or 0, letters=letters)
+    close = f", right within {exercise.tolerance:g}" if exercise.tolerance else ""
+    words = BLANK[exercise.wants].format(name=exercise.answer, close=close, letters=letters)
     yield new_code_cell(words, metadata={"tags": ["answer"], "exercise": exercise.id})
     yield new_code_cell(check_of(exercise), metadata={"tags": ["check"], "exercise": exercise.id})
 
