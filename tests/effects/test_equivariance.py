@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.study.strategies import STRATEGIES
+from helpers.study.catalogue import STRATEGIES
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from small import LEVELS, Hashed, records
 
-from helpers import study
-from helpers.config import load
 from helpers.data.fields import one_hot
 from helpers.data.folds import patient_folds
 from helpers.encoders.notes import Notes
@@ -22,7 +20,6 @@ from helpers.encoders.supervised.regressions import VectorReader, WordReader, no
 from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.union import FeatureUnion
-from helpers.study.trials import learn_to_read
 
 READERS = {
     "words": WordReader(),
@@ -173,27 +170,6 @@ def test_a_field_of_one_level_and_records_without_a_sentence():
         assert np.isfinite(log_p).all() and not log_p[:, 0].any()
     with pytest.raises(ValueError, match="none of the 40 notes has a sentence"):
         Supervised(READERS["sentences"]).fit(texts[:40], annotations[:40], LEVELS)
-
-
-def test_trial_hands_over_budgeted_training_annotations_only():
-    class Spy(Supervised):
-        def fit(self, texts, annotations=None, levels=None, annotated=None, groups=None):
-            self.given = texts, annotations, annotated
-            return super().fit(texts, annotations, levels, annotated, groups)
-
-    config = load(n=300, encoder="minilm:words", budget=0.5)
-    trial = next(iter(study.replications(config, [0])))
-    spy = Spy(WordReader())
-    vectors = learn_to_read(spy, trial.train, trial.annotated)
-    texts, annotations, annotated = spy.given
-    assert texts == trial.train.texts and np.isnan(annotations[~annotated]).all()
-    np.testing.assert_array_equal(vectors, trial.features_train.text)
-    np.testing.assert_array_equal(spy.transform(trial.test.texts), trial.features_test.text)
-
-
-def test_active_design_needs_vectors_before_annotations():
-    with pytest.raises(ValueError, match="active"):
-        next(iter(study.replications(load(n=300, encoder="minilm:words", design="active", budget=0.3))))
 
 
 def test_equal_weights():
