@@ -77,7 +77,8 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
         page.write_text(unlinked(text, chapters, order).replace(status.MARK, known), encoding="utf-8")
     kept = table_of_contents(contents, chapters)
     (source / "_toc.yml").write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
-    (source / "facts.json").write_text(json.dumps(facts(run / "results", chapters)), encoding="utf-8")
+    said = facts(run / "results", chapters) | findings(executed)
+    (source / "facts.json").write_text(json.dumps(said), encoding="utf-8")
     for picture in sorted(p for p in (run / "results").rglob("*") if p.suffix in PICTURES and belongs(p, chapters)):
         shutil.copy(picture, source / "_figures")
     return source
@@ -171,6 +172,17 @@ def facts(results: Path, chapters: list[str]) -> dict:
         if twice:
             raise ValueError(f"{path}: {twice} are given by another file of facts too; name each fact once.")
         found.update(new)
+    return found
+
+
+def findings(executed: dict[str, dict]) -> dict[str, str]:
+    """``finding_<number>`` -> the sentence in which each executed chapter says what it found, in plain words."""
+    found = {}
+    for chapter, page in executed.items():
+        for output in (o for cell in page["cells"] for o in cell.get("outputs", [])):
+            data = output.get("data", {})
+            if 'class="finding"' in "".join(data.get("text/html", "")):
+                found.setdefault(f"finding_{chapter[:2]}", "".join(data["text/plain"]).strip())
     return found
 
 

@@ -132,20 +132,6 @@ def answers_shown() -> bool:
     return os.environ.get(ANSWERS, "").lower() in ("yes", "true", "1")
 
 
-def for_page(cells: list[dict], answers: bool | None = None) -> list[dict]:
-    """The cells of an executed chapter as the book shows them: each exercise with its solution as one folded cell.
-
-    Parameters
-    ----------
-    cells : list of dict
-        Cells of a notebook; solutions have been run.
-    answers : bool or None
-        Show the answers of self-checks (``read``) too; None: as :func:`answers_shown` says.
-    """
-    shown = answers_shown() if answers is None else answers
-    return [cell if exercise is None else on_page(cell, exercise, shown) for cell, exercise in blocks(cells)]
-
-
 def on_page(cell: dict, exercise: Exercise, answers: bool) -> dict:
     """One exercise as a markdown cell: the question, what it takes, hint and solution in folds."""
     asked = [exercise.question, *(f"- **{letter})** {words}" for letter, words in exercise.choices.items())]

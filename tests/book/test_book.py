@@ -168,3 +168,11 @@ def test_the_first_page_holds_without_the_comparison():
     intro = (ROOT / "book" / "intro.md").read_text(encoding="utf-8")
     assert "{{" not in book_module().conditional(intro, set()) and "%" not in book_module().conditional(intro, set())
     assert "{{ captured_risk }}" in book_module().conditional(intro, {"12_policy_comparison"})
+
+
+def test_the_findings_of_chapters_are_facts_that_prose_can_quote():
+    box = {"data": {"text/html": ['<div class="finding"><p>It <b>helps</b>.</p></div>'], "text/plain": ["It helps."]}}
+    later = {"data": {"text/html": ['<div class="finding"></div>'], "text/plain": ["Another."]}}
+    page = {"cells": [{"outputs": [{"name": "stdout", "text": "x"}, box]}, {"outputs": [later]}, {"source": []}]}
+    found = book_module().findings({"07_annotation_budgets": page, "09_shift": {"cells": []}})
+    assert found == {"finding_07": "It helps."}

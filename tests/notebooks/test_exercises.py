@@ -6,6 +6,7 @@ from pathlib import Path
 
 import exercises
 import nbformat
+import pages
 import pytest
 import sheets
 from answers import PASSED, UNANSWERED, UNJUDGED, WRONG, Checker, judge, solve
@@ -178,7 +179,7 @@ def test_answers_of_self_checks_are_for_teachers():
 
 
 def test_the_page_keeps_other_cells_and_shows_no_solution_cell():
-    cells = exercises.for_page(json.loads(nbformat.writes(chapter()))["cells"])
+    cells = pages.with_exercises(json.loads(nbformat.writes(chapter()))["cells"])
     assert len(cells) == 6 and not any("solution" in exercises.tags(cell) for cell in cells)
 
 

@@ -106,7 +106,7 @@ def step_table(steps: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     words = {"learner": "another learner, same vectors", "reading": "another reading, same learner"}
     return pd.DataFrame(
         {
-            "change": [words[step] for step in steps["step"]],
+            "what is changed": [words[step] for step in steps["step"]],
             "from": [labels[name] for name in steps["than"]],
             "to": [labels[name] for name in steps["strategy"]],
             "share of the benefit": [
@@ -189,6 +189,7 @@ def comparison_facts(
             found[key] = _share(table.loc[name])
     own = areas[(areas["process"] == config.process) & areas["strategy"].isin(list(labels))]
     gaps = {"aace_risk": ("aace", "risk"), "aace_free": ("aace", "dr"), "recommended_aace": (recommended, "aace")}
+    gaps = {name: pair for name, pair in gaps.items() if set(pair) <= set(own["strategy"])}
     found |= {name: value for name, value in facts(own, "policy_value", gaps).items() if name.startswith("gap_")}
     return found | {"records": f"{config.n:,}", "repetitions": config.seeds, "encoder": config.encoder}
 

@@ -1,20 +1,18 @@
-"""Patients in plain words: what they have, what awaits them, and what their notes say."""
+"""Patients in plain words: what they have, and what awaits them."""
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from helpers.config import Config
 from helpers.data.cohort import Cohort
-from helpers.report.html import Html
+from helpers.report.first_stage import stand_in_sentence
 from helpers.report.words import named_word, number
 
-CARD = "border:1px solid var(--pst-color-border,#aaa);border-radius:.4rem;padding:.2rem .9rem;margin:.8rem 0"
-WITHHELD = "<p>These notes may not be shown.</p>"
+ONE_BY_ONE = "Patients of this data set may not be shown one by one."
 HIGH = 0.9  # share of the patients below the risk of the first patient of a case
 
 
@@ -63,7 +61,13 @@ def case_sentences(cohort: Cohort, outcome: str = "outcome", unit: str | None = 
         With known effects; lower outcomes are better.
     outcome, unit : str, str or None
         What the outcome is, and what it is counted in.
+
+    Returns
+    -------
+    list of str; of records that may be of real people one sentence that says why it shows none.
     """
+    if cohort.sensitive:
+        return [ONE_BY_ONE]
     rows, counted = two_patients(cohort), f" {unit}" if unit else ""
     lines = []
     for name, row in zip("AB", rows, strict=True):
@@ -79,6 +83,26 @@ def case_sentences(cohort: Cohort, outcome: str = "outcome", unit: str | None = 
     return lines
 
 
+def stand_in_cases(config: Config, cohort: Cohort, found: pd.DataFrame, unit: str | None = None) -> list[str]:
+    """How the pseudo-outcomes of :func:`two_patients` come about.
+
+    Parameters
+    ----------
+    config : Config
+        Where only aggregates may be shown, one sentence says so.
+    cohort : Cohort
+        With known effects.
+    found : DataFrame
+        A row a record: ``T, Y, mu0, mu1, e, psi, tau``, means and chance as estimated.
+    unit : str or None
+        Of the outcome.
+    """
+    if config.aggregates_only:
+        return [ONE_BY_ONE]
+    rows = zip("AB", two_patients(cohort), strict=True)
+    return [stand_in_sentence(name, found.iloc[row], unit) for name, row in rows]
+
+
 def _brings(gain: float, counted: str) -> str:
     size = number(abs(gain), 1)
     if float(size) == 0:
@@ -88,57 +112,3 @@ def _brings(gain: float, counted: str) -> str:
 
 def _listed(findings: list[str]) -> str:
     return "none of the findings" if not findings else ", ".join(findings)
-
-
-def note_cards(styles: Mapping[str, Cohort], cases: Mapping[str, str]) -> Html:
-    """The first note of each case as a card: what the patient has, and the note in each style.
-
-    Parameters
-    ----------
-    styles : mapping of style to the same records in it
-    cases : mapping of words to a query on the records' columns
-    """
-    first = next(iter(styles.values()))
-    found = {case: first.frame.query(rule).index[:1] for case, rule in cases.items()}
-    cards = [_card(case, row, styles) for case, rows in found.items() for row in rows]
-    return Html(f'<div class="note-cards">{"".join(cards) or WITHHELD}</div>', "; ".join(cases))
-
-
-def _card(case: str, row: int, styles: Mapping[str, Cohort]) -> str:
-    (style, first), *others = styles.items()
-    truth = "; ".join(html.escape(line) for line in said_of(first, row))
-    body = f"<p><strong>{html.escape(case)}.</strong> <em>{truth}.</em></p>{_note(style, first.texts[row])}"
-    for style, cohort in others:
-        summary = f"<summary>The same patient in a {html.escape(style)} note</summary>"
-        body += f'<details class="fold">{summary}{_note(style, cohort.texts[row])}</details>'
-    return f'<article class="note-card" style="{CARD}">{body}</article>'
-
-
-def _note(style: str, note: str) -> str:
-    return f'<blockquote class="note" data-style="{html.escape(style)}">{note_html(note)}</blockquote>'
-
-
-def note_html(note: str) -> str:
-    """A note, escaped, with its headings bold and its lines kept."""
-    bold = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(note))
-    return bold.replace("\n", "<br>")
-
-
-def said_of(cohort: Cohort, row: int) -> list[str]:
-    """What a note affirms, denies and leaves out, where that was recorded; else what the patient has."""
-    symptoms = [s for s in cohort.roles.annotations if f"said_{s}" in cohort.frame]
-    if not symptoms:
-        return [f"Has: {_listed(findings_of(cohort, row, cohort.roles.annotations))}"]
-    present = {s: findings_of(cohort, row, [s]) for s in symptoms}
-    said = {s: bool(cohort.frame[f"said_{s}"].iloc[row]) for s in symptoms}
-    groups = {
-        "The note affirms": [word for s in symptoms if said[s] for word in present[s]],
-        "denies": [named_word(s) for s in symptoms if said[s] and not present[s]],
-        "leaves out": [
-            f"{(present[s] or [named_word(s)])[0]} ({'there' if present[s] else 'not there'})"
-            for s in symptoms
-            if not said[s]
-        ],
-    }
-    lines = [f"{head} {', '.join(words)}" for head, words in groups.items() if words]
-    return [lines[0].replace("denies", "The note denies"), *lines[1:]] if lines else ["The note says nothing of them"]

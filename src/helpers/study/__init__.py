@@ -1,5 +1,6 @@
 """Run the study: strategies, replications, the grid, and one module an experiment."""
 
+from helpers.study.annotations_enter import ENTERING, where_annotations_enter
 from helpers.study.annotators import (
     DOUBLY_ANNOTATED,
     REMEDY_LABELS,
@@ -22,15 +23,39 @@ from helpers.study.cell import (
     run_strategy,
     training_data,
 )
-from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, pooled_rules, repeated, rules, worth
+from helpers.study.decision_rules import (
+    PAID_FOR,
+    RuleSetting,
+    as_many,
+    at_costs,
+    fewest_shown,
+    grow_trees,
+    pooled_overlaps,
+    pooled_rules,
+    repeated,
+    rules,
+    tree_scores,
+    worth,
+)
 from helpers.study.description import mention_rates, outcome_facts, share_intervals, symptoms_of
 from helpers.study.em_assumption import run_assumption_tests
 from helpers.study.error_costs import cost_of_errors, share_won_back, won_back
 from helpers.study.explained import ASKED, TOLD_BY, added_by, told_by
 from helpers.study.export import export_policy, train_policy
+from helpers.study.few_annotations import (
+    DUEL,
+    annotated_shares,
+    as_shares,
+    doubt_of,
+    few_against_all,
+    never_annotated,
+    over_shares,
+)
 from helpers.study.grid import run_areas, run_grid
 from helpers.study.held_out import (
+    HELD_OUT_MAIN,
     HELD_OUT_STRATEGIES,
+    held_out_names,
     overlap,
     repetition,
     repetitions,
@@ -52,7 +77,7 @@ from helpers.study.representations import (
     shares_recovered,
 )
 from helpers.study.sensitivity import clipping_stress, hidden_stress
-from helpers.study.spoilt_models import ERROR_OF_MEAN, double_robustness
+from helpers.study.spoilt_models import ERROR_OF_MEAN, WRONG_MODELS, double_robustness
 from helpers.study.strategies import (
     COMPARED,
     MAIN,
@@ -74,14 +99,18 @@ __all__ = [
     "CEILING",
     "COMPARED",
     "DOUBLY_ANNOTATED",
+    "DUEL",
+    "ENTERING",
     "ERROR_OF_MEAN",
     "FEATURES",
     "GROUPS",
+    "HELD_OUT_MAIN",
     "HELD_OUT_STRATEGIES",
     "LazyTrials",
     "MAIN",
-    "REMEDY_LABELS",
+    "PAID_FOR",
     "RECOMMENDED",
+    "REMEDY_LABELS",
     "REPRESENTATIONS",
     "REPRESENTATION_LABELS",
     "RuleSetting",
@@ -92,14 +121,18 @@ __all__ = [
     "TOLD_BY",
     "Trial",
     "UNDECIDED",
-    "WHOLE_NOTES",
-    "World",
     "WARD_LABELS",
+    "WHOLE_NOTES",
+    "WRONG_MODELS",
+    "World",
     "added_by",
     "alignment",
     "annotate",
+    "annotated_shares",
     "applicable",
     "as_many",
+    "as_shares",
+    "at_costs",
     "bedside_effect",
     "behind_best",
     "best_learner",
@@ -107,25 +140,32 @@ __all__ = [
     "cell_key",
     "clipping_stress",
     "cost",
-    "each_replication",
     "cost_of_errors",
     "double_robustness",
+    "doubt_of",
+    "each_replication",
     "effects_of",
     "export_policy",
     "features_of",
+    "few_against_all",
+    "fewest_shown",
     "filled",
     "fitted_effect",
     "from_both",
     "from_disagreement",
     "from_panel",
     "grow_trees",
+    "held_out_names",
     "hidden_stress",
     "live",
     "mention_rates",
+    "never_annotated",
     "on_confounders",
     "outcome_facts",
+    "over_shares",
     "overlap",
     "overlap_sentence",
+    "pooled_overlaps",
     "pooled_rules",
     "read_table",
     "readable",
@@ -154,10 +194,12 @@ __all__ = [
     "told_by",
     "train_policy",
     "training_data",
+    "tree_scores",
     "ward_truth",
+    "where_annotations_enter",
+    "whole_notes",
     "with_more_held_out",
     "with_true_differences",
-    "whole_notes",
     "won_back",
     "worth",
 ]
