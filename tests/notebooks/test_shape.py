@@ -12,8 +12,19 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
 # Chapters that have the shape; the others follow.
-SHAPED = ("01_data_preparation", "02_representations", "03_recoverability", "04_pseudo_outcomes")
-SHAPED += ("06_risk_against_benefit", "09_shift", "10_better_encoders", "11_does_the_order_survive")
+SHAPED = (
+    "01_data_preparation",
+    "02_representations",
+    "03_recoverability",
+    "04_pseudo_outcomes",
+    "05_effect_models",
+    "06_risk_against_benefit",
+    "07_annotation_budgets",
+    "08_imperfect_annotators",
+    "09_shift",
+    "10_better_encoders",
+    "11_does_the_order_survive",
+)
 PATHS = [ROOT / "notebooks" / f"{name}.ipynb" for name in SHAPED]
 shaped = pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
 
