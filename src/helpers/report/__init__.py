@@ -139,7 +139,6 @@ from helpers.report.shift import (
     noticed_sentence,
     remedy_sentences,
     right_or_wrong,
-    shift_panels,
     stressed_by,
 )
 from helpers.report.showing import finding, fold, show, table
@@ -319,7 +318,6 @@ __all__ = [
     "self_check",
     "sentences_found",
     "shift_explorer",
-    "shift_panels",
     "show",
     "shown",
     "signed",

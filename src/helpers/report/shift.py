@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from helpers import evaluation
-from helpers.report.figures import forest
 from helpers.report.sentences import change, listed, signed
 from helpers.report.words import LOWER_IS_BETTER, cell, number
 
-PANELS = 3
 NOTICED = 0.8  # share of alarms from which a shift counts as noticed
-
-
-def shift_panels(
-    table: pd.DataFrame, shifts: Mapping[str, str], what: str, labels: Mapping[str, str], column: str = "strategy"
-) -> Iterator:
-    """Figures of differences with intervals, a panel a shift, three panels a figure.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns ``shift``, ``column``, ``value, low, high``.
-    shifts : mapping of shift to label
-    what : str
-        What is drawn, for the titles.
-    labels : mapping
-        Values of ``column`` to show, and how they are called.
-    """
-    titles = {name: f"{label} ({what})" for name, label in shifts.items()}
-    shown = table.assign(metric=table["shift"].map(titles), strategy=table[column])
-    names = [title for title in titles.values() if title in set(shown["metric"])]
-    for i in range(0, len(names), PANELS):
-        yield forest(shown, tuple(names[i : i + PANELS]), labels, zero=True)
 
 
 def alarm_sentences(quiet: pd.DataFrame, noticed: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
