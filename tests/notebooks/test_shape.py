@@ -11,7 +11,6 @@ import yaml
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
-<<<<<<< HEAD
 # All chapters have the shape; of some the output is looked at too.
 SHAPED = tuple(path.stem for path in sorted((ROOT / "notebooks").glob("[01]*.ipynb")))
 LOOKED_AT = ("01_data_preparation", "04_pseudo_outcomes", "06_risk_against_benefit")
@@ -23,24 +22,6 @@ def of_chapters(names: tuple[str, ...]):
 
 
 shaped = of_chapters(SHAPED)
-=======
-# Chapters that have the shape; the others follow.
-SHAPED = (
-    "01_data_preparation",
-    "02_representations",
-    "03_recoverability",
-    "04_pseudo_outcomes",
-    "05_effect_models",
-    "06_risk_against_benefit",
-    "07_annotation_budgets",
-    "08_imperfect_annotators",
-    "09_shift",
-    "10_better_encoders",
-    "11_does_the_order_survive",
-)
-PATHS = [ROOT / "notebooks" / f"{name}.ipynb" for name in SHAPED]
-shaped = pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
->>>>>>> ch9
 
 CODE_LINES, CODE_WIDTH, WORDS_BEFORE_FIGURE, STEPS = 40, 88, 120, 4
 ROWS, COLUMNS = 7, 5
