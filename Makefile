@@ -6,14 +6,17 @@ CORES ?= 2
 PARAMS ?=
 PORT ?= 8000
 NOTES ?=
+NB ?=
+ANSWERS ?=
 # What the user gives is taken letter by letter, by make as by the shell: recipes read it from the environment only.
-GIVEN := PROFILE CORES PARAMS PORT NOTES
+GIVEN := PROFILE CORES PARAMS PORT NOTES NB ANSWERS
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+LAB := .lab
 
 # The first interpreter from 3.11 to 3.13 that can make virtual environments.
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -25,14 +28,14 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-fast coverage lint publish-check serve clean
+.PHONY: help book test test-fast coverage lint publish-check serve exercises check lab deck handout clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 	@echo 'Options:  PROFILE=default|smoke|full|paper|own-example|mimic-synthetic|mimic  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
 
-book: $(STAMP) ## Run the study and build the book (goes on where it stopped)
-	@exec $(PY) workflow/run.py --parent $$PPID --profile="$$PROFILE" --cores="$$CORES" --params="$$PARAMS"
+book: $(STAMP) ## Run the study and build the book (goes on where it stopped); ANSWERS=yes: for teachers
+	@export WHO_TO_TREAT_ANSWERS="$$ANSWERS"; exec $(PY) workflow/run.py --parent $$PPID --profile="$$PROFILE" --cores="$$CORES" --params="$$PARAMS"
 
 # One thread a process: on small matrices threads only get in the way. A file's tests stay together for their fixtures.
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n "$$CORES" --dist loadfile
@@ -61,8 +64,28 @@ serve: $(STAMP) ## Show the book of PROFILE at http://localhost:8000
 	@book=$$($(PY) workflow/run.py --profile="$$PROFILE" --where) && \
 	  exec $(PY) -m http.server --bind 127.0.0.1 --directory "$$book" -- "$$PORT"
 
+exercises: $(STAMP) ## Write exercise sheets into exercises/; those you worked on are kept
+	@$(PY) workflow/sheets.py write --params="$$PARAMS"
+
+check: $(STAMP) ## Run one exercise sheet and grade it: NB=exercises/01_data_preparation.ipynb
+	@$(PY) workflow/sheets.py check -- "$$NB"
+
+lab: exercises $(LAB)/.installed ## Open the exercise sheets in JupyterLab
+	@exec $(LAB)/bin/jupyter-lab --notebook-dir=exercises
+
+deck handout: $(STAMP) ## Write slides, or a handout to print, of the run of PROFILE
+	@$(PY) workflow/deck.py $@ --profile="$$PROFILE"
+
 clean: ## Remove the environment; run products and caches are kept
-	rm -rf $(VENV) src/*.egg-info
+	rm -rf $(VENV) $(LAB) src/*.egg-info
+
+# JupyterLab lives beside, for its server slows every start of a kernel; the kernel it offers is that of the environment.
+$(LAB)/.installed: constraints.txt $(STAMP)
+	@echo 'Installing JupyterLab into $(LAB) (about 250 MB)'
+	@$(PYTHON) -m venv --clear $(LAB)
+	@$(LAB)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt jupyterlab
+	@$(PY) -m ipykernel install --prefix $(LAB) --name python3 --display-name 'Who to treat' >/dev/null
+	@touch $@
 
 # The stamp is written last: an install that was interrupted is taken up again by the next command.
 $(STAMP): constraints.txt pyproject.toml

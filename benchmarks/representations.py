@@ -40,7 +40,8 @@ from helpers.data.seeds import derived_seed
 from helpers.encoders.features import Features
 from helpers.encoders.sentences import bags_of
 from helpers.study.cell import cell_key
-from helpers.study.trials import Trial, learn_to_read
+from helpers.study.reading import Reading
+from helpers.study.trials import Trial
 
 SETTINGS = {"home": ("normal", False), "compact": ("compact", False)}
 SETTINGS |= {"paraphrase": ("normal", True), "compact paraphrase": ("compact", True)}
@@ -90,19 +91,21 @@ class Bench:
         """The repetition, and the features of the held-out notes in every setting."""
         train, test = self.world.draw(seed)
         annotated = annotation.choose(train.ids, self.budget, derived_seed("annotate", seed))
-        text, by_setting = self._vectors(train, annotated)
+        reading = Reading(self.world.config.model_copy(update={"encoder": self.name}), train, annotated)
+        text, by_setting = self._vectors(reading)
         seen = {name: Features(vectors, test.tabular) for name, vectors in by_setting.items()}
         sides = (train, test, Features(text, train.tabular), seen["home"])
-        return Trial(self.world.config, *sides, annotated, np.full(len(train), self.budget), seed, seed), seen
+        return Trial(self.world.config, *sides, annotated, np.full(len(train), self.budget), seed, seed, reading), seen
 
-    def _vectors(self, train: Cohort, annotated: np.ndarray):
-        encoder = encoders.make_encoder(self.name)
+    def _vectors(self, reading: Reading):
+        encoder, train = encoders.make_encoder(self.name), reading.train
         supervised = getattr(encoder, "supervised", False)
-        key = digest(annotated) if supervised else self.name
+        key = digest(reading.annotated) if supervised else self.name
         if key != self.key:
             began = time.process_time()
             if supervised:
-                text = learn_to_read(encoder, train, annotated)
+                encoder = reading.encoder
+                text = encoder.training_vectors_
             else:
                 text = encoders.encode(train.texts, encoder.fit(train.texts), progress=False)
             self.minutes = (time.process_time() - began) / 60
@@ -125,7 +128,7 @@ def cell(world: World, bench: Bench, learner: str, seed: int) -> pd.DataFrame:
         table = evaluation.evaluate(trial.test, -tau_hat, tau_hat)
         table = table[table["metric"].isin(METRICS)][["metric", "value"]]
         if learner == "plug":
-            table = pd.concat([table, recovered(trial, fitted.fields_.predict_proba(features.phi))])
+            table = pd.concat([table, recovered(trial, fitted.fit_.fields.predict_proba(features.phi))])
         blocks.append(table.assign(setting=setting))
     return pd.concat(blocks, ignore_index=True)
 

@@ -15,11 +15,16 @@ import sys
 import time
 from pathlib import Path
 
+import pages
 import records
+import status
 import yaml
 from processes import duration, say, tell
 
+from helpers.config import load_yaml
+
 PICTURES = {".svg", ".png"}
+FILES = "_files"  # its contents lie at the top of the built book: data behind figures, notebooks to download
 
 
 def main() -> int:
@@ -56,26 +61,48 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
     source = run / "book_src"
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(prose, source, ignore=shutil.ignore_patterns("_build", "__pycache__"))
-    (source / "notebooks").mkdir()
-    left_out: list[str] = []
-    for chapter in chapters:
-        executed = run / "notebooks" / f"{chapter}.ipynb"
-        if not executed.exists():
-            raise FileNotFoundError(f"{executed} is not there; run the chapter first (make book PROFILE={run.name}).")
-        page = json.loads(executed.read_text(encoding="utf-8"))
-        if not stays(page):
-            left_out.append(chapter)
-        (source / "notebooks" / executed.name).write_text(json.dumps(page, indent=1), encoding="utf-8")
-    for page in sorted(p for p in source.rglob("*") if p.suffix in (".md", ".ipynb")):
-        text = conditional(page.read_text(encoding="utf-8"), set(chapters) - set(left_out))
-        page.write_text(unlinked(text, chapters), encoding="utf-8")
-    contents = table_of_contents(yaml.safe_load((prose / "_toc.yml").read_text(encoding="utf-8")), chapters)
-    (source / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
-    (source / "facts.json").write_text(json.dumps(facts(run / "results", chapters)), encoding="utf-8")
-    (source / "_figures").mkdir()
+    for folder in ("notebooks", "_figures", FILES):
+        (source / folder).mkdir()
+    settings, contents = load_yaml(prose / "_config.yml"), load_yaml(prose / "_toc.yml")
+    order = reading_order(contents)
+    executed = {chapter: executed_page(run, chapter) for chapter in chapters}
+    known = table_of_status(executed, order, run.name)
+    left_out = {chapter for chapter, page in executed.items() if not stays(page)}
+    for chapter, page in executed.items():
+        place = pages.place_of(chapter, order)
+        page = pages.finished(page, place, source / FILES, settings.get("repository") or {}, run.name)
+        (source / "notebooks" / f"{chapter}.ipynb").write_text(json.dumps(page, indent=1), encoding="utf-8")
+    for page in sorted(p for p in source.rglob("*") if p.suffix in (".md", ".ipynb") and FILES not in p.parts):
+        text = conditional(page.read_text(encoding="utf-8"), set(chapters) - left_out)
+        page.write_text(unlinked(text, chapters, order).replace(status.MARK, known), encoding="utf-8")
+    kept = table_of_contents(contents, chapters)
+    (source / "_toc.yml").write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
+    said = facts(run / "results", chapters) | findings(executed)
+    (source / "facts.json").write_text(json.dumps(said), encoding="utf-8")
     for picture in sorted(p for p in (run / "results").rglob("*") if p.suffix in PICTURES and belongs(p, chapters)):
         shutil.copy(picture, source / "_figures")
     return source
+
+
+def executed_page(run: Path, chapter: str) -> dict:
+    """An executed notebook of the run."""
+    path = run / "notebooks" / f"{chapter}.ipynb"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there; run the chapter first (make book PROFILE={run.name}).")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def table_of_status(executed: dict[str, dict], order: list[str], profile: str) -> str:
+    """What the page of the status shows, in the order of reading."""
+    ran = [c for c in order if c in executed] + [c for c in executed if c not in order]
+    rows = [status.row(c, executed[c]) for c in ran]
+    return status.table(rows, [c for c in order if c not in executed], profile)
+
+
+def reading_order(contents: dict) -> list[str]:
+    """The chapters in the order in which the contents name them, also those that a run leaves out."""
+    files = [entry["file"] for part in contents.get("parts", []) for entry in part["chapters"]]
+    return [f.removeprefix("notebooks/") for f in files if f.startswith("notebooks/")]
 
 
 def stays(page: dict) -> bool:
@@ -101,13 +128,15 @@ def conditional(page: str, chapters: set[str]) -> str:
     return re.sub(r"^% if (?P<chapter>\w+)\n(?P<body>.*?)\n% end$", chosen, page, flags=re.DOTALL | re.MULTILINE)
 
 
-def unlinked(page: str, chapters: list[str]) -> str:
-    """The page with references to chapters that this run leaves out turned into plain words."""
+def unlinked(page: str, chapters: list[str], order: list[str]) -> str:
+    """The page with references to chapters that this run leaves out turned into plain words, with the shown number."""
 
     def plain(reference: re.Match) -> str:
-        number, topic = reference["chapter"].split("_", 1)
-        words = f"chapter {number} ({topic.replace('_', ' ')})"
-        return reference[0] if reference["chapter"] in chapters else words
+        name = reference["chapter"]
+        number, topic = name.split("_", 1)
+        shown = order.index(name) + 1 if name in order else int(number)
+        words = f"chapter {shown} ({topic.replace('_', ' ')}, not in this edition)"
+        return reference[0] if name in chapters else words
 
     return re.sub(r"\{doc\}`(?:[./\w]*/)?(?P<chapter>\d\d_\w+)`", plain, page)
 
@@ -143,6 +172,17 @@ def facts(results: Path, chapters: list[str]) -> dict:
         if twice:
             raise ValueError(f"{path}: {twice} are given by another file of facts too; name each fact once.")
         found.update(new)
+    return found
+
+
+def findings(executed: dict[str, dict]) -> dict[str, str]:
+    """``finding_<number>`` -> the sentence in which each executed chapter says what it found, in plain words."""
+    found = {}
+    for chapter, page in executed.items():
+        for output in (o for cell in page["cells"] for o in cell.get("outputs", [])):
+            data = output.get("data", {})
+            if 'class="finding"' in "".join(data.get("text/html", "")):
+                found.setdefault(f"finding_{chapter[:2]}", "".join(data["text/plain"]).strip())
     return found
 
 

@@ -28,6 +28,7 @@ def main() -> int:
     """Compute, or attend the process that does; 0 if it finished."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--parameters", type=json.loads, required=True, help="JSON mapping")
+    arguments.add_argument("--strategies", choices=["COMPARED", "MAIN"], default="COMPARED")
     arguments.add_argument("--run", type=Path, help="folder of the run; without, compute in this process")
     arguments.add_argument("--threads", type=int, default=1)
     arguments.add_argument("--made-of", default="", help="digest to keep once it is finished")
@@ -35,7 +36,7 @@ def main() -> int:
     given = arguments.parse_args()
     if given.run is None:
         processes.end_with(given.parent)
-        study.run_grid(load(**given.parameters))
+        study.run_grid(load(**given.parameters), getattr(study, given.strategies))
         return 0
     name = f"cells of {given.parameters['process']}"
     try:
@@ -56,7 +57,8 @@ def execute(name: str, given: argparse.Namespace) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
     records.forget(given.run, part)
     say(name, "running")
-    words = ["--parameters", json.dumps(given.parameters), "--parent", str(os.getpid())]
+    words = ["--parameters", json.dumps(given.parameters), "--strategies", given.strategies]
+    words += ["--parent", str(os.getpid())]
     code = processes.attend(name, [sys.executable, __file__, *words], log, given.threads, given.parent)
     took = duration(time.monotonic() - started)
     if code:

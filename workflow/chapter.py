@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import making
 import private
 import records
 from processes import ANSI, duration, say, tail, tell
@@ -111,6 +112,7 @@ def _execute(chapter: Chapter, parameters: dict, closed: bool, threads: int, mad
             report(chapter, took)
             return 1
         chapter.failed.unlink(missing_ok=True)
+        making.noted(unfinished, time.monotonic() - started)
         move(without_warnings(unfinished) if closed else unfinished, chapter.done)
     for path, state in chapter.results().items():
         if before.get(path) == state:  # of an earlier run, and not made again: its book must not show it

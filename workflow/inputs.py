@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from exercises import answers_shown
+
 from helpers import data, encoders
 from helpers.artifacts.code import code_of
 from helpers.artifacts.contents import content_of
@@ -14,8 +16,18 @@ from helpers.config import Config, load
 # Tables outside book/ that a page of the book shows.
 SHOWN = tuple(
     Path(name)
-    for name in ("tests/effects/equivariance.csv", "tests/refusals/refusals.csv", "benchmarks/keyword_rules.csv")
+    for name in (
+        "tests/effects/equivariance.csv",
+        "tests/refusals/refusals.csv",
+        "benchmarks/keyword_rules.csv",
+        "CITATION.cff",
+    )
 )
+
+
+# What makes pages of executed notebooks.
+WORKFLOW = ("book.py", "exercises.py", "making.py", "pages.py", "status.py")
+ASSEMBLY = (*(Path("workflow") / name for name in WORKFLOW), Path("CITATION.cff"))
 
 
 def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iterable[str]) -> dict[str, str]:
@@ -30,8 +42,8 @@ def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iter
         parts[f"cells_{process}"] = digest(code_of(Path("workflow/cells.py")), chapters[name], process, files[name])
     prose = [p for p in sorted(Path("book").rglob("*")) if p.is_file() and not {"_build", "__pycache__"} & set(p.parts)]
     tables = [p for p in SHOWN if p.is_file()]
-    pages = [(str(p), content_of(p)) for p in [*prose, *tables, Path("workflow/book.py")]]
-    return {**parts, "book": digest(pages, list(chapters), parts)}
+    pages = [(str(p), content_of(p)) for p in [*prose, *tables, *ASSEMBLY]]
+    return {**parts, "book": digest(pages, list(chapters), parts, answers_shown())}
 
 
 def files_of(config: Config) -> dict:

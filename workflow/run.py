@@ -60,7 +60,7 @@ def start(run: Path, chapters: dict[str, dict], cores: int, more: list[str], hel
     comparison = [c for c in chapters if c.startswith("12_")]
     simulated = any(load(**chapters[c]).dataset in SIMULATED for c in comparison)
     settings = {"run": str(run), "chapters": chapters, "comparison": comparison, "parent": os.getpid()}
-    settings["processes"] = ["v3", "v2"] if simulated else []
+    settings["processes"] = worlds(load(**chapters[comparison[0]]).process) if simulated else []
     settings["made_of"] = inputs.wanted(chapters, settings["processes"], comparison)
     file, log = run / "settings.json", run / "logs" / "snakemake.log"
     with replacing(file) as temporary:
@@ -76,6 +76,11 @@ def start(run: Path, chapters: dict[str, dict], cores: int, more: list[str], hel
         with contextlib.suppress(OSError):
             print(f"The book: {(run / 'book' / 'index.html').absolute()}", flush=True)
     return code
+
+
+def worlds(process: str) -> list[str]:
+    """The processes of the comparison: that of the run first, in which every strategy is compared."""
+    return list(dict.fromkeys([process, "v3", "v2"]))
 
 
 def target(run: Path, part: str) -> Path:

@@ -1,11 +1,10 @@
 """The page of what is checked: the tables that the tests run, as Markdown.
 
-Each is read as text, so that the page needs no import of the library and cannot say what the tests don't hold.
+Each is read from the files of the tests, so that the page cannot say what the tests don't hold.
 """
 
 from __future__ import annotations
 
-import ast
 import csv
 import importlib.util
 from collections.abc import Callable
@@ -72,7 +71,7 @@ def equivariance(root: Path) -> str:
     found = rows_of(root / "tests" / "effects" / "equivariance.csv")
     changes = list(dict.fromkeys(row["change"] for row in found))
     cells = {(row["strategy"], row["change"]): row["precision"] for row in found}
-    labels = labels_of(root / "src" / "helpers" / "study" / "strategies.py")
+    labels = labels_of()
     rows = [
         [labels[name], *(precision(cells.get((name, what))) for what in changes)]
         for name in dict.fromkeys(row["strategy"] for row in found)
@@ -104,12 +103,11 @@ def short(change: str) -> str:
     return BRIEFLY.get(change, change)
 
 
-def labels_of(module: Path) -> dict[str, str]:
-    """Name -> label of every strategy, from the source as text."""
-    for node in ast.parse(module.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.AnnAssign) and node.target.id == "STRATEGIES":
-            return {key.value: call.args[0].value for key, call in zip(node.value.keys, node.value.values, strict=True)}
-    raise ValueError(f"{module}: no table STRATEGIES.")
+def labels_of() -> dict[str, str]:
+    """Name -> label of every strategy."""
+    from helpers import study
+
+    return {name: strategy.label for name, strategy in study.STRATEGIES.items()}
 
 
 def keyword_rules(root: Path) -> str:

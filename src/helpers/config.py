@@ -32,10 +32,6 @@ DERIVED = {"mimic-syn": "mimic"}  # the process of the other data sets; "given" 
 PLACE, AROUND = {"affects": "place"}, {"affects": "what is around a cell"}
 
 
-# Marks of parameters that no result of a single cell depends on: where things lie or run, and what is done with cells.
-PLACE, AROUND = {"affects": "place"}, {"affects": "what is around a cell"}
-
-
 class Config(BaseModel):
     """Every parameter of the study, with its default, its rule and one line of meaning."""
 
@@ -73,7 +69,13 @@ class Config(BaseModel):
         "data sets have one each (mimic, given), which need not be named",
     )
     encoder: str = Field(
-        "minilm", min_length=1, description="minilm, modernbert, tfidf or a Hugging Face model@revision"
+        "minilm:mean",
+        min_length=1,
+        description="frozen vectors of the notes: minilm, modernbert, tfidf or a Hugging Face model@revision, of whole "
+        "notes or, with :mean behind it, the mean over sentences",
+    )
+    reader: Literal["sentences", "words", "reader", "projection", "tuned-last", "tuned"] = Field(
+        "sentences", description="what learns from the annotations to read the notes, on top of the encoder"
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", json_schema_extra=PLACE, description="where the encoder runs"
@@ -104,6 +106,11 @@ class Config(BaseModel):
         description="repetitions of the slow strategies, at most those of seeds",
     )
     seed: int = Field(0, ge=0, description="root of all randomness")
+    detail: Literal["short", "full"] = Field(
+        "short",
+        json_schema_extra=AROUND,
+        description="short: the settings that a chapter's findings rest on; full: all that it can show",
+    )
     results: str = Field("runs/notebook/results", json_schema_extra=PLACE, description="folder for the result tables")
 
     @model_validator(mode="before")

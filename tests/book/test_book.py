@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import inputs
@@ -22,9 +21,6 @@ CHAPTER = "01_data_preparation"
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="  # one PNG pixel
 )
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
 LOADS = re.compile(r'<(?:script|img|iframe|source|link)\b[^>]*?\b(?:src|href)="((?:https?:)?//[^"]*)"', re.IGNORECASE)
 
 
@@ -78,7 +74,7 @@ def test_it_shows_the_chapter_and_the_facts(pages):
 
 def test_references_to_chapters_left_out_become_words(pages):
     chapter = (pages / "notebooks" / f"{CHAPTER}.html").read_text(encoding="utf-8")
-    assert "chapter 09 (shift)" in chapter and "../glossary.html" in chapter
+    assert "chapter 9 (shift, not in this edition)" in chapter and "../glossary.html" in chapter
 
 
 def test_the_contents_hold_only_chapters_that_ran(pages):
@@ -123,21 +119,6 @@ def test_a_chapter_that_has_not_run_is_named(tmp_path):
     (run / "notebooks" / f"{CHAPTER}.ipynb").unlink()
     stopped = build(run)
     assert stopped.returncode != 0 and CHAPTER in stopped.stderr
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=program, headless=True, args=QUIET
-        )
-        yield context
-        context.close()
 
 
 @pytest.mark.parametrize("page", [f"notebooks/{CHAPTER}.html", "glossary.html", "intro.html"])
@@ -187,3 +168,11 @@ def test_the_first_page_holds_without_the_comparison():
     intro = (ROOT / "book" / "intro.md").read_text(encoding="utf-8")
     assert "{{" not in book_module().conditional(intro, set()) and "%" not in book_module().conditional(intro, set())
     assert "{{ captured_risk }}" in book_module().conditional(intro, {"12_policy_comparison"})
+
+
+def test_the_findings_of_chapters_are_facts_that_prose_can_quote():
+    box = {"data": {"text/html": ['<div class="finding"><p>It <b>helps</b>.</p></div>'], "text/plain": ["It helps."]}}
+    later = {"data": {"text/html": ['<div class="finding"></div>'], "text/plain": ["Another."]}}
+    page = {"cells": [{"outputs": [{"name": "stdout", "text": "x"}, box]}, {"outputs": [later]}, {"source": []}]}
+    found = book_module().findings({"07_annotation_budgets": page, "09_shift": {"cells": []}})
+    assert found == {"finding_07": "It helps."}

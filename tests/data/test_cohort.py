@@ -76,9 +76,9 @@ def test_its_parts_are_quiet_too(part):
 
 def test_a_figure_of_records_is_refused():
     quiet = Cohort(FRAME, ROLES, tags={"credentialed": True}).frame
-    with pytest.raises(ValueError, match="figures.cloud: the table comes from sensitive records"):
+    with pytest.raises(ValueError, match="report.cloud: the table comes from sensitive records"):
         report.cloud(quiet, "x", "Y", "x", "Y")
-    with pytest.raises(ValueError, match="figures.bars"):
+    with pytest.raises(ValueError, match="report.bars"):
         report.bars(table=quiet, labels="text", series={"Y": "Y"}, x_label="Y")
 
 

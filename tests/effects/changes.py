@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from helpers.encoders.features import Features
-from helpers.study.strategies import FEATURES, STRATEGIES
+from helpers.study.catalogue import STRATEGIES
 
 LEVELS = (2, 2, 3)
 FAST = {"epochs": 3, "trees": 8, "iterations": 5, "tolerance": -1.0}
@@ -67,8 +66,9 @@ def effects_of(name: str, data: dict, at: dict) -> np.ndarray:
 
 def features(strategy, data: dict) -> np.ndarray:
     """What the strategy sees of each record."""
-    cohort = SimpleNamespace(W=data["W"], tau=data["tau"])
-    return FEATURES[strategy.features](cohort, Features(data["phi"][:, :-2], data["phi"][:, -2:]))
+    truth = data["tau"][:, None]
+    seen = {"phi": data["phi"], "read": data["phi"], "tabular": data["phi"][:, -2:]}
+    return (seen | {"confounders": data["W"], "said": truth, "truth": truth})[strategy.features]
 
 
 def difference(name: str, usual: np.ndarray, changed: np.ndarray, factor: float) -> float:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_limits
 
-from helpers.study.strategies import STRATEGIES
+from helpers.study.catalogue import STRATEGIES
 
 pytestmark = pytest.mark.slow
 

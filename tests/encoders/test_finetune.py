@@ -130,3 +130,10 @@ def test_pickles_without_the_network(tiny):
     content = pickle.dumps(tuned)
     assert not any(s.encode() in content for s in OTHER)
     np.testing.assert_array_equal(pickle.loads(content).log_proba(texts), tuned.log_proba(texts))
+
+
+def test_carried_without_pickle(tiny):
+    tuned, texts = fitted(tiny)
+    assert tuned.tuned_
+    again = TunedReader.from_state(tiny, *tuned.state())
+    np.testing.assert_array_equal(again.log_proba(texts), tuned.log_proba(texts))

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 
 import numpy as np
 import pytest
 from small import LEVELS, Hashed, records
 
-from helpers import study
-from helpers.config import load
 from helpers.data.fields import one_hot
 from helpers.data.folds import patient_folds
 from helpers.encoders.registry import without_annotations
 from helpers.encoders.supervised.crossfit import Supervised
-from helpers.encoders.supervised.regressions import MeanReader, VectorReader, WordReader, normalised_log_p
+from helpers.encoders.supervised.mean_reader import MeanReader
+from helpers.encoders.supervised.regressions import VectorReader, WordReader, normalised_log_p
 from helpers.encoders.supervised.sentence_reader import SentenceReader, attend, numbers_of, value_bounds
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.union import FeatureUnion
-from helpers.study.trials import learn_to_read
 
 READERS = {
     "words": WordReader(),
@@ -58,6 +57,30 @@ def test_annotations_beyond_the_budget_change_no_bit(name):
         np.testing.assert_array_equal(found[0].transform(texts), other.transform(texts))
 
 
+@pytest.mark.parametrize("name", READERS)
+def test_carried_readers_give_the_same_bits(name, tmp_path):
+    from safetensors.numpy import load_file, save_file
+
+    texts, annotations, groups = records(240)
+    reader = Supervised(READERS[name], "carried", seed=3).fit(texts, annotations, LEVELS, groups=groups)
+    plain, arrays = reader.state()
+    assert all(a.flags.c_contiguous for a in arrays.values())
+    save_file(arrays, tmp_path / "arrays")
+    again = Supervised.from_state(reader.base, json.loads(json.dumps(plain)), load_file(tmp_path / "arrays"))
+    fresh = [*records(100, seed=1)[0], "", "Nothing known."]
+    np.testing.assert_array_equal(again.log_proba(fresh), reader.log_proba(fresh))
+    assert (again.name, again.base, again.holds_words) == (reader.name, reader.base, reader.holds_words)
+    assert reader.holds_words == ("cough" in json.dumps(plain)) == (name in ("words", "both"))
+
+
+def test_a_reader_of_another_version_is_refused():
+    texts, annotations, groups = records(60)
+    plain, arrays = Supervised(WordReader()).fit(texts, annotations, LEVELS, groups=groups).state()
+    plain["readers"][1]["kind"] = "oracle"
+    with pytest.raises(ValueError, match="kind = 'oracle'.*another version"):
+        Supervised.from_state(None, plain, arrays)
+
+
 def test_budgeted_annotations_do_change_it():
     texts, annotations, groups = records(240)
     first = Supervised(WordReader()).fit(texts, annotations, LEVELS, groups=groups)
@@ -83,27 +106,6 @@ def test_no_reader_sees_the_notes_it_is_asked_about_in_training():
     for reader, held in zip(found.readers_, asked, strict=True):
         patients = [{t.rsplit(" ", 1)[1] for t in part} for part in (held, reader.seen_)]
         assert not patients[0] & patients[1]
-
-
-def test_trial_hands_over_budgeted_training_annotations_only():
-    class Spy(Supervised):
-        def fit(self, texts, annotations=None, levels=None, annotated=None, groups=None):
-            self.given = texts, annotations, annotated
-            return super().fit(texts, annotations, levels, annotated, groups)
-
-    config = load(n=300, encoder="minilm:words", budget=0.5)
-    trial = next(iter(study.replications(config, [0])))
-    spy = Spy(WordReader())
-    vectors = learn_to_read(spy, trial.train, trial.annotated)
-    texts, annotations, annotated = spy.given
-    assert texts == trial.train.texts and np.isnan(annotations[~annotated]).all()
-    np.testing.assert_array_equal(vectors, trial.features_train.text)
-    np.testing.assert_array_equal(spy.transform(trial.test.texts), trial.features_test.text)
-
-
-def test_active_design_needs_vectors_before_annotations():
-    with pytest.raises(ValueError, match="active"):
-        next(iter(study.replications(load(n=300, encoder="minilm:words", design="active", budget=0.3))))
 
 
 def test_equal_weights():

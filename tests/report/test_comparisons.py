@@ -115,7 +115,7 @@ def test_a_table_to_show():
     summary = evaluation.summarise(pd.concat([results(), results(metric="autoc")]), by=("strategy", "metric"))
     shown = report.with_intervals(summary[summary["strategy"] != "b"], LABELS, ["autoc", "pehe"], digits=1)
     assert shown.index.tolist() == ["first", "third", "fourth"] and shown.columns.tolist() == ["AUTOC", "PEHE"]
-    assert shown["AUTOC"].str.fullmatch(r"-?\d\.\d\s\[-?\d\.\d,\s-?\d\.\d\]").all() and (shown["PEHE"] == "-").all()
+    assert shown["AUTOC"].str.fullmatch(r"−?\d\.\d\s\[−?\d\.\d,\s−?\d\.\d\]").all() and (shown["PEHE"] == "-").all()
 
 
 def test_estimates_and_their_intervals_share_a_column():

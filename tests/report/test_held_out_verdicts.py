@@ -46,7 +46,7 @@ def test_holm_counts_the_differences():
 
 def test_verdicts_keep_to_the_users_direction():
     table = evaluation.pooled_held_out(results({"a": -1.1, "b": -3.0, "c": 0.2}))
-    for lower, sign in ((True, "-3.000"), (False, "+3.000")):
+    for lower, sign in ((True, "\u22123.000"), (False, "+3.000")):
         judged = evaluation.judged(table)
         better, only, apart = report.verdicts(judged, LABELS, "base", "policy_value", cohort(lower))
         assert better.startswith(f"**Better** than the base in policy value: B {sign}")
@@ -75,7 +75,7 @@ def test_the_largest_error_is_named_with_its_side():
         ]
     )
     (line,) = report.coverage_sentences(checked, 5)
-    assert "that of the AUTOC: -0.100" in line and "in favour of the strategies" in line and "50% of" in line
+    assert "that of the AUTOC: −0.100" in line and "in favour of the strategies" in line and "50% of" in line
     (line,) = report.coverage_sentences(checked.assign(bias_high=0.1), 5)
     assert "not to be told from zero" in line
 

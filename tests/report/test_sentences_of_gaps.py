@@ -19,8 +19,8 @@ def test_a_verdict_needs_an_interval_without_zero(row, said):
 
 def test_a_difference_is_written_with_its_interval():
     said = [report.change(difference(0.1, -0.05, 0.25), *how) for how in ((), (1, True))]
-    assert [s.replace("\u00a0", " ") for s in said] == ["+0.100 [-0.050, +0.250]", "+10.0% [-5.0%, +25.0%]"]
-    assert "-0.0" not in report.change(difference(-0.0001, -0.2, 0.1)).split("[")[0]
+    assert [s.replace("\u00a0", " ") for s in said] == ["+0.100 [−0.050, +0.250]", "+10.0% [−5.0%, +25.0%]"]
+    assert "−0.0" not in report.change(difference(-0.0001, -0.2, 0.1)).split("[")[0]
     assert report.listed(["a", "b", "c"]) == "a, b and c" and report.listed(["a"]) == "a"
 
 
@@ -69,7 +69,7 @@ def test_representations_are_compared_setting_by_setting():
     labels = {"both": "both readers", "words": "reader of words"}
     home, new = report.against(shares(), "both", "words", labels, "encoder", "setting")
     assert home.startswith("home: with both readers") and "cannot be told apart" in home and "(0.0%" in home
-    assert new.startswith("new: with both readers more of the ceiling") and "+20.0%\u00a0[+20.0%," in new
+    assert new.startswith("new: with both readers more of the ceiling") and "(+20.0%)" in new
     away = report.against(shares(), "new", "home", labels, "setting", "encoder")
-    assert away[0].startswith("reader of words: with new less of the ceiling") and "(-40.0%" in away[0]
+    assert away[0].startswith("reader of words: with new less of the ceiling") and "(−40.0%" in away[0]
     assert report.against(shares(), "both", "absent", labels, "encoder", "setting") == []

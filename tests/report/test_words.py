@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 from helpers import report
+from helpers.data.columns import NETWORK_COLUMNS
 
 
 @pytest.mark.parametrize(
     "value, sign, shown",
-    [(-0.0004, False, "0.000"), (-0.0006, False, "-0.001"), (0.5, True, "+0.500"), (0.0001, True, "0.000")],
+    [(-0.0004, False, "0.000"), (-0.0006, False, "\u22120.001"), (0.5, True, "+0.500"), (0.0001, True, "0.000")],
 )
 def test_what_rounds_to_zero_has_no_sign(value, sign, shown):
     assert report.number(value, sign=sign) == shown
@@ -17,12 +18,17 @@ def test_what_rounds_to_zero_has_no_sign(value, sign, shown):
 
 def test_cells_do_not_break():
     shown = report.cell(-0.25, -0.5, 1e-9, digits=2)
-    assert " " not in shown and shown.replace("\u00a0", " ") == "-0.25 [-0.50, 0.00]"
+    assert " " not in shown and shown.replace("\u00a0", " ") == "\u22120.25 [\u22120.50, 0.00]"
     assert report.cell(1, np.nan, np.nan) == "1.000"
 
 
+def test_no_interval_where_nothing_varies_and_a_dash_where_there_is_no_number():
+    assert report.cell(0.807, 0.807, 0.807) == "0.807" and report.number(np.nan) == "\u2013"
+    assert report.cell(0.5, 0.5, 0.501).endswith("0.501]") and report.number(3415.8, 0) == "3,416"
+
+
 def test_an_end_that_only_rounds_to_zero_shows_its_side():
-    assert report.between(-0.007, -0.0003, sign=True).endswith("-0.0003]")
+    assert report.between(-0.007, -0.0003, sign=True).endswith("\u22120.0003]")
     assert report.between(-0.007, 0.0003, sign=True).endswith("0.000]")
     assert report.between(-1e-9, -1e-10).replace("\u00a0", " ") == "[0.000, 0.000]"
 
@@ -38,6 +44,28 @@ def test_names_become_words():
     shown = report.named(table)
     assert shown.columns.tolist() == ["share of the outcome's variance", "AUTOC", "x"]
     assert shown.index.name == "left out"
+
+
+@pytest.mark.parametrize(
+    "raw, shown",
+    [
+        ("dysp", "shortness of breath"),
+        ("fever_high", "high fever"),
+        ("fever=low", "low fever"),
+        ("dysp=yes", "shortness of breath"),
+        ("autoc", "AUTOC"),
+        ("autoc_low", "AUTOC, lower end"),
+        ("anything else", "anything else"),
+    ],
+)
+def test_one_function_names_fields_columns_and_metrics(raw, shown):
+    assert report.named_word(raw) == shown
+
+
+def test_every_field_of_the_records_has_a_name():
+    assert {report.named_word(name) for name in NETWORK_COLUMNS} & set(NETWORK_COLUMNS) <= {
+        "cough", "fever", "asthma", "winter", "COPD", "antibiotics"
+    }  # fmt: skip
 
 
 def test_differences_say_which_side_is_better():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import config, study
+from helpers import config, data, study
 from helpers.effects.learners import RandomOrder
 from helpers.encoders.features import Features
 from helpers.study import trials
@@ -100,15 +100,21 @@ def test_every_learner_is_given_the_features_of_its_strategy(trial, name):
     strategy = replace(study.strategy_named(name), make=lambda t: Recorder())
     learner = study.run_strategy(trial, strategy)
     study.bedside_effect(trial, strategy, learner)
-    expected = {"tabular": "tabular", "oracle_x": "confounders", "oracle": "truth"}.get(name, "phi")
-    expected = name.partition("@")[2] or expected
-    sides = ((trial.train, trial.phi_train, learner.fitted), (trial.test, trial.phi_test, learner.asked))
-    for cohort, phi, given in sides:
+    expected = {"tabular": "tabular", "oracle_x": "confounders", "oracle": "truth", "said": "said"}
+    expected |= dict.fromkeys(("aace_ridge", "aace_smooth", "plug", "em", "em_regress"), "read")
+    expected = name.partition("@")[2] or expected.get(name, "phi")
+    sides = (
+        (trial.train, trial.phi_train, trial.read_train, learner.fitted),
+        (trial.test, trial.phi_test, trial.read_test, learner.asked),
+    )
+    for cohort, phi, read, given in sides:
         width = phi.shape[1] - cohort.tabular.shape[1]
         wanted = {
             "phi": phi,
             "text": phi[:, :width],
             "tabular": phi[:, width:],
+            "read": read.phi,
+            "said": data.expected_effect(cohort)[:, None],
             "confounders": cohort.W,
             "truth": (cohort.mu1 - cohort.mu0)[:, None],
         }[expected]
@@ -116,7 +122,9 @@ def test_every_learner_is_given_the_features_of_its_strategy(trial, name):
     assert list(learner.known) == (["pi"] if name in ("two_phase", "anchored") else [])
 
 
-@pytest.mark.parametrize("name", ["risk", "dr", "dr@text", "tabular", "aace_ridge", "aace_smooth", "em", "t", "r"])
+@pytest.mark.parametrize(
+    "name", ["risk", "dr", "dr@text", "tabular", "aace_ridge@phi", "aace_smooth@phi", "em@phi", "t", "r"]
+)
 def test_a_learner_learns_from_its_features(trial, name):
     """Training records with the features of other records teach another order."""
     rows = np.random.default_rng(0).permutation(len(trial.train))
@@ -139,8 +147,8 @@ def test_test_patients_never_reach_training(trial):
     """Changing everything about the test side leaves every fitted effect as it was."""
     nothing = Features(trial.features_test.text[:5] * 0, trial.features_test.tabular[:5] * 0)
     spoiled = replace(trial, test=trial.test.take(np.arange(5)), features_test=nothing)
-    for name in ("dr", "aace_smooth", "em"):
-        strategy = study.STRATEGIES[name]
+    for name in ("dr", "aace_smooth@phi", "em@phi"):
+        strategy = study.strategy_named(name)
         a, b = (study.run_strategy(t, strategy) for t in (trial, spoiled))
         np.testing.assert_array_equal(a.effect(trial.phi_test), b.effect(trial.phi_test))
 
@@ -158,7 +166,9 @@ def test_finished_cells_are_not_run_again(settings, monkeypatch):
 
 
 def test_slow_strategies_run_on_fewer_repetitions(settings, monkeypatch):
-    monkeypatch.setitem(study.STRATEGIES, "dull", study.Strategy("dull", lambda t: RandomOrder(), slow=True))
+    monkeypatch.setitem(
+        study.STRATEGIES, "dull", study.Strategy("dull", "rule", "", lambda t: RandomOrder(), slow=True)
+    )
     many = settings.model_copy(update={"seeds": 4, "slow_seeds": 2})
     table = study.run_grid(many, ["dull", "random"], progress=False)
     assert table.groupby("strategy")["seed"].unique().map(list).to_dict() == {"dull": [0, 1], "random": [0, 1, 2, 3]}

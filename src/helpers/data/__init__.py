@@ -19,18 +19,20 @@ from helpers.data.load import (
 )
 from helpers.data.manifest import load_manifest
 from helpers.data.mimic_process import MIMIC_SYN_NOISE_SD, means_mimic_syn
-from helpers.data.processes import draw_outcomes
-from helpers.data.replica.ceiling import expected_effect
+from helpers.data.processes import Meaning, draw_outcomes, meaning_of, weights_of
+from helpers.data.replica.ceiling import expected_effect, mentions_known
 from helpers.data.replica.mentions import DEFAULT_MENTION
 from helpers.data.replica.network import sample_network
 from helpers.data.sentences import split_sentences
 from helpers.data.simsum import read_simsum
+from helpers.data.spoilt import refusals
 
 __all__ = [
     "DEFAULT_MENTION",
     "FEVER_LEVELS",
     "MIMIC_SYN_NOISE_SD",
     "MISSING",
+    "Meaning",
     "annotated_fields",
     "check_readable",
     "codes",
@@ -48,7 +50,9 @@ __all__ = [
     "load_cohort",
     "load_manifest",
     "make_replica",
+    "meaning_of",
     "means_mimic_syn",
+    "mentions_known",
     "mentions_of",
     "mimic_fingerprint",
     "mimic_folder",
@@ -57,8 +61,10 @@ __all__ = [
     "read_simsum",
     "sample_network",
     "split",
+    "refusals",
     "write_example",
     "split_sentences",
     "table_spec",
     "to_indicators",
+    "weights_of",
 ]

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from helpers.data import mimic_process
 from helpers.data.cohort import Cohort
-from helpers.data.replica.network import antibiotics_probability, days_means, indicator
+from helpers.data.replica.network import (
+    ANTIBIOTICS,
+    DAYS_WITH,
+    DAYS_WITHOUT,
+    antibiotics_probability,
+    days_means,
+    indicator,
+)
 from helpers.data.seeds import streams
 
 Means = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -45,6 +52,45 @@ NONADDITIVE_TAU = (
     {"": -1.0, "dysp": 1.2, "cough": 0.9, "dysp*cough": -3.6, "pain": 1.1, "nasal": 1.0}
     | {"pain*nasal": -2.6, "fever_low": 0.7, "fever_high": -1.1, "cough*nasal": -1.2}
 )  # fmt: skip
+
+
+class Meaning(NamedTuple):
+    """What treatment and outcome of a process stand for, in words; ``unit`` is None where the outcome has none."""
+
+    treatment: str
+    outcome: str
+    unit: str | None
+
+
+def meaning_of(process: str | None) -> Meaning:
+    """What treatment and outcome stand for; of records that bring their own, and of other processes, little."""
+    if process == "v2":
+        return Meaning("antibiotics", "days at home", "days")
+    return Meaning("the treatment", "severity score" if process in FORMULAS else "outcome", None)
+
+
+def weights_of(process: str) -> pd.DataFrame:
+    """The formulas of a process: a row a weight.
+
+    Parameters
+    ----------
+    process : {"v3", "v2", "stress", "nonadditive"}
+
+    Returns
+    -------
+    DataFrame with ``part`` (what the formula gives), ``term`` (columns joined by ``*``; empty for the constant) and
+    ``weight``. The parts of ``v2`` are logarithms of mean days, log-odds those of treatment in all.
+
+    Raises
+    ------
+    ValueError
+        Another process.
+    """
+    if process not in FORMULAS:
+        raise ValueError(f"process = {process!r}: has no formulas here; one of {sorted(FORMULAS)} has.")
+    parts = FORMULAS[process].items()
+    rows = [(part, term, weight) for part, weights in parts for term, weight in weights.items()]
+    return pd.DataFrame(rows, columns=["part", "term", "weight"])
 
 
 def means_v3(frame: pd.DataFrame) -> Means:
@@ -109,6 +155,17 @@ MEANS: dict[str, Callable[[pd.DataFrame], Means]] = {
     "stress": means_stress,
     "nonadditive": means_nonadditive,
     "mimic": mimic_process.means_mimic_syn,
+}
+_UNTREATED, _EFFECT, _TREATED = "outcome without treatment", "effect of treatment", "log-odds of treatment"
+FORMULAS: dict[str, dict[str, dict[str, float]]] = {
+    "v3": {_UNTREATED: V3_MU0, _EFFECT: V3_TAU, _TREATED: V3_LOGIT},
+    "v2": {
+        "log of the mean days without treatment": {"": DAYS_WITHOUT[0], **DAYS_WITHOUT[1]},
+        "log of the mean days with treatment": {"": DAYS_WITH[0], **DAYS_WITH[1]},
+        _TREATED: {"": ANTIBIOTICS[0], **ANTIBIOTICS[1]},
+    },
+    "stress": {_UNTREATED: STRESS_MU0, _EFFECT: STRESS_TAU, _TREATED: STRESS_LOGIT},
+    "nonadditive": {_UNTREATED: V3_MU0, _EFFECT: NONADDITIVE_TAU, _TREATED: V3_LOGIT},
 }
 NOISE = {"mimic": mimic_process.MIMIC_SYN_NOISE_SD}  # standard deviation of Y around its mean, where it is not NOISE_SD
 

@@ -21,11 +21,20 @@ from helpers.encoders.recoverability import (
     score_views,
 )
 from helpers.encoders.recoverability_gate import Gate, NotRecoverable, enforce, gate
-from helpers.encoders.registry import ENCODER_VARIANTS, NAMED_ENCODERS, make_encoder, model_content, without_annotations
+from helpers.encoders.registry import (
+    ENCODER_VARIANTS,
+    NAMED_ENCODERS,
+    base_of,
+    make_encoder,
+    model_content,
+    reading_encoder,
+    without_annotations,
+)
 from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of
 from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.finetune import TunedReader
-from helpers.encoders.supervised.regressions import MeanReader, VectorReader, WordReader
+from helpers.encoders.supervised.mean_reader import MeanReader
+from helpers.encoders.supervised.regressions import VectorReader, WordReader
 from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.transformer import TransformerEncoder
@@ -53,6 +62,7 @@ __all__ = [
     "VectorReader",
     "WordReader",
     "bags_of",
+    "base_of",
     "can_pack",
     "compare",
     "content_of",
@@ -74,5 +84,6 @@ __all__ = [
     "score_fields",
     "score_parts",
     "score_views",
+    "reading_encoder",
     "without_annotations",
 ]

@@ -30,7 +30,7 @@ def encode(
     ----------
     texts : n notes
     encoder : Encoder
-        From ``make_encoder``; one that is not frozen must be fitted.
+        From ``make_encoder``; one that is not frozen must be fitted. One that ``remembers`` keeps vectors itself.
     store : Store, optional
         Where the vectors are kept; the user's cache folder if None.
     progress : bool
@@ -41,7 +41,7 @@ def encode(
     (n, d) float32, in the order of the notes.
     """
     notes = checked_texts(texts)
-    if not encoder.frozen or not notes:
+    if not encoder.frozen or getattr(encoder, "remembers", False) or not notes:
         with no_data_in_errors("embedding notes"):
             return encoder.transform(notes)
     store = store or Store()

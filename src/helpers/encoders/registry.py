@@ -13,7 +13,8 @@ from helpers.encoders.loading import local_folder
 from helpers.encoders.sentences import SectionEncoder, SentencePooling
 from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.finetune import TunedReader
-from helpers.encoders.supervised.regressions import MeanReader, VectorReader, WordReader
+from helpers.encoders.supervised.mean_reader import MeanReader
+from helpers.encoders.supervised.regressions import VectorReader, WordReader
 from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.transformer import TransformerEncoder
@@ -84,17 +85,34 @@ def make_encoder(name: str, device: str = "auto", **settings) -> Encoder:
 
 def model_content(name: str) -> dict:
     """What an encoder's vectors depend on beyond its name: of a model on this machine, the content of its folder."""
-    base, colon, _ = name.rpartition(":")
-    base = base if colon and not Path(name).is_dir() else name
+    base = base_of(name)
     folder = None if base == "tfidf" else local_folder(NAMED_ENCODERS.get(base, {}).get("model", base))
     return {} if folder is None else {"model": content_of(folder)}
 
 
 def without_annotations(name: str) -> str:
     """The name itself, or, of an encoder that learns from annotations, the name of the frozen one it builds on."""
+    base = base_of(name)
+    return base if base != name and getattr(make_encoder(name), "supervised", False) else name
+
+
+def reading_encoder(name: str, reader: str = "sentences") -> str:
+    """The encoder that learns from annotations to read the notes that ``name`` embeds.
+
+    Parameters
+    ----------
+    name : str
+        Of a frozen encoder, whatever its pooling; one that learns from annotations is its own reader.
+    reader : str
+        Key of ``ENCODER_VARIANTS``.
+    """
+    return name if without_annotations(name) != name else f"{base_of(name)}:{reader}"
+
+
+def base_of(name: str) -> str:
+    """The name of the encoder that ``name`` builds on: itself, or what stands before its last colon."""
     base, colon, how = name.rpartition(":")
-    learned = colon and how in ENCODER_VARIANTS and getattr(make_encoder(name), "supervised", False)
-    return base if learned else name
+    return base if colon and how in ENCODER_VARIANTS and not Path(name).is_dir() else name
 
 
 def _put_to_use(base: str, how: str, device: str, settings: dict) -> Encoder:

@@ -11,6 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from helpers.encoders.base import NO_WORD, WHOLE, checked_texts, versions, wordless
 from helpers.privacy.errors import no_data_in_errors
 
+_SETTINGS = ("lowercase", "token_pattern", "ngram_range", "sublinear_tf", "norm", "smooth_idf", "use_idf")
+
 
 class TfidfEncoder(TransformerMixin, BaseEstimator):
     """TF-IDF of single words and pairs, learned on the notes given to ``fit``.
@@ -33,6 +35,7 @@ class TfidfEncoder(TransformerMixin, BaseEstimator):
 
     name = "tfidf"
     frozen = False
+    holds_words = True
 
     def __init__(self, max_features: int = 1_000, min_df: int = 5) -> None:
         self.max_features = max_features
@@ -80,6 +83,19 @@ class TfidfEncoder(TransformerMixin, BaseEstimator):
             known = self.vectorizer_.transform(notes).getnnz(axis=1)
         return [NO_WORD if not k or wordless(n) else WHOLE for n, k in zip(notes, known, strict=True)]
 
+    def state(self) -> tuple[dict, dict[str, np.ndarray]]:
+        """What :meth:`from_state` takes: plain values, the words among them, and arrays."""
+        check_is_fitted(self, "vectorizer_")
+        plain, arrays = vectorizer_state(self.vectorizer_)
+        return {"settings": self.get_params(), **plain}, arrays
+
+    @classmethod
+    def from_state(cls, plain: dict, arrays: dict[str, np.ndarray]) -> TfidfEncoder:
+        """The fitted encoder whose :meth:`state` this is."""
+        encoder = cls(**plain["settings"])
+        encoder.vectorizer_ = restored_vectorizer(plain, arrays)
+        return encoder
+
     @property
     def provenance(self) -> dict:
         """What determines the vectors beside the training notes."""
@@ -95,3 +111,31 @@ class TfidfEncoder(TransformerMixin, BaseEstimator):
             "min_df": self.min_df,
             "libraries": versions("scikit-learn", "numpy"),
         }
+
+
+def vectorizer_state(vectorizer) -> tuple[dict, dict[str, np.ndarray]]:
+    """Settings and terms of a fitted ``TfidfVectorizer`` as plain values, and their weights."""
+    settings = {k: v for k, v in vectorizer.get_params().items() if k in _SETTINGS}
+    terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get)
+    plain = {"vectorizer": settings | {"ngram_range": list(settings["ngram_range"])}, "terms": terms}
+    return plain, {"idf": np.ascontiguousarray(vectorizer.idf_)}
+
+
+def restored_vectorizer(plain: dict, arrays: dict[str, np.ndarray]):
+    """The ``TfidfVectorizer`` of a :func:`vectorizer_state`.
+
+    Raises
+    ------
+    ValueError
+        A setting is not known here.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    unknown = sorted(set(plain["vectorizer"]) - set(_SETTINGS))
+    if unknown:
+        raise ValueError(f"settings {unknown} of words are not known here: what was saved is of a newer version.")
+    settings = plain["vectorizer"] | {"ngram_range": tuple(plain["vectorizer"]["ngram_range"])}
+    vocabulary = {term: i for i, term in enumerate(plain["terms"])}
+    vectorizer = TfidfVectorizer(**settings, vocabulary=vocabulary, dtype=np.float32)
+    vectorizer.idf_ = arrays["idf"]
+    return vectorizer

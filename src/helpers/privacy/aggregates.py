@@ -24,7 +24,7 @@ LABEL_COLUMNS = (
     "annotated flipped field level name symptom pairs case step reason source dbsource cohort group "
     "variable column vital view style truth statistic treatment outcome window feature split order "
     "baseline label definition shown drug band items infusion shift where stress estimator diagnostic verdict varied "
-    "policy by rows part propensity role left_out noted target hidden repetitions claim evidence null"
+    "features policy by rows part propensity role left_out noted target hidden repetitions claim evidence null"
 ).split() + ["the rule says"]
 NUMERIC_KEYS = "flipped seed at budget noise hour bin fold step k n_train size T year lag radius clip cf_y cf_d".split()
 NOT_COUNTS = ("seeds", "repetitions", "folds", "dimensions")

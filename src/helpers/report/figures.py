@@ -11,13 +11,18 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from helpers.report.drawing import AXIS, COLOURS, GREY, no_records, style
-from helpers.report.words import difference
+from helpers.report.drawing import AXIS, WIDTH, legend_below, no_records, style, wrapped
+from helpers.report.style import FAMILIES, INK, look_of
+from helpers.report.words import LOWER_IS_BETTER, difference, named_word
+
+ROW = 0.3  # inches
 
 
 @no_records
-def forest(summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str, str], zero: bool = False):
-    """Points with intervals, a panel a metric, a line a strategy.
+def forest(
+    summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str, str], zero: bool = False, ranked: bool = True
+):
+    """Points with intervals, a panel a metric, a line a strategy in its colour and marker.
 
     Parameters
     ----------
@@ -26,30 +31,41 @@ def forest(summary: pd.DataFrame, metrics: tuple[str, ...], labels: Mapping[str,
     metrics : tuple of str
         Panels, left to right.
     labels : mapping
-        Strategy to label; its order is the order from top to bottom.
+        Strategy to label.
     zero : bool
         The values are differences: draw the line of no difference, and say so on the axis.
+    ranked : bool
+        The largest value of the first panel stands on top (of a metric that is better lower: the lowest); else the
+        order is that of ``labels``.
     """
     import matplotlib.pyplot as plt
     from matplotlib.ticker import MaxNLocator
 
     names = [s for s in labels if s in set(summary["strategy"])]
+    if ranked:
+        names = best_first(summary, metrics[0], names)
     with style():
-        size = (3.1 * len(metrics) + 2.4, 0.36 * len(names) + 1.1)
+        size = (WIDTH, ROW * len(names) + 1.0)
         figure, axes = plt.subplots(1, len(metrics), figsize=size, sharey=True, squeeze=False)
         for ax, metric in zip(axes[0], metrics, strict=True):
             rows = summary[summary["metric"] == metric].set_index("strategy").reindex(names)
-            y = np.arange(len(names))
-            ax.hlines(y, rows["low"], rows["high"], color=GREY, lw=2.5)
-            ax.plot(rows["value"], y, "o", color=COLOURS[0], ms=6)
+            for place, name in enumerate(names):
+                look, row = look_of(name, names), rows.loc[name]
+                ax.hlines(place, row["low"], row["high"], color=look.colour, lw=2)
+                ax.plot(row["value"], place, look.marker, color=look.colour, ms=8 if look.marker == "*" else 6)
             if zero:
-                ax.axvline(0, color="black", lw=0.8)
-            words = difference(metric) if zero else AXIS.get(metric, metric)
-            ax.set_xlabel("\n(".join(words.split(" (")), fontsize=9)
-            ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+                ax.axvline(0, color=INK, lw=0.8)
+            ax.set_xlabel(wrapped(difference(metric) if zero else AXIS.get(metric, metric), 34))
+            ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
         axes[0, 0].set_yticks(np.arange(len(names)), [labels[s] for s in names])
         axes[0, 0].invert_yaxis()
     return figure
+
+
+def best_first(summary: pd.DataFrame, metric: str, names: list[str]) -> list[str]:
+    """The names with the best value of a metric first, those without one last."""
+    values = summary[summary["metric"] == metric].groupby("strategy")["value"].mean().reindex(names)
+    return list(values.sort_values(ascending=metric in LOWER_IS_BETTER, kind="stable", na_position="last").index)
 
 
 @no_records
@@ -77,13 +93,13 @@ def pair_matrix(pairs: pd.DataFrame, labels: Mapping[str, str], lower_is_better:
         .reindex(index=names, columns=names)
     )
     with style():
-        side = 0.27 * len(names) + 2.6
+        side = min(0.27 * len(names) + 2.6, WIDTH)
         figure, ax = plt.subplots(figsize=(side, side))
-        colours = ListedColormap([COLOURS[1], "#F1C6A5", "white", "#A9CCE3", COLOURS[0]])
+        worse, better = FAMILIES["risk"], FAMILIES["no annotation"]
+        colours = ListedColormap([worse, f"{worse}66", "#00000000", f"{better}66", better])
         ax.imshow(np.ma.masked_invalid(table.to_numpy(float)), cmap=colours, vmin=-2.5, vmax=2.5)
         ax.set_xticks(np.arange(len(names)), [labels[s] for s in names], rotation=90, fontsize=8)
         ax.set_yticks(np.arange(len(names)), [labels[s] for s in names], fontsize=8)
-        ax.set_facecolor("#DDDDDD")
         ax.grid(False)
     return figure
 
@@ -93,12 +109,13 @@ def histograms(values: Mapping[str, np.ndarray], x_label: str, bins: int = 40, b
     import matplotlib.pyplot as plt
 
     with style():
-        figure, ax = plt.subplots(figsize=(6.4, 3.4))
+        figure, ax = plt.subplots(figsize=(WIDTH, 3.4))
         bounds = bounds or (min(map(np.min, values.values())), max(map(np.max, values.values())))
-        for colour, (name, sample) in zip(COLOURS, values.items(), strict=False):
-            ax.hist(sample, bins=bins, range=bounds, density=True, alpha=0.45, color=colour, label=name)
+        for name, sample in values.items():
+            colour = look_of(name, values).colour
+            ax.hist(sample, bins=bins, range=bounds, density=True, alpha=0.5, color=colour, label=name)
         ax.set(xlabel=x_label, ylabel="density")
-        ax.legend()
+        legend_below(figure, ax)
     return figure
 
 
@@ -117,17 +134,17 @@ def bars(table: pd.DataFrame, labels: str, series: Mapping[str, str], x_label: s
     import matplotlib.pyplot as plt
 
     with style():
-        figure, ax = plt.subplots(figsize=(6.8, 0.42 * len(table) + 1.4))
+        figure, ax = plt.subplots(figsize=(WIDTH, 0.42 * len(table) + 1.4))
         y = np.arange(len(table))
         for i, (column, label) in enumerate(series.items()):
-            shift = (i - (len(series) - 1) / 2) * 0.18
+            shift, look = (i - (len(series) - 1) / 2) * 0.18, look_of(column, series)
             if f"{column}_low" in table:
-                ax.hlines(y + shift, table[f"{column}_low"], table[f"{column}_high"], color=COLOURS[i], lw=2, alpha=0.6)
-            ax.plot(table[column], y + shift, "os^Dv"[i % 5], color=COLOURS[i], ms=5, label=label)
-        ax.set_yticks(y, table[labels])
+                ax.hlines(y + shift, table[f"{column}_low"], table[f"{column}_high"], color=look.colour, lw=2)
+            ax.plot(table[column], y + shift, look.marker, color=look.colour, ms=5, label=label)
+        ax.set_yticks(y, table[labels].map(named_word))
         ax.invert_yaxis()
         ax.set_xlabel(x_label)
-        ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        legend_below(figure, ax)
     return figure
 
 
@@ -138,13 +155,14 @@ def cloud(table: pd.DataFrame, x: str, y: str, x_label: str, y_label: str, by: s
 
     parts = {"": table} if by is None else dict(list(table.groupby(by, sort=False, observed=True)))
     with style():
-        figure, axes = plt.subplots(1, len(parts), figsize=(4.2 * len(parts), 3.8), squeeze=False)
+        figure, axes = plt.subplots(1, len(parts), figsize=(WIDTH, 3.0 if len(parts) > 1 else 4.2), squeeze=False)
         for ax, (name, part) in zip(axes[0], parts.items(), strict=True):
-            ax.plot(part[x], part[y], ".", ms=3, alpha=0.35, color=COLOURS[0], rasterized=True)
+            ax.plot(part[x], part[y], ".", ms=3, alpha=0.5, color=FAMILIES["no annotation"], rasterized=True)
             if line:
                 ends = [part[[x, y]].min().min(), part[[x, y]].max().max()]
-                ax.plot(ends, ends, color="black", lw=0.8)
-            ax.set(xlabel=x_label, ylabel=y_label, title=str(name))
+                ax.plot(ends, ends, color=INK, lw=0.8)
+            width = 60 // len(parts)
+            ax.set(xlabel=wrapped(x_label, width), ylabel=wrapped(y_label, 34), title=wrapped(name, width))
     return figure
 
 
@@ -160,13 +178,15 @@ def coloured(table: pd.DataFrame, x: str, y: str, by: tuple[str, ...], x_label: 
     import matplotlib.pyplot as plt
 
     with style():
-        figure, axes = plt.subplots(1, len(by), figsize=(3.3 * len(by), 3.6), sharex=True, sharey=True, squeeze=False)
+        figure, axes = plt.subplots(1, len(by), figsize=(WIDTH, 3.4), sharex=True, sharey=True, squeeze=False)
         for ax, column in zip(axes[0], by, strict=True):
-            for colour, (level, part) in zip(COLOURS, table.groupby(column, observed=True), strict=False):
+            parts = dict(list(table.groupby(column, observed=True)))
+            for level, part in parts.items():
+                colour = look_of(level, parts).colour
                 ax.plot(part[x], part[y], ".", ms=4, alpha=0.6, color=colour, label=str(level), rasterized=True)
-            ax.legend(title=column, fontsize=8, markerscale=2)
-            ax.set_xlabel(x_label, fontsize=9)
-        axes[0, 0].set_ylabel(y_label, fontsize=9)
+            ax.legend(title=named_word(column), markerscale=2)
+            ax.set_xlabel(wrapped(x_label, 60 // len(by)))
+        axes[0, 0].set_ylabel(y_label)
     return figure
 
 
@@ -182,18 +202,19 @@ def flow_chart(charts: Mapping[str, pd.DataFrame]):
 
     longest = max(map(len, charts.values()))
     with style():
-        figure, axes = plt.subplots(1, len(charts), figsize=(3.1 * len(charts), 0.95 * longest + 0.5), squeeze=False)
+        size = (min(WIDTH, 3.1 * len(charts)), 0.95 * longest + 0.5)
+        figure, axes = plt.subplots(1, len(charts), figsize=size, squeeze=False)
         for ax, (title, chart) in zip(axes[0], charts.items(), strict=True):
             ax.set(xlim=(0, 1), ylim=(-longest + 0.4, 0.6), title=title)
             ax.set_axis_off()
             for place, (step, now, before) in enumerate(
                 zip(chart["step"], chart["patients"], chart["patients"].shift(), strict=True)
             ):
-                box = {"boxstyle": "round", "facecolor": "white", "edgecolor": COLOURS[0]}
+                box = {"boxstyle": "round", "facecolor": "none", "edgecolor": FAMILIES["no annotation"]}
                 words = f"{textwrap.fill(step, 30)}\n{_counted(now)}"
                 ax.text(0.5, -place, words, ha="center", va="center", fontsize=9, bbox=box)
                 if place:
-                    arrow = {"arrowstyle": "->", "lw": 0.8}
+                    arrow = {"arrowstyle": "->", "lw": 0.8, "color": INK}
                     ax.annotate("", (0.5, -place + 0.32), (0.5, -place + 0.68), arrowprops=arrow)
                     left = np.nan if pd.isna(now) or pd.isna(before) else before - now
                     ax.text(0.54, -place + 0.5, f"left out: {_counted(left)}", fontsize=8, va="center")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 
 import pandas as pd
 
-from helpers.report.drawing import AXIS, COLOURS, no_records, style
+from helpers.report.drawing import AXIS, WIDTH, legend_below, no_records, style, wrapped
+from helpers.report.style import INK, look_of
 
 SHARE = "share of patients treated"
+FEW = 12  # points of a line that are marked
 
 
 @no_records
@@ -38,14 +39,15 @@ def curves(
     import matplotlib.pyplot as plt
 
     with style():
-        figure, ax = plt.subplots(figsize=(7.2, 4.2))
+        figure, ax = plt.subplots(figsize=(WIDTH, 4.0))
         _lines(ax, summary[summary["metric"] == metric], labels, x)
         if log_x:
             _share_ticks(ax, summary[x])
         if diagonal:
             ends = [summary[x].min(), summary[x].max()]
-            ax.plot(ends, ends, ":", color="black", lw=1.2, label=diagonal)
-        _named(ax, ax, x_label, y_label or AXIS.get(metric, metric))
+            ax.plot(ends, ends, ":", color=INK, lw=1.2, label=diagonal)
+        ax.set(xlabel=x_label, ylabel=wrapped(y_label or AXIS.get(metric, metric), 40))
+        legend_below(figure, ax)
     return figure
 
 
@@ -64,29 +66,26 @@ def panels(
 
     parts = dict(list(summary.groupby(by, sort=False, observed=True)))
     with style():
-        figure, axes = plt.subplots(1, len(parts), figsize=(3.3 * len(parts) + 1.6, 3.6), squeeze=False)
+        figure, axes = plt.subplots(1, len(parts), figsize=(WIDTH, 3.6), squeeze=False)
+        width = 72 // len(parts)
         for ax, (title, part) in zip(axes[0], parts.items(), strict=True):
             _lines(ax, part[part["metric"] == metric], labels, x)
-            ax.axhline(0, color="black", lw=0.8)
-            ax.set_title("\n".join(textwrap.wrap(str(title), 32)), fontsize=10)
-            ax.set_xlabel(x_label)
-        _named(axes[0, 0], axes[0, -1], x_label, y_label or AXIS.get(metric, metric))
+            ax.axhline(0, color=INK, lw=0.8)
+            ax.set_title(wrapped(title, width))
+            ax.set_xlabel(wrapped(x_label, width))
+        axes[0, 0].set_ylabel(wrapped(y_label or AXIS.get(metric, metric), 36))
+        legend_below(figure, axes[0, -1])
     return figure
 
 
-def _named(first, last, x_label: str, y_label: str) -> None:
-    first.set(xlabel=x_label, ylabel=y_label)
-    last.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-
-
 def _lines(ax, rows: pd.DataFrame, labels: Mapping[str, str], x: str) -> None:
-    for i, (strategy, label) in enumerate(labels.items()):
-        own = rows[rows["strategy"] == strategy].sort_values(x)
+    for strategy, label in labels.items():
+        own, look = rows[rows["strategy"] == strategy].sort_values(x), look_of(strategy, labels)
         if own.empty:
             continue
-        colour, line = COLOURS[i % len(COLOURS)], "--" if i >= len(COLOURS) else "-"
-        ax.plot(own[x], own["value"], line, color=colour, label=label)
-        ax.fill_between(own[x], own["low"], own["high"], color=colour, alpha=0.15, lw=0)
+        few = {"marker": look.marker, "ms": 5} if len(own) <= FEW else {}
+        ax.plot(own[x], own["value"], linestyle=look.line, color=look.colour, label=label, **few)
+        ax.fill_between(own[x], own["low"], own["high"], color=look.colour, alpha=0.15, lw=0)
 
 
 def _share_ticks(ax, shares: pd.Series) -> None:

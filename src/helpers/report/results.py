@@ -26,7 +26,7 @@ def facts(areas: pd.DataFrame, metric: str, gaps: Mapping[str, tuple[str, str]])
         Name to (strategy, baseline).
     """
     rows = areas[areas["metric"] == metric]
-    found = {f"{metric}_{s}": f"{v:.3f}" for s, v in rows.groupby("strategy")["value"].mean().items()}
+    found = {f"{metric}_{s}": number(v) for s, v in rows.groupby("strategy")["value"].mean().items()}
     for name, (strategy, baseline) in gaps.items():
         gap = paired(rows[rows["strategy"].isin([strategy, baseline])], baseline).iloc[0]
         ends = (("", "value"), ("_low", "low"), ("_high", "high"))
@@ -61,7 +61,7 @@ def keep_facts(config: Config, chapter: str, facts: Mapping[str, float | int | s
     """
     if config.aggregates_only:
         facts = privacy.check_facts(facts, f"facts_{chapter}")
-    words = {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in facts.items()}
+    words = {k: number(v) if isinstance(v, float) else v for k, v in facts.items()}
     path = config.results_dir / f"facts_{chapter}.json"
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(words, indent=1), encoding="utf-8")

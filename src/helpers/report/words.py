@@ -16,7 +16,7 @@ WORDS = {
     "captured": "share of the attainable benefit",
 }
 
-NO_BREAK = "\u00a0"
+NO_BREAK, MINUS, DASH = "\u00a0", "\u2212", "\u2013"
 COLUMN_NAMES = {
     **WORDS,
     "mean_effect": "mean effect",
@@ -30,9 +30,9 @@ COLUMN_NAMES = {
     "half_width": "mean half-width of an interval",
     "rows": "records",
     "e_min": "least chance",
-    "e_q05": "5 % quantile",
+    "e_q05": "5% quantile",
     "e_median": "median chance",
-    "e_q95": "95 % quantile",
+    "e_q95": "95% quantile",
     "e_max": "greatest chance",
     "clip": "bound",
     "clipped": "records beyond it",
@@ -56,13 +56,63 @@ COLUMN_NAMES = {
     "brier": "Brier score",
     "se": "standard error",
     "gap_se": "standard error of the gap",
+    "value": "value",
+    "strategy": "strategy",
+    "tau": "effect",
+    "psi": "pseudo-outcome",
+    "mu0": "outcome untreated",
+    "mu1": "outcome treated",
+    "seeds": "repetitions",
+}
+# Fields of the records: one word each, in every table and on every axis.
+FIELD_NAMES = {
+    "dysp": "shortness of breath",
+    "cough": "cough",
+    "pain": "chest pain",
+    "nasal": "blocked or runny nose",
+    "fever": "fever",
+    "fever_low": "low fever",
+    "fever_high": "high fever",
+    "self_empl": "self-employed",
+    "asthma": "asthma",
+    "smoking": "smoker",
+    "COPD": "COPD",
+    "winter": "winter",
+    "hay_fever": "hay fever",
+    "policy": "practice's habit",
+    "inf": "infection",
+    "pneu": "pneumonia",
+    "antibiotics": "antibiotics",
+    "days_at_home": "days at home",
 }
 
 
+def named_word(name: object) -> str:
+    """What readers call a field, a metric or a column of the library; a name it does not know stays as it is.
+
+    ``fever_high``, ``fever=high`` and ``cohort_low`` (an end of an interval) are understood by their parts.
+    """
+    word = str(name)
+    if word in FIELD_NAMES or word in COLUMN_NAMES:
+        return FIELD_NAMES.get(word) or COLUMN_NAMES[word]
+    field, _, level = word.partition("=")
+    if level and f"{field}_{level}" in FIELD_NAMES:
+        return FIELD_NAMES[f"{field}_{level}"]
+    if level and field in FIELD_NAMES:
+        return FIELD_NAMES[field] if level in ("1", "yes") else f"{FIELD_NAMES[field]}: {level}"
+    for end, side in (("_low", "lower end"), ("_high", "upper end")):
+        if word.endswith(end) and (stem := word.removesuffix(end)) in COLUMN_NAMES:
+            return f"{COLUMN_NAMES[stem]}, {side}"
+    return word
+
+
 def number(value: float, digits: int = 3, sign: bool = False, percent: bool = False) -> str:
-    """The rounded value, ``percent``: of a share; what rounds to zero has no sign."""
+    """The rounded value, ``percent``: of a share. A true minus, no sign on a rounded zero, a dash for no number."""
+    if pd.isna(value):
+        return DASH
     rounded = round(float(value) * (100 if percent else 1), digits) + 0.0
-    return f"{rounded:{'+' if sign and rounded else ''}.{digits}f}{'%' if percent else ''}"
+    shown = f"{rounded:{'+' if sign and rounded else ''},.{digits}f}{'%' if percent else ''}"
+    return shown.replace("-", MINUS)
 
 
 def between(low: float, high: float, digits: int = 3, sign: bool = False, percent: bool = False) -> str:
@@ -74,16 +124,18 @@ def between(low: float, high: float, digits: int = 3, sign: bool = False, percen
     flat = [round(float(end) * scale, digits) == 0 for end in (low, high)]
     kept, more = low * high > 0 and sum(flat) == 1, "+.1g" if sign else ".1g"
     ends = [
-        f"{end * scale:{more}}{unit}" if kept and is_flat else number(end, digits, sign, percent)
+        f"{end * scale:{more}}{unit}".replace("-", MINUS) if kept and is_flat else number(end, digits, sign, percent)
         for end, is_flat in zip((low, high), flat, strict=True)
     ]
     return f"[{ends[0]},{NO_BREAK}{ends[1]}]"
 
 
 def cell(value: float, low: float, high: float, digits: int = 3, sign: bool = False, percent: bool = False) -> str:
-    """``value [low, high]`` without a place to break the line; the value alone where there is no interval."""
+    """``value [low, high]`` without a place to break the line; the value alone where nothing varies or is known."""
     alone = number(value, digits, sign, percent)
-    return alone if pd.isna(low) else f"{alone}{NO_BREAK}{between(low, high, digits, sign, percent)}"
+    if pd.isna(low) or pd.isna(high) or low == high:
+        return alone
+    return f"{alone}{NO_BREAK}{between(low, high, digits, sign, percent)}"
 
 
 def cells(table: pd.DataFrame, digits: int = 3, sign: bool = False, percent: bool = False) -> list[str]:
@@ -98,9 +150,9 @@ def direction(cohort: Cohort) -> tuple[str, str]:
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
-    """A table to show, its columns and the names of its index in words (:data:`COLUMN_NAMES`)."""
-    shown = table.rename(columns=COLUMN_NAMES)
-    return shown.rename_axis(index=[COLUMN_NAMES.get(name, name) for name in shown.index.names], columns=None)
+    """A table to show, its columns and the names of its index in words (:func:`named_word`)."""
+    shown = table.rename(columns=named_word)
+    return shown.rename_axis(index=[None if n is None else named_word(n) for n in shown.index.names], columns=None)
 
 
 def difference(metric: str) -> str:

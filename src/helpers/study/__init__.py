@@ -1,5 +1,6 @@
 """Run the study: strategies, replications, the grid, and one module an experiment."""
 
+from helpers.study.annotations_enter import ENTERING, where_annotations_enter
 from helpers.study.annotators import (
     DOUBLY_ANNOTATED,
     REMEDY_LABELS,
@@ -12,6 +13,7 @@ from helpers.study.annotators import (
     run_annotators,
 )
 from helpers.study.card import UNDECIDED, card_areas, overlap_sentence, robustness, statements
+from helpers.study.catalogue import STRATEGIES
 from helpers.study.cell import (
     bedside_effect,
     cell_key,
@@ -21,20 +23,46 @@ from helpers.study.cell import (
     run_strategy,
     training_data,
 )
-from helpers.study.decision_rules import RuleSetting, as_many, grow_trees, pooled_rules, repeated, rules, worth
+from helpers.study.decision_rules import (
+    PAID_FOR,
+    RuleSetting,
+    as_many,
+    at_costs,
+    fewest_shown,
+    grow_trees,
+    pooled_overlaps,
+    pooled_rules,
+    repeated,
+    rules,
+    tree_scores,
+    worth,
+)
 from helpers.study.description import mention_rates, outcome_facts, share_intervals, symptoms_of
 from helpers.study.em_assumption import run_assumption_tests
 from helpers.study.error_costs import cost_of_errors, share_won_back, won_back
+from helpers.study.explained import ASKED, TOLD_BY, added_by, told_by
 from helpers.study.export import export_policy, train_policy
+from helpers.study.few_annotations import (
+    DUEL,
+    annotated_shares,
+    as_shares,
+    doubt_of,
+    few_against_all,
+    never_annotated,
+    over_shares,
+)
 from helpers.study.grid import run_areas, run_grid
 from helpers.study.held_out import (
+    HELD_OUT_MAIN,
     HELD_OUT_STRATEGIES,
+    held_out_names,
     overlap,
     repetition,
     repetitions,
     with_more_held_out,
     with_true_differences,
 )
+from helpers.study.prototypes import on_confounders
 from helpers.study.repeat import each_replication
 from helpers.study.representations import (
     CEILING,
@@ -49,32 +77,62 @@ from helpers.study.representations import (
     shares_recovered,
 )
 from helpers.study.sensitivity import clipping_stress, hidden_stress
-from helpers.study.spoilt_models import ERROR_OF_MEAN, double_robustness
-from helpers.study.strategies import COMPARED, STRATEGIES, Strategy, applicable, on_confounders, strategy_named
+from helpers.study.spoilt_models import ERROR_OF_MEAN, WRONG_MODELS, double_robustness
+from helpers.study.strategies import (
+    COMPARED,
+    MAIN,
+    RECOMMENDED,
+    SAME_LEARNER,
+    SAME_VECTORS,
+    applicable,
+    readable,
+    strategy_named,
+)
+from helpers.study.strategy import FEATURES, GROUPS, REPRESENTATIONS, Strategy, features_of
 from helpers.study.trials import LazyTrials, Trial, World, filled, replications
 from helpers.study.ward import WARD_LABELS, alignment, run_ward, ward_truth
+from helpers.study.whole_notes import WHOLE_NOTES, whole_notes
 
 __all__ = [
+    "ASKED",
     "Answers",
     "CEILING",
     "COMPARED",
     "DOUBLY_ANNOTATED",
+    "DUEL",
+    "ENTERING",
     "ERROR_OF_MEAN",
+    "FEATURES",
+    "GROUPS",
+    "HELD_OUT_MAIN",
     "HELD_OUT_STRATEGIES",
     "LazyTrials",
+    "MAIN",
+    "PAID_FOR",
+    "RECOMMENDED",
     "REMEDY_LABELS",
+    "REPRESENTATIONS",
     "REPRESENTATION_LABELS",
     "RuleSetting",
+    "SAME_LEARNER",
+    "SAME_VECTORS",
     "STRATEGIES",
     "Strategy",
+    "TOLD_BY",
     "Trial",
     "UNDECIDED",
-    "World",
     "WARD_LABELS",
+    "WHOLE_NOTES",
+    "WRONG_MODELS",
+    "World",
+    "added_by",
     "alignment",
     "annotate",
+    "annotated_shares",
     "applicable",
     "as_many",
+    "as_shares",
+    "at_costs",
     "bedside_effect",
     "behind_best",
     "best_learner",
@@ -82,26 +140,35 @@ __all__ = [
     "cell_key",
     "clipping_stress",
     "cost",
-    "each_replication",
     "cost_of_errors",
     "double_robustness",
+    "doubt_of",
+    "each_replication",
     "effects_of",
     "export_policy",
+    "features_of",
+    "few_against_all",
+    "fewest_shown",
     "filled",
     "fitted_effect",
     "from_both",
     "from_disagreement",
     "from_panel",
     "grow_trees",
+    "held_out_names",
     "hidden_stress",
     "live",
     "mention_rates",
+    "never_annotated",
     "on_confounders",
     "outcome_facts",
+    "over_shares",
     "overlap",
     "overlap_sentence",
+    "pooled_overlaps",
     "pooled_rules",
     "read_table",
+    "readable",
     "repeated",
     "repetition",
     "repetitions",
@@ -124,9 +191,13 @@ __all__ = [
     "statements",
     "strategy_named",
     "symptoms_of",
+    "told_by",
     "train_policy",
     "training_data",
+    "tree_scores",
     "ward_truth",
+    "where_annotations_enter",
+    "whole_notes",
     "with_more_held_out",
     "with_true_differences",
     "won_back",

@@ -7,8 +7,8 @@ annotations. Learners see what was written.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import deepcopy
-from dataclasses import asdict, dataclass
+from copy import copy, deepcopy
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import product
 
@@ -20,8 +20,10 @@ from helpers.annotation.annotators import Annotator
 from helpers.config import Config
 from helpers.data import fields
 from helpers.data.fields import MISSING
-from helpers.effects.em.learner import EMLearner, tuned_penalty
+from helpers.effects.em.fit import tuned_penalty
+from helpers.effects.em.learner import EMLearner
 from helpers.study import cell, strategies, trials
+from helpers.study.reading import Reading
 from helpers.study.repeat import each_block, made
 
 DOUBLY_ANNOTATED = 0.05  # share of the training records that a second annotator, or a panel, looks at
@@ -128,7 +130,9 @@ def with_errors(ignoring: EMLearner, errors: list[np.ndarray], data: dict) -> EM
     learner = deepcopy(ignoring).set_params(errors=errors, warm_start=True, iterations=2 * ignoring.iterations)
     learner.fit(**data)
     labels = np.where(np.asarray(data["annotated"])[:, None], learner.marginals_, 0.0)
-    learner.fields_.penalty = tuned_penalty(learner.Z_, labels, learner.levels, learner.seed)
+    model = copy(learner.fit_.fields)
+    model.penalty = tuned_penalty(model.standardise(data["X"]), labels, learner.levels, learner.seed)
+    learner.fit_ = replace(learner.fit_, fields=model)
     return learner.fit(**data)
 
 
@@ -150,7 +154,9 @@ def run_annotator_cell(
         raise ValueError(f"strategy {name!r}, way {way!r}: only EM learners take error rates; others ignore errors.")
     known = way == "known"
     written, errors = (answers.first, annotator.errors(answers.levels)) if known else ERROR_REMEDIES[way](answers)
-    W = np.hstack([fields.to_indicators(written, answers.levels), trial.train.tabular])
+    indicators = fields.to_indicators(written, answers.levels)
+    trial = replace(trial, reading=Reading(trial.config, trial.train, trial.annotated, indicators))
+    W = np.hstack([indicators, trial.train.tabular])
     data = cell.training_data(trial, strategy) | {"W": W}
     key = artifacts.digest(cell.cell_key(trial.config), trial.index, name, written)
     if key not in fitted:

@@ -10,7 +10,8 @@ import pandas as pd
 from helpers import data, encoders, evaluation
 from helpers.config import Config
 from helpers.effects.learners import EffectLearner
-from helpers.study.strategies import FEATURES, Strategy, strategy_named
+from helpers.study.strategies import strategy_named
+from helpers.study.strategy import Strategy, features_of
 from helpers.study.trials import Trial
 
 
@@ -23,14 +24,18 @@ def training_data(trial: Trial, strategy: Strategy) -> dict:
     """What ``fit`` of the strategy's learner takes."""
     train = trial.train
     known = {"pi": trial.pi} if strategy.takes_pi else {}
-    X = FEATURES[strategy.features](train, trial.features_train)
-    seen = {"X": X, "W": train.W, "annotated": trial.annotated, "groups": train.ids}
+    seen = {
+        "X": features_of(trial, strategy.features, "train"),
+        "W": train.W,
+        "annotated": trial.annotated,
+        "groups": train.ids,
+    }
     return {"Y": train.Y, "T": train.T, **seen, **known}
 
 
 def bedside_effect(trial: Trial, strategy: Strategy, learner: EffectLearner) -> np.ndarray:
     """Its effects for the test side of the trial."""
-    return learner.effect(FEATURES[strategy.features](trial.test, trial.features_test))
+    return learner.effect(features_of(trial, strategy.features, "test"))
 
 
 def fitted_effect(trial: Trial, name: str) -> np.ndarray:
@@ -62,6 +67,7 @@ def score_cell(trial: Trial, name: str, learner: EffectLearner) -> pd.DataFrame:
         process=config.process,
         note_style=config.note_style,
         encoder=config.encoder,
+        features=strategy.features,
         strategy=name,
         budget=config.budget,
         design=config.design,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers import data, evaluation, stats
+from helpers import data, encoders, evaluation, stats
 from helpers.config import Config, project_root
 from helpers.study import cell, trials
 
@@ -61,7 +61,8 @@ def live(config: Config, names: Iterable[str], learner: str = "plug", progress: 
             for trial in trials.replications(one):
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # a learner that stops early says so; here only ranks count
-                    areas = _areas(cell.run_cell(trial, learner))
+                    seen = "phi" if encoders.without_annotations(name) == name else "read"
+                    areas = _areas(cell.run_cell(trial, f"{learner}@{seen}"))
                 areas = pd.concat([areas, _row("cpu_seconds", time.process_time() - began)])
                 tables.append(areas.assign(encoder=name, seed=trial.index))
                 began = time.process_time()

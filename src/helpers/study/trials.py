@@ -14,6 +14,7 @@ from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.effects.em.learner import EMLearner
 from helpers.encoders.features import Features
+from helpers.study.reading import Reading
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,7 +27,7 @@ class Trial:
         What it was made from.
     train, test : Cohort
     features_train, features_test : Features
-        Of the records of either side.
+        Of the records of either side, from vectors that no annotation has shaped.
     annotated : (n_train,) bool array
         Training records the expert annotated.
     pi : (n_train,) array or None
@@ -35,6 +36,8 @@ class Trial:
         Seed of everything the learners draw.
     index : int
         Which replication of the configuration it is.
+    reading : Reading
+        What a reader that learned from the annotated records finds in notes.
     """
 
     config: Config
@@ -46,6 +49,7 @@ class Trial:
     pi: np.ndarray | None
     seed: int
     index: int
+    reading: Reading
 
     @property
     def phi_train(self) -> np.ndarray:
@@ -56,6 +60,16 @@ class Trial:
     def phi_test(self) -> np.ndarray:
         """(n_test, d) float32: text vectors, then bedside columns."""
         return self.features_test.phi
+
+    @cached_property
+    def read_train(self) -> Features:
+        """Features of the training records by the reader of the annotated ones."""
+        return self.reading.of_training()
+
+    @cached_property
+    def read_test(self) -> Features:
+        """Features of the test records by the reader of the annotated training records."""
+        return self.reading.of(self.test)
 
     @cached_property
     def nuisances(self) -> effects.Nuisances:
@@ -99,11 +113,20 @@ class World:
 
 def replications(config: Config, which: Iterable[int] | None = None) -> Iterable[Trial]:
     """The replications of a configuration, one at a time; all share the records and the vectors of a frozen encoder."""
-    cohort = data.load_cohort(config)
-    encoder = encoders.make_encoder(config.encoder, device=config.device)
-    world = World(cohort, encoders.encode(cohort.texts, encoder) if encoder.frozen else None)
+    lazy = LazyTrials(config)
     for index in range(config.seeds) if which is None else which:
-        yield make_trial(config, encoder, world, index)
+        yield lazy[index]
+
+
+def world_of(config: Config, encoder: encoders.Encoder) -> World:
+    """The records of a configuration, with vectors where the encoder is frozen."""
+    cohort = data.load_cohort(config)
+    return World(cohort, encoders.encode(cohort.texts, encoder) if encoder.frozen else None)
+
+
+def frozen_encoder(config: Config) -> encoders.Encoder:
+    """The encoder of a configuration; where that learns from annotations, the one it builds on."""
+    return encoders.make_encoder(encoders.without_annotations(config.encoder), device=config.device)
 
 
 def make_trial(config: Config, encoder: encoders.Encoder, world: World, index: int) -> Trial:
@@ -130,22 +153,19 @@ def split_rows(config: Config, cohort: Cohort, seeds: Seeds) -> tuple[np.ndarray
 def assemble(config: Config, encoder: encoders.Encoder, index: int, train: World, *tests: World) -> list[Trial]:
     """Replications with one training side, one for each test side.
 
-    An encoder that learns sees training notes only, one that is ``supervised`` the annotations within the budget too.
+    An encoder that learns sees training notes only.
     """
     train, *tests = filled(train, *tests)
     seeds, cohort = Seeds.of(config, index), train.cohort
 
-    def chosen(phi: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-        def reader() -> EMLearner:
-            return EMLearner(cohort.levels, clip=config.clip, seed=seeds.annotate)
+    def doubtful() -> EMLearner:
+        return EMLearner(cohort.levels, clip=config.clip, seed=seeds.annotate)
 
-        return annotation.annotate_by(config.design, cohort, config.budget, seeds.annotate, phi, reader)
-
-    known = chosen(None) if getattr(encoder, "supervised", False) else None
-    features, *seen = featurise(encoder, train, *tests, annotated=known and known[0])
-    annotated, pi = known or chosen(features.phi)
+    features, *seen = featurise(encoder, train, *tests)
+    annotated, pi = annotation.annotate_by(config.design, cohort, config.budget, seeds.annotate, features.phi, doubtful)
+    reading = Reading(config, cohort, annotated)
     return [
-        Trial(config, cohort, test.cohort, features, judged, annotated, pi, seeds.learn, index)
+        Trial(config, cohort, test.cohort, features, judged, annotated, pi, seeds.learn, index, reading)
         for test, judged in zip(tests, seen, strict=True)
     ]
 
@@ -161,36 +181,18 @@ def filled(train: World, *others: World) -> list[World]:
     return [replace(w, cohort=replace(w.cohort, frame=frame)) for w, frame in zip(worlds, frames, strict=True)]
 
 
-def featurise(
-    encoder: encoders.Encoder, train: World, *others: World, annotated: np.ndarray | None = None
-) -> list[Features]:
-    """Features of training records and of others; an encoder that learns does so from the training records.
+def featurise(encoder: encoders.Encoder, train: World, *others: World) -> list[Features]:
+    """Features of training records and of others; an encoder that learns does so from the training notes.
 
-    Parameters
-    ----------
-    encoder : Encoder
-    train, *others : World
-        Their vectors are used where they have any.
-    annotated : (n_train,) bool array or None
-        Training records whose annotations a supervised encoder may look at.
+    Vectors of the worlds are used where they have any.
     """
     worlds = (train, *others)
     if train.vectors is not None:
         vectors = [world.vectors for world in worlds]
-    elif annotated is not None:
-        first = learn_to_read(encoder, train.cohort, annotated)
-        vectors = [first, *(encoder.transform(world.cohort.texts) for world in others)]
     else:
         fitted = encoder.fit(train.cohort.texts)
         vectors = [fitted.transform(world.cohort.texts) for world in worlds]
     return [Features(text, world.cohort.tabular) for text, world in zip(vectors, worlds, strict=True)]
-
-
-def learn_to_read(encoder: encoders.Encoder, train: Cohort, annotated: np.ndarray) -> np.ndarray:
-    """(n, d) vectors of the training notes, from an encoder that learns from the annotated ones."""
-    seen = np.where(annotated[:, None], train.annotations, np.nan)  # the others do not even reach it
-    encoder.fit(train.texts, annotations=seen, levels=train.levels, annotated=annotated, groups=train.ids)
-    return encoder.training_vectors_
 
 
 class LazyTrials:
@@ -201,5 +203,13 @@ class LazyTrials:
 
     def __getitem__(self, index: int) -> Trial:
         if self.index != index:
-            self.index, self.trial = index, next(iter(replications(self.config, [index])))
+            self.index, self.trial = index, make_trial(self.config, self._encoder, self._world, index)
         return self.trial
+
+    @cached_property
+    def _encoder(self) -> encoders.Encoder:
+        return frozen_encoder(self.config)
+
+    @cached_property
+    def _world(self) -> World:
+        return world_of(self.config, self._encoder)

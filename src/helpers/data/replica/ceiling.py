@@ -54,6 +54,11 @@ def expected_effect(cohort: Cohort, mention: Mention = DEFAULT_MENTION) -> np.nd
     return (chance * effects[cohort.frame["self_empl"].to_numpy()]).sum(1)
 
 
+def mentions_known(cohort: Cohort) -> bool:
+    """Whether the records tell what their notes affirm, deny or leave out: those of generated notes do."""
+    return all(f"said_{symptom}" in cohort.frame for symptom in SYMPTOMS)
+
+
 def list_configurations() -> pd.DataFrame:
     """All 192 combinations of the unseen causes and the symptoms."""
     rows = product(*[(0, 1)] * 6, range(3))

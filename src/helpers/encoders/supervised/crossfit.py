@@ -17,7 +17,9 @@ from helpers.data.canonical import patient_codes
 from helpers.data.fields import one_hot
 from helpers.data.folds import patient_folds
 from helpers.encoders.base import checked_texts
+from helpers.encoders.supervised.mean_reader import READERS
 from helpers.encoders.supervised.regressions import normalised_log_p
+from helpers.encoders.supervised.states import State, gathered, part, restored
 
 MOST = 8.0  # log-odds are cut here: beyond, a reader's certainty says more about its penalty than about the note
 
@@ -46,6 +48,8 @@ class Supervised(TransformerMixin, BaseEstimator):
 
     frozen = False
     supervised = True
+    base = property(lambda self: self.reader.base, doc="The encoder its readers embed with; None: they embed nothing.")
+    holds_words = property(lambda self: self.reader.holds_words, doc="Whether its state holds words of notes.")
 
     def __init__(self, reader, name: str = "supervised", folds: int = 3, seed: int = 0) -> None:
         self.reader = reader
@@ -104,6 +108,34 @@ class Supervised(TransformerMixin, BaseEstimator):
         if "seed" in reader.get_params():
             reader.set_params(seed=int(np.random.SeedSequence([self.seed, k]).generate_state(1)[0]))
         return reader.fit([notes[i] for i in rows], labels, self.levels_, patients)
+
+    def state(self) -> State:
+        """Plain values and arrays that :meth:`from_state` takes: the readers, not the vectors of training notes."""
+        check_is_fitted(self, "readers_")
+        readers, arrays = gathered([reader.state() for reader in self.readers_])
+        plain = {"name": self.name, "folds": self.folds, "seed": self.seed, "levels": list(self.levels_)}
+        return {**plain, "readers": readers}, arrays
+
+    @classmethod
+    def from_state(cls, base, plain: dict, arrays: dict[str, np.ndarray]) -> Supervised:
+        """The encoder whose :meth:`state` this is; it gives the same vectors bit for bit.
+
+        Parameters
+        ----------
+        base : Encoder or None
+            As ``base`` of the one that was fitted.
+        plain, arrays
+            From :meth:`state`.
+
+        Raises
+        ------
+        ValueError
+            A reader is of a kind not known here.
+        """
+        readers = [restored(READERS, base, r, part(arrays, k)) for k, r in enumerate(plain["readers"])]
+        encoder = cls(readers[0], plain["name"], plain["folds"], plain["seed"])
+        encoder.levels_, encoder.readers_ = tuple(plain["levels"]), readers
+        return encoder
 
     @property
     def provenance(self) -> dict:

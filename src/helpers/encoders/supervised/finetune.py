@@ -25,6 +25,7 @@ from helpers.encoders.supervised.sentence_reader import (
     note_loss,
     numbers_width,
 )
+from helpers.encoders.supervised.states import State, contiguous, part
 from helpers.encoders.supervised.trainable import TrainableNetwork
 
 
@@ -96,6 +97,19 @@ class TunedReader(SentenceReader):
         for made in ("_memo", "_net", "tuned_"):
             self.__dict__.pop(made, None)
         return super().fit(texts, labels, levels, groups)
+
+    def state(self) -> State:
+        """Plain values and arrays, the trained layers among them, that :meth:`from_state` takes."""
+        plain, arrays = super().state()
+        tuned = {f"tuned/{name}": value.numpy() for name, value in self.tuned_.items()}
+        return {**plain, "kind": "tuned"}, {**arrays, **contiguous(tuned)}
+
+    @classmethod
+    def from_state(cls, base: Encoder, plain: dict, arrays: dict[str, np.ndarray]) -> TunedReader:
+        """The fitted reader whose :meth:`state` this is."""
+        reader = super().from_state(base, plain, arrays)
+        reader.tuned_ = _tensors(part(arrays, "tuned"))
+        return reader
 
     def _network(self) -> TrainableNetwork:
         if "_net" not in self.__dict__:

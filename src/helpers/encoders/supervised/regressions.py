@@ -1,12 +1,15 @@
-"""Readers that regress each confounder on words or on the vector of a note, and several readers as one."""
+"""Readers that regress each confounder on words or on the vector of a note."""
 
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 
 from helpers.encoders.base import Encoder
 from helpers.encoders.cache import encode
+from helpers.encoders.supervised.states import State, contiguous, gathered, part, settings_of
+from helpers.encoders.tfidf import restored_vectorizer, vectorizer_state
+from helpers.privacy.errors import no_data_in_errors
 
 
 class WordReader(BaseEstimator):
@@ -19,6 +22,9 @@ class WordReader(BaseEstimator):
     max_features : int
         At most so many terms, the most frequent ones.
     """
+
+    base = None
+    holds_words = True  # of the training notes: they go where its state goes
 
     def __init__(self, C: float = 10.0, max_features: int = 5_000) -> None:
         self.C = C
@@ -36,14 +42,29 @@ class WordReader(BaseEstimator):
             max_features=self.max_features,
             dtype=np.float32,
         )
-        X = self.vectorizer_.fit_transform(texts)
+        with no_data_in_errors("words: learning the words of notes"):
+            X = self.vectorizer_.fit_transform(texts)
         self.models_ = regressions(X, labels, levels, self.C)
         return self
 
     def log_proba(self, texts: list[str]) -> np.ndarray:
         """(n, sum of levels) log-probabilities."""
-        X = self.vectorizer_.transform(texts)
+        with no_data_in_errors("words: counting the words of notes"):
+            X = self.vectorizer_.transform(texts)
         return np.hstack([model.log_proba(X) for model in self.models_])
+
+    def state(self) -> State:
+        """Plain values, the words among them, and arrays that :meth:`from_state` takes."""
+        plain, arrays = vectorizer_state(self.vectorizer_)
+        models, more = gathered([model.state() for model in self.models_])
+        return {"kind": "words", "settings": settings_of(self), "models": models, **plain}, {**arrays, **more}
+
+    @classmethod
+    def from_state(cls, base: None, plain: dict, arrays: dict[str, np.ndarray]) -> WordReader:
+        """The fitted reader whose :meth:`state` this is; it has no use for a base."""
+        reader = cls(**plain["settings"])
+        reader.vectorizer_, reader.models_ = restored_vectorizer(plain, arrays), restored_models(plain, arrays)
+        return reader
 
 
 class VectorReader(BaseEstimator):
@@ -56,6 +77,8 @@ class VectorReader(BaseEstimator):
     C : float
         Inverse strength of the penalty on standardised vectors.
     """
+
+    holds_words = False
 
     def __init__(self, base: Encoder, C: float = 0.01) -> None:
         self.base = base
@@ -73,60 +96,74 @@ class VectorReader(BaseEstimator):
         X = (encode(texts, self.base, progress=False) - self.mean_) / self.scale_
         return np.hstack([model.log_proba(X) for model in self.models_])
 
+    def state(self) -> State:
+        """Plain values and arrays that :meth:`from_state` takes."""
+        models, arrays = gathered([model.state() for model in self.models_])
+        plain = {"kind": "vector", "settings": settings_of(self, "base"), "models": models}
+        return plain, contiguous({"mean": self.mean_, "scale": self.scale_, **arrays})
 
-class MeanReader(BaseEstimator):
-    """Several readers heard with equal weight: the normalised geometric mean of their probabilities.
+    @classmethod
+    def from_state(cls, base: Encoder, plain: dict, arrays: dict[str, np.ndarray]) -> VectorReader:
+        """The fitted reader whose :meth:`state` this is."""
+        reader = cls(base, **plain["settings"])
+        reader.mean_, reader.scale_ = arrays["mean"], arrays["scale"]
+        reader.models_ = restored_models(plain, arrays)
+        return reader
 
-    Weights chosen by the loss on training notes would trust the reader that knows their wordings best; equal weights
-    do not depend on the place where the readers were trained.
+
+class Regression:
+    """Logistic regression of one field that also stands a level nobody has, and a single level.
 
     Parameters
     ----------
-    readers : list of readers
-        Prototypes.
-    seed : int
-        Handed to those that have one.
+    size : int
+        Levels of the field.
+    records : int
+        It was fitted on.
+    seen : (s,) int array
+        Levels that a training record has.
+    coef : (s, d) array
+        One row if there are two, none if there is one.
+    intercept : array
     """
 
-    def __init__(self, readers: list, seed: int = 0) -> None:
-        self.readers = readers
-        self.seed = seed
+    def __init__(self, size: int, records: int, seen: np.ndarray, coef: np.ndarray, intercept: np.ndarray) -> None:
+        self.size, self.records, self.seen, self.coef, self.intercept = size, records, seen, coef, intercept
 
-    def fit(self, texts: list[str], labels: np.ndarray, levels: tuple[int, ...], groups=None) -> MeanReader:
-        """Fit every reader on the same n notes and (n, sum of levels) indicators."""
-        self.levels_, self.fitted_ = levels, []
-        for reader in map(clone, self.readers):
-            if "seed" in reader.get_params():
-                reader.set_params(seed=self.seed)
-            self.fitted_.append(reader.fit(texts, labels, levels, groups))
-        return self
-
-    def log_proba(self, texts: list[str]) -> np.ndarray:
-        """(n, sum of levels) log-probabilities."""
-        return normalised_log_p(np.mean([r.log_proba(texts) for r in self.fitted_], axis=0), self.levels_)
-
-
-class _Regression:
-    """Logistic regression of one field that also stands a level nobody has, and a single level."""
-
-    def __init__(self, X, labels: np.ndarray, C: float) -> None:
+    @classmethod
+    def fitted(cls, X, labels: np.ndarray, C: float) -> Regression:
+        """Fit on (n, d) features and (n, size) indicators."""
         from sklearn.linear_model import LogisticRegression
 
-        self.size, code = labels.shape[1], labels.argmax(1)
-        self.seen, floor = np.unique(code), 1.0 / (len(code) + 1)
-        self.rare = np.log(floor)
-        if len(self.seen) > 1:
-            self.model = LogisticRegression(C=C, max_iter=200, tol=1e-3).fit(X, code)
+        size, code = labels.shape[1], labels.argmax(1)
+        seen = np.unique(code)
+        if len(seen) == 1:
+            return cls(size, len(code), seen, np.empty((0, X.shape[1])), np.empty(0))
+        model = LogisticRegression(C=C, max_iter=200, tol=1e-3).fit(X, code)
+        return cls(size, len(code), seen, np.ascontiguousarray(model.coef_), model.intercept_)
 
     def log_proba(self, X) -> np.ndarray:
-        out = np.full((X.shape[0], self.size), self.rare)
-        out[:, self.seen] = self.model.predict_log_proba(X) if len(self.seen) > 1 else 0.0
+        """(n, size) log-probabilities."""
+        out = np.full((X.shape[0], self.size), -np.log(self.records + 1))
+        scores = np.asarray(X @ self.coef.T + self.intercept)
+        scores = scores if len(self.seen) > 2 else np.hstack([np.zeros((len(out), 1)), scores])
+        out[:, self.seen] = normalised_log_p(scores, (len(self.seen),))
         return normalised_log_p(np.maximum(out, -50.0), (self.size,))
 
+    def state(self) -> State:
+        """Plain values and arrays it can be made of again."""
+        arrays = {"seen": self.seen, "coef": self.coef, "intercept": self.intercept}
+        return {"size": self.size, "records": self.records}, contiguous(arrays)
 
-def regressions(X, labels: np.ndarray, levels: tuple[int, ...], C: float) -> list[_Regression]:
+
+def restored_models(plain: dict, arrays: dict[str, np.ndarray]) -> list[Regression]:
+    """The regressions of a saved reader."""
+    return [Regression(**model, **part(arrays, k)) for k, model in enumerate(plain["models"])]
+
+
+def regressions(X, labels: np.ndarray, levels: tuple[int, ...], C: float) -> list[Regression]:
     """One regression a field."""
-    return [_Regression(X, part, C) for part in np.split(labels, np.cumsum(levels)[:-1], axis=1)]
+    return [Regression.fitted(X, field, C) for field in np.split(labels, np.cumsum(levels)[:-1], axis=1)]
 
 
 def normalised_log_p(log_p: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:

@@ -21,6 +21,7 @@ from helpers.data.temperatures import temperatures
 from helpers.encoders.base import Encoder
 from helpers.encoders.cache import encode
 from helpers.encoders.sentences import Bags, bags_of
+from helpers.encoders.supervised.states import State, contiguous, part, settings_of
 
 _DECIMAL = re.compile(r"(?<![\d.])\d{1,4}\.\d+(?!\d|\.\d)")
 MEASURE_STEPS = 20  # bounds between the lowest and the highest measured value
@@ -58,6 +59,8 @@ class SentenceReader(BaseEstimator):
     losses_ : list of float
         Loss of the notes kept aside, every tenth epoch.
     """
+
+    holds_words = False
 
     def __init__(
         self,
@@ -116,6 +119,21 @@ class SentenceReader(BaseEstimator):
     def _embed(self, sentences: list[str]) -> np.ndarray:
         vectors = encode(sentences, self.base, progress=False)
         return vectors * np.float32(np.sqrt(vectors.shape[1]))
+
+    def state(self) -> State:
+        """Plain values and arrays that :meth:`from_state` takes."""
+        arrays = {f"network/{name}": array for name, array in self.parameters_.items()}
+        arrays |= {f"bounds/{k}": edges for k, edges in enumerate(self.bounds_)}
+        plain = {"kind": "sentences", "settings": settings_of(self, "base", "store"), "levels": list(self.levels_)}
+        return plain, contiguous(arrays)
+
+    @classmethod
+    def from_state(cls, base: Encoder, plain: dict, arrays: dict[str, np.ndarray]) -> SentenceReader:
+        """The fitted reader whose :meth:`state` this is."""
+        reader = cls(base, **plain["settings"])
+        reader.levels_, reader.parameters_ = tuple(plain["levels"]), part(arrays, "network")
+        reader.bounds_ = arrays["bounds/0"], arrays["bounds/1"]
+        return reader
 
     def __getstate__(self) -> dict:
         return {k: v for k, v in super().__getstate__().items() if k not in ("_memo", "_net")}

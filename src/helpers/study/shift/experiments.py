@@ -16,7 +16,10 @@ from helpers.evaluation.shift.density_ratio import Sample, cross_fitted_ratio
 from helpers.evaluation.shift.transport import share_treated, transported_value
 from helpers.study.repeat import each_block
 from helpers.study.shift.grid import Bench
-from helpers.study.shift.pairs import Pair, Pairs
+from helpers.study.shift.pairs import Pair, Pairs, RowPairs
+from helpers.study.strategies import strategy_named
+from helpers.study.strategy import features_of
+from helpers.study.trials import filled
 
 SIZES = (25, 50, 100, 200, 400, 800)
 RADII = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1)
@@ -107,9 +110,22 @@ def samples(bench: Bench, strategy: str) -> tuple[Sample, Sample, evaluation.Hel
     places = (none, pair.test[1]), (none, np.union1d(pair.judged, pair.train[1]))
     phi = [home.phi_test, *pair.features(pair.mixed(0.0), *places)[1:]]
     away, there = (pair.cohort(rows) for rows in places)
-    order, scores = [learner.priority(z) for z in phi], home.scores
+    order, scores = [learner.priority(z) for z in bedside_views(bench, strategy, *places)], home.scores
     source = Sample(phi[0], order[0], scores.gamma0, scores.gamma1, scores.groups)
     return source, Sample(phi[1], order[1], groups=away.ids), scores, true_value(there, order[2])
+
+
+def bedside_views(bench: Bench, strategy: str, *places: RowPairs) -> list[np.ndarray]:
+    """What a strategy trained on the source sees of its test records at home, and of records elsewhere."""
+    pair, trial, seen = bench.pair, bench.trials(0.0)["home"], strategy_named(strategy).features
+    worlds = filled(pair.records(pair.mixed(0.0)), *(pair.records(rows) for rows in places))[1:]
+    if seen == "read":
+        away = [trial.reading.of(world.cohort).phi for world in worlds]
+    elif seen == "tabular":
+        away = [world.cohort.tabular for world in worlds]
+    else:
+        away = pair.features(pair.mixed(0.0), *places)[1:]
+    return [features_of(trial, seen, "test"), *away]
 
 
 def true_value(cohort: Cohort, priority: np.ndarray) -> float:

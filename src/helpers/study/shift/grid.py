@@ -17,6 +17,7 @@ from helpers.study.repeat import each_block
 from helpers.study.shift import remedies
 from helpers.study.shift.pairs import TRAINING_MIXES, Pair, Pairs
 from helpers.study.shift.worlds import SHIFTS, Shift
+from helpers.study.strategy import features_of
 from helpers.study.trials import Trial
 
 WEIGHTED = "reweighted"
@@ -78,7 +79,8 @@ class Bench:
         trial = self.trials(share)["target"]
         learner = self.learner(trial, share, strategy)
         if way == WEIGHTED:
-            learner = remedies.reweighted(learner, trial.phi_train, self._weights(), trial.annotated)
+            X = features_of(trial, strategies.strategy_named(strategy).features, "train")
+            learner = remedies.reweighted(learner, X, self._weights(), trial.annotated)
         judged = self.trials(share) if way == "source" else {"target": trial}
         tables = [score_shifted(t, strategy, learner).assign(where=w) for w, t in judged.items()]
         return pd.concat(tables, ignore_index=True).assign(way=way)

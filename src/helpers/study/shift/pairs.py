@@ -12,7 +12,7 @@ from helpers import data, encoders
 from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.study.shift.worlds import SHIFTS, Shift, without_column
-from helpers.study.trials import Seeds, Trial, World, assemble, draw, featurise, filled, split_rows
+from helpers.study.trials import Seeds, Trial, World, assemble, draw, featurise, filled, frozen_encoder, split_rows
 
 MOST_TRAINING_ROWS = 3_000  # training records of every learner at most, so that worlds of different size compare
 TEST_SHARE = 0.3  # at least, since only the target's part of the test patients is judged
@@ -90,7 +90,7 @@ class Pair:
         return dict(zip(("target", "home"), assemble(self.config, self._encoder(), self.index, *sides), strict=True))
 
     def _encoder(self) -> encoders.Encoder:
-        return encoders.make_encoder(self.config.encoder, device=self.config.device)
+        return frozen_encoder(self.config)
 
 
 class Pairs:
@@ -141,7 +141,7 @@ class Pairs:
             texts = self.cohort.texts if name is None else self.shifts[name].notes(self.cohort, self.config)
             if texts is None:
                 return self._read(None)
-            encoder = encoders.make_encoder(self.config.encoder, device=self.config.device)
+            encoder = frozen_encoder(self.config)
             self._notes[name] = texts, encoders.encode(texts, encoder) if encoder.frozen else None
         return self._notes[name]
 

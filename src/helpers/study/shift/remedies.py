@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import clone
@@ -36,7 +37,9 @@ def reweighted(learner: EffectLearner, X: np.ndarray, w: np.ndarray, annotated: 
     """
     again, w = deepcopy(learner), np.asarray(w, float) / np.mean(w)
     if isinstance(learner, EMLearner) and learner.readout == "plug":
-        again.fields_.refit(again.fields_.standardise(X), learner.marginals_ * w[:, None])
+        fields = again.fit_.fields
+        fields = fields.refit(fields.standardise(X), learner.marginals_ * w[:, None])
+        again.fit_ = replace(again.fit_, fields=fields)
         return again
     target = getattr(learner, "target_", getattr(learner, "psi_", None))
     if target is None or not hasattr(learner, "model_"):

@@ -1,0 +1,152 @@
+"""The shape of a chapter: what stands where, how much code is seen, and what its tables may show."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import chapter
+import nbformat
+import pytest
+import yaml
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[2]
+# Chapters that have the shape; the others follow.
+SHAPED = ("01_data_preparation", "04_pseudo_outcomes", "06_risk_against_benefit")
+PATHS = [ROOT / "notebooks" / f"{name}.ipynb" for name in SHAPED]
+shaped = pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
+
+CODE_LINES, CODE_WIDTH, WORDS_BEFORE_FIGURE, STEPS = 40, 88, 120, 4
+ROWS, COLUMNS = 7, 5
+PLACED = ["You will be able to", "Two patients", "The idea", "What could be wrong", "Exercises", "Take-away"]
+AUDIENCE = {"clinician", "student", "researcher"}
+UNSEEN = {"remove-input", "remove-cell", "parameters", "solution"}
+
+
+def cells(path: Path) -> list[NotebookNode]:
+    return nbformat.read(path, as_version=4).cells
+
+
+def tags(cell: NotebookNode) -> set[str]:
+    return set(cell.metadata.get("tags", []))
+
+
+def seen_code(path: Path, *folded: str) -> list[str]:
+    """Lines of code that a page shows; those of cells with the tags ``folded`` too."""
+    hidden = (UNSEEN | {"hide-input", "hide-cell"}) - set(folded)
+    shown = [c for c in cells(path) if c.cell_type == "code" and not hidden & tags(c)]
+    return [line for c in shown for line in c.source.splitlines() if line.strip()]
+
+
+def headings(path: Path) -> list[str]:
+    text = "\n".join(c.source for c in cells(path) if c.cell_type == "markdown")
+    return re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+
+
+@shaped
+def test_the_head_says_how_long_after_what_and_for_whom(path):
+    about = nbformat.read(path, as_version=4).metadata["chapter"]
+    assert set(about) == {"reads", "after", "audience"} and 3 <= about["reads"] <= 25
+    assert set(about["audience"]) <= AUDIENCE and about["audience"]
+    assert all(list((ROOT / "notebooks").glob(f"{before}_*.ipynb")) for before in about["after"])
+
+
+@shaped
+def test_finding_and_figure_come_before_all_else(path):
+    found = cells(path)
+    figure = next(i for i, c in enumerate(found) if c.cell_type == "code" and "report.show(" in c.source)
+    finding = next(i for i, c in enumerate(found) if c.cell_type == "code" and "report.finding(" in c.source)
+    above = found[:figure]
+    words = sum(len(c.source.split()) for c in above if c.cell_type == "markdown")
+    assert finding < figure and words <= WORDS_BEFORE_FIGURE
+    assert not any(c.source.startswith("## ") or "\n## " in c.source for c in above if c.cell_type == "markdown")
+    assert all(UNSEEN & tags(c) for c in above if c.cell_type == "code"), "no code is seen before the first figure"
+
+
+@shaped
+def test_its_parts_stand_in_their_order(path):
+    found = headings(path)
+    assert [h for h in found if h in PLACED] == PLACED
+    steps = [h for h in found[found.index("The idea") + 1 : found.index("What could be wrong")] if h != "Try it"]
+    assert 1 <= len(steps) <= STEPS, steps
+
+
+@shaped
+def test_a_goal_an_exercise(path):
+    text = next(c.source for c in cells(path) if "## You will be able to" in c.source)
+    goals = re.findall(r"^\d\. ", text.split("## You will be able to")[1].split("\n## ")[0], flags=re.MULTILINE)
+    kinds = [c.metadata["exercise"]["kind"] for c in cells(path) if "exercise" in tags(c)]
+    assert len(goals) == 3 and kinds == ["read", "think", "run"]
+
+
+@shaped
+def test_the_code_that_is_seen_is_short_and_narrow(path):
+    assert 0 < len(seen_code(path)) <= CODE_LINES
+    assert [line for line in seen_code(path, "hide-input", "hide-cell") if len(line) > CODE_WIDTH] == []
+
+
+@shaped
+def test_the_method_that_is_written_out_is_held_against_the_library(path):
+    sources = [c.source for c in cells(path) if c.cell_type == "code" and "solution" not in tags(c)]
+    assert any(re.search(r"^assert ", source, flags=re.MULTILINE) for source in sources)
+
+
+class Shown(HTMLParser):
+    """Text of a page's HTML, and the tables outside folds as lists of rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts, self.tables, self.folds, self.quiet = [], [], 0, 0
+
+    def handle_starttag(self, tag, attrs):
+        self.folds += tag == "details"
+        self.quiet += tag in ("code", "script", "blockquote")
+        if tag == "table" and not self.folds:
+            self.tables.append([])
+        elif tag == "tr" and self.tables and not self.folds:
+            self.tables[-1].append(0)
+        elif tag in ("td", "th") and self.tables and self.tables[-1] and not self.folds:
+            self.tables[-1][-1] += 1
+
+    def handle_endtag(self, tag):
+        self.folds -= tag == "details"
+        self.quiet -= tag in ("code", "script", "blockquote")
+
+    def handle_data(self, words):
+        if not self.quiet and words.strip():
+            self.texts.append(words.strip())
+
+
+RAW = {"dysp", "nasal", "inf", "pneu", "mu0", "mu1", "tau", "psi", "phi"}  # and all that holds an underscore
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """Chapters run on the smallest parameters, each once."""
+    run, made = tmp_path_factory.mktemp("run"), {}
+    small = yaml.safe_load((ROOT / "workflow" / "config" / "smoke.yml").read_text(encoding="utf-8"))["parameters"]
+
+    def page(path: Path) -> NotebookNode:
+        if path not in made:
+            given = {**small, "results": str(run / "results")}
+            assert chapter.execute(path, run, given, 1) == 0, (run / "logs" / f"{path.stem}.log").read_text()[-2000:]
+            made[path] = nbformat.read(run / "notebooks" / path.name, as_version=4)
+        return made[path]
+
+    return page
+
+
+@pytest.mark.slow
+@shaped
+def test_readers_see_words_true_signs_and_small_tables(path, executed):
+    shown = Shown()
+    for cell in executed(path).cells:
+        for output in cell.get("outputs", []) if "solution" not in tags(cell) else []:
+            content = output.get("data", {})
+            shown.feed(content.get("text/html") or content.get("text/markdown") or "")
+    for words in shown.texts:
+        raw = {word for word in re.findall(r"\w+", words) if word in RAW or "_" in word.strip("_")}
+        assert not raw, f"{raw} in: {words}"
+        assert not re.search(r"(?<![\w\u2212-])-\.?\d", words), f"a hyphen for a minus: {words}"
+    for table in shown.tables:
+        assert len(table) - 1 <= ROWS and max(table) <= COLUMNS, table

@@ -1,0 +1,95 @@
+"""What chapters show: escaped, named in words, with true signs; figures in the colours of the page, twice."""
+
+import re
+import xml.etree.ElementTree as tree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import report
+from helpers.privacy.quiet import Quiet
+
+SUMMARY = pd.DataFrame(
+    [
+        {"strategy": s, "metric": m, "value": v, "low": v - 0.1, "high": v + 0.1}
+        for s, v in (("plug", 0.7), ("risk", 0.2))
+        for m in ("captured", "autoc")
+    ]
+)
+
+
+def figure():
+    return report.forest(SUMMARY, ("captured", "autoc"), {"plug": "impute-then-plug", "risk": "highest risk first"})
+
+
+def parts(shown) -> list[tree.Element]:
+    return [tree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", shown.html, flags=re.DOTALL)]
+
+
+def test_a_finding_is_a_sentence_in_a_box():
+    shown = report.finding("Risk captures **21%** <b>&")
+    assert shown.html == '<div class="finding"><p>Risk captures <strong>21%</strong> &lt;b&gt;&amp;</p></div>'
+    assert shown.text == "Risk captures 21% <b>&"
+
+
+def test_a_figure_is_drawn_for_pages_and_for_phones_in_the_colour_of_the_letters():
+    shown = report.show(figure(), "Imputing captures **70%**.")
+    wide, small = parts(shown)
+    assert {svg.get("aria-label") for svg in (wide, small)} == {"Imputing captures 70%."}
+    assert 560 < float(wide.get("width")) <= 740 and float(small.get("width")) <= 380
+    assert float(small.get("height")) > 1.5 * float(wide.get("height"))
+    assert "currentColor" in shown.html and "#010203" not in shown.html and "impute-then-plug" in shown.html
+    assert "<figcaption>" in shown.html and "<strong>70%</strong>" in shown.html
+
+
+def test_two_figures_on_a_page_share_no_identifier():
+    pages = report.show(figure(), "One.").html + report.show(report.histograms({"p": np.arange(9.0)}, "x"), "Two.").html
+    found = re.findall(r'\bid="([^"]+)"', pages)
+    assert found and len(found) == len(set(found))
+    assert set(re.findall(r'(?:url\(#|href="#)([^")]+)', pages)) <= set(found)
+
+
+def test_the_same_figure_gives_the_same_picture():
+    assert report.show(figure(), "One.").html == report.show(figure(), "One.").html
+
+
+def test_the_data_behind_a_figure_go_with_it():
+    table = SUMMARY.assign(strategy=["=1+1", *SUMMARY["strategy"][1:]])
+    shown = report.show(figure(), "A caption.", table, "12_captured")
+    text = shown.metadata["csv"]["12_captured"]
+    assert text.splitlines()[0] == "strategy,metric,value,low,high" and "'=1+1" in text
+    assert 'data-file="12_captured"' in shown.html and report.fold("F", shown).metadata == shown.metadata
+    assert report.show(figure(), "A caption.").metadata == {}
+
+
+def test_records_are_not_shown():
+    quiet = Quiet({"text": ["a note"]})
+    for show in (report.table, lambda t: report.show(figure(), "A caption.", t), lambda t: report.fold("F", t)):
+        with pytest.raises(ValueError, match="report.shown"):
+            show(quiet)
+
+
+def test_a_table_joins_intervals_and_has_one_row_of_names():
+    frame = pd.DataFrame(
+        {"auroc": [0.966, 0.5], "auroc_low": [0.961, 0.5], "auroc_high": [0.971, 0.5], "x": [-0.0001, np.nan]},
+        index=pd.Index(["dysp", "<i>"], name="level"),
+    )
+    shown = report.table(frame.assign(n=[3415, 2], ok=[True, False], said=["-1 to 2", "a-b"]), "All **levels**")
+    cells = re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", shown.html)
+    assert cells[:6] == ["level", "AUROC", "x", "estimates", "ok", "said"]
+    first = ["shortness of breath", "0.97\u00a0[0.96,\u00a00.97]", "0.00", "3,415", "yes", "\u22121 to 2"]
+    assert cells[6:12] == first and cells[12:] == ["&lt;i&gt;", "0.50", "\u2013", "2", "no", "a-b"]
+    assert shown.html.count("<tr>") == 3 and 'tabindex="0"' in shown.html and 'aria-label="All levels"' in shown.html
+    assert '<th scope="col" class="n">AUROC</th>' in shown.html and '<th scope="col">said</th>' in shown.html
+
+
+def test_a_fold_takes_tables_text_lists_and_figures():
+    things = (SUMMARY, "- one\n- **two**", report.bullets(["three"]), figure(), report.finding("F"))
+    inside = report.fold("More", *things)
+    assert inside.html.startswith('<details class="fold"><summary>More</summary>')
+    assert "<strong>two</strong>" in inside.html
+    assert inside.html.count("<li>") == 3 and "<svg" in inside.html and 'class="finding"' in inside.html
+    assert "&lt;script&gt;" in report.fold("F", "<script>").html
+    with pytest.raises(ValueError, match="a float cannot be shown"):
+        report.fold("F", 1.5)
