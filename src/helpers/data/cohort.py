@@ -151,11 +151,6 @@ class Cohort:
         return design_matrix(self.frame, self.roles.annotations)[0]
 
     @property
-    def annotation_names(self) -> list[str]:
-        """Names of the q columns of ``annotations``."""
-        return design_matrix(self.frame.head(0), self.roles.annotations)[1]
-
-    @property
     def levels(self) -> tuple[int, ...]:
         """Number of levels of each annotated field.
 

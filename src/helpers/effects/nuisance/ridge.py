@@ -53,7 +53,7 @@ class LeaveOneOutRidge(RegressorMixin, BaseEstimator):
         A, r = (X - mean) * root[:, None], (y - level) * root
         values, coordinates, back = _decomposed(A)
         along, squares = coordinates.T @ r, coordinates**2
-        errors, together = [], _together(groups)
+        self.errors_, together = [], _together(groups)
         for alpha in alphas:
             leverage = squares @ (1 / (values + alpha)) + weight / total
             residual = r - coordinates @ (along / (values + alpha))
@@ -61,8 +61,8 @@ class LeaveOneOutRidge(RegressorMixin, BaseEstimator):
             for rows in together:
                 axes = np.dstack([coordinates[rows] / np.sqrt(values + alpha), root[rows] / np.sqrt(total)])
                 left_out[rows] = _left_out_together(axes, residual[rows])
-            errors.append(float(np.mean(left_out**2)))
-        self.errors_, self.alpha_ = errors, float(alphas[np.argmin(errors)])
+            self.errors_.append(float(np.mean(left_out**2)))
+        self.alpha_ = float(alphas[np.argmin(self.errors_)])
         self.coef_ = back(along / (values + self.alpha_))
         self.intercept_ = float(level - mean @ self.coef_)
         return self
