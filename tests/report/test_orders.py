@@ -7,7 +7,7 @@ from helpers import report
 
 def verdicts() -> pd.DataFrame:
     rows = [("a", "lost", 0.5, 0.4, 0.6, 0.001, 0.55), ("b", "open", 0.05, 0.0, 0.2, 0.3, 0.25)]
-    return pd.DataFrame(rows, columns=["strategy", "answer", "share", "low", "high", "p", "true_share"])
+    return pd.DataFrame(rows, columns=["strategy", "verdict", "share", "low", "high", "p", "true_share"])
 
 
 NAMES = {"a": "the one", "b": "the other", "c": "not run"}

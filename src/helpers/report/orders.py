@@ -24,7 +24,7 @@ def survival_sentence(verdicts: pd.DataFrame, names: Mapping[str, str]) -> str:
     Parameters
     ----------
     verdicts : DataFrame
-        ``strategy, answer, share, low, high, true_share``, a row a strategy.
+        ``strategy, verdict, share, low, high, true_share``, a row a strategy.
     names : mapping
         The strategies that are told, in this order, and how they are called.
     """
@@ -45,7 +45,7 @@ def verdict_table(verdicts: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFr
     shares = zip(rows["share"], rows["low"], rows["high"], strict=True)
     shown = pd.DataFrame(
         {
-            "the order": rows["answer"].map(ANSWERS),
+            "the order": rows["verdict"].map(ANSWERS),
             "share lost": [cell(*ends, 0, percent=True) for ends in shares],
             "p-value": rows["p"],
             "in truth": [number(v, 0, percent=True) for v in rows["true_share"]],
