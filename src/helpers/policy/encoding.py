@@ -37,7 +37,8 @@ def encoder_state(encoder: Encoder | None) -> tuple[dict, dict[str, np.ndarray]]
     if isinstance(encoder, TfidfEncoder):
         plain, arrays = encoder.state()
         return {"kind": "tfidf", **plain, **made_by}, arrays
-    base = {"base": None if encoder.base is None else _settings(encoder.base)}
+    below = getattr(encoder, "base", None)
+    base = {"base": None if below is None else _settings(below)}
     if isinstance(encoder, Supervised):
         plain, arrays = encoder.state()
         return {"kind": "reader", **base, "reader": plain, **made_by}, arrays
@@ -62,7 +63,7 @@ def check_exportable(encoder: Encoder | None, public: bool = True) -> None:
     if encoder is None or type(encoder) in (TfidfEncoder, TransformerEncoder):
         return
     reads = type(encoder) in (SentencePooling, SectionEncoder) or _savable(getattr(encoder, "reader", None))
-    if not reads or type(encoder.base) not in (TransformerEncoder, type(None)):
+    if not reads or type(getattr(encoder, "base", None)) not in (TransformerEncoder, type(None)):
         said = f"{getattr(encoder, 'name', '')!r} ({type(encoder).__name__})"
         raise ValueError(f"encoder: {said} cannot be exported. {CAN_BE}")
     if isinstance(encoder, Supervised) and encoder.holds_words and not public:
@@ -142,9 +143,7 @@ def _settings(encoder: TransformerEncoder) -> dict:
     return {k: v for k, v in encoder.get_params().items() if k not in ("device", "precision")}
 
 
-def _frozen(settings: dict | None, provenance: dict, device: str | None) -> TransformerEncoder | None:
-    if settings is None:
-        return None
+def _frozen(settings: dict, provenance: dict, device: str | None) -> TransformerEncoder:
     # "bf16 on cpu, pooling fp32" is how the provenance states precision and device
     precision, trained_on = re.findall(r"^(\w+) on (\w+)", provenance["precision"])[0]
     return TransformerEncoder(**settings, device=device or trained_on, precision=precision)
@@ -155,8 +154,8 @@ def _restored(state: dict, arrays: dict[str, np.ndarray], device: str | None) ->
         return TfidfEncoder.from_state(state, arrays)
     if state["kind"] == "frozen":
         return _frozen(state["settings"], state["provenance"], device)
-    base = _frozen(state["base"], state["provenance"], device)
-    if state["kind"] == "pooled":
+    base = None if state["base"] is None else _frozen(state["base"], state["provenance"], device)
+    if state["kind"] == "pooled" and base is not None:
         return SentencePooling(base, state["how"]) if state["how"] in POOLINGS else SectionEncoder(base)
     try:
         return Supervised.from_state(base, state["reader"], arrays)

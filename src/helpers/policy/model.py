@@ -18,7 +18,7 @@ from helpers.policy.encoding import check_exportable
 from helpers.policy.reading import PolicyReader
 from helpers.policy.records import Inputs
 from helpers.policy.weights import EXPORTABLE, effect_of, weights_of
-from helpers.privacy.errors import only_own_words
+from helpers.privacy.errors import no_data_in_errors
 from helpers.stats.ties import without_noise
 
 FEATURE_SETS = ("phi", "read", "text", "tabular")
@@ -60,7 +60,7 @@ class Policy:
         """Whether words of the training notes are part of it: the vocabulary of its encoder."""
         return bool(getattr(self.encoder, "holds_words", False))
 
-    @only_own_words("records: scoring")
+    @no_data_in_errors("records: scoring")
     def score(self, records: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
         """Effects and priorities of raw records.
 
@@ -86,7 +86,8 @@ class Policy:
             Names every column at fault and its number of rows; no value of a record is shown.
         """
         checked, unseen = self.inputs.read(records)
-        effect, reading, reader = np.empty(len(checked)), [], self._reader()
+        effect, reading = np.empty(len(checked)), []
+        reader = None if self.encoder is None else PolicyReader(self.encoder)
         with tqdm(total=len(checked), desc="scoring", unit="record", disable=not progress) as bar:
             for start in range(0, len(checked), ROWS_AT_ONCE):
                 part = checked.iloc[start : start + ROWS_AT_ONCE]
@@ -103,18 +104,14 @@ class Policy:
         """How much of the note of each of n checked records is read; ``not read`` by a policy without an encoder."""
         if self.encoder is None:
             return [NOT_READ] * len(records)
-        return (reader or self._reader()).reading(records[self.inputs.text].tolist())
+        return (reader or PolicyReader(self.encoder)).reading(records[self.inputs.text].tolist())
 
     def phi(self, records: pd.DataFrame, reader: PolicyReader | None = None) -> np.ndarray:
         """(n, d) float32 features of checked records: the note's vector, then the tabular columns."""
         if self.encoder is None:
             return Features(np.empty((len(records), 0)), self.inputs.matrix(records)).phi
-        vectors = (reader or self._reader()).vectors(records[self.inputs.text].tolist())
+        vectors = (reader or PolicyReader(self.encoder)).vectors(records[self.inputs.text].tolist())
         return Features(vectors, self.inputs.matrix(records)).phi
-
-    def _reader(self) -> PolicyReader | None:
-        """What reads the notes of one scoring."""
-        return None if self.encoder is None else PolicyReader(self.encoder)
 
     def effect(self, phi: np.ndarray) -> np.ndarray:
         """(n,) effects of features; below zero is a benefit, whatever the direction of the outcome."""

@@ -32,13 +32,13 @@ class Remembering:
 
     def __init__(self, base: TransformerEncoder) -> None:
         self.base = base
+        self.provenance = base.provenance
         self._vectors: dict[str, np.ndarray] = {}
         self._read: dict[str, int] = {}
 
-    @property
-    def provenance(self) -> dict:
-        """As the base's."""
-        return self.base.provenance
+    def fit(self, texts: Iterable[str] = (), y=None) -> Remembering:
+        """Nothing to learn."""
+        return self
 
     def transform(self, texts: Iterable[str]) -> np.ndarray:
         """(n, d) float32 vectors."""
@@ -66,7 +66,7 @@ class PolicyReader:
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
         base = getattr(encoder, "base", None)
-        self.base = None if base is None else Remembering(base)
+        self.base = Remembering(base) if isinstance(base, TransformerEncoder) else None
         self._state = encoder.state() if isinstance(encoder, Supervised) else None
 
     def vectors(self, texts: list[str]) -> np.ndarray:
@@ -83,7 +83,7 @@ class PolicyReader:
         if isinstance(self.encoder, TransformerEncoder | TfidfEncoder):
             return self.encoder.reading(texts)
         codes = self._read(self.encoder, texts)
-        cut = cut_at(self.base.base.limit) if CUT in codes else ""
+        cut = cut_at(self.limit or 0) if CUT in codes else ""
         return [{NOTHING: NO_WORD, ALL: WHOLE, CUT: cut}[int(code)] for code in codes]
 
     @property
@@ -105,8 +105,10 @@ class PolicyReader:
         if self._state is not None:
             return Supervised.from_state(self.base, *self._state)
         if isinstance(self.encoder, SentencePooling):
-            return SentencePooling(self.base, self.encoder.pooling)
-        return SectionEncoder(self.base) if isinstance(self.encoder, SectionEncoder) else self.encoder
+            return SentencePooling(self.base or self.encoder.base, self.encoder.pooling)
+        if isinstance(self.encoder, SectionEncoder):
+            return SectionEncoder(self.base or self.encoder.base)
+        return self.encoder
 
     def _read(self, reader, texts: list[str]) -> np.ndarray:
         if isinstance(reader, Supervised):  # readers of words know other words in each fold
@@ -118,13 +120,17 @@ class PolicyReader:
             known = reader.vectorizer_.transform(texts).getnnz(axis=1) > 0
             return np.where(known & ~np.array([wordless(t) for t in texts], bool), ALL, NOTHING)
         if isinstance(reader, VectorReader):
-            return self.base.read(texts)
+            return self._embedded(texts)
         if isinstance(reader, SectionEncoder):
             parts = [split_sections(text) for text in texts]
-            return np.max([self.base.read([p[k] for p in parts]) for k in (0, 1)], axis=0)
+            return np.max([self._embedded([p[k] for p in parts]) for k in (0, 1)], axis=0)
         bags, out = bags_of(texts), np.full(len(texts), NOTHING)
-        np.maximum.at(out, bags.note, self.base.read(bags.unique)[bags.sentence])
+        np.maximum.at(out, bags.note, self._embedded(bags.unique)[bags.sentence])
         return out
+
+    def _embedded(self, texts: list[str]) -> np.ndarray:
+        """How much of each text that is embedded by itself is read."""
+        return np.full(len(texts), NOTHING) if self.base is None else self.base.read(texts)
 
 
 def _looked_up(known: dict, texts: Sequence[str], make) -> list:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -55,11 +55,11 @@ class EMFit:
         Features as ``fields`` takes them.
     marginals : (n, sum of levels) array
         Posterior chances of the levels.
-    posterior, configurations, onehot : arrays or None
-        (n, C) posterior of each configuration, and these in two codings; None if they were drawn.
     log_likelihood : tuple of float
         Penalised, before each step.
     converged : bool
+    posterior, configurations, onehot : arrays or None
+        (n, C) posterior of each configuration, and these in two codings; None if they were drawn.
     """
 
     fields: SoftmaxFields
@@ -69,11 +69,11 @@ class EMFit:
     known: int
     Z: np.ndarray
     marginals: np.ndarray
-    posterior: np.ndarray | None
-    configurations: np.ndarray | None
-    onehot: np.ndarray | None
     log_likelihood: tuple[float, ...]
     converged: bool
+    posterior: np.ndarray | None = None
+    configurations: np.ndarray | None = None
+    onehot: np.ndarray | None = None
 
     @property
     def exact(self) -> bool:
@@ -112,12 +112,13 @@ def fit_em(settings: Settings, Y, T, X, W, annotated, last: EMFit | None = None)
     step.prior(fields.log_proba(Z), annotated if last is None else np.ones(len(Y), bool))
     models = fit_models(step, scale.to(Y), T) if last is None else last.models.on(step.cells)
     models, cells, path, converged = _iterate(settings, step, fields, Z, scale.to(Y), T, models, scale)
-    listed = isinstance(step, Listed)
-    posterior = (step.posterior, step.configurations, step.onehot) if listed else (None, None, None)
-    for array in (Z, step.marginals, *posterior):
+    fit = EMFit(fields, models, cells, scale, bedside.shape[1], Z, step.marginals, tuple(path), converged)
+    if isinstance(step, Listed):
+        fit = replace(fit, posterior=step.posterior, configurations=step.configurations, onehot=step.onehot)
+    for array in (fit.Z, fit.marginals, fit.posterior):
         if array is not None:
             array.setflags(write=False)
-    return EMFit(fields, models, cells, scale, bedside.shape[1], Z, step.marginals, *posterior, tuple(path), converged)
+    return fit
 
 
 def annotations_said(settings: Settings, W: np.ndarray, annotated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -60,6 +60,8 @@ def effect_given_cells(fit: EMFit, clip: float) -> np.ndarray:
 
     ``clip`` bounds the propensity.
     """
+    if fit.models.sums is None:
+        raise ValueError("fit: its models stand in the cells of other records than those they were fitted on.")
     (n0, y0), (n1, y1) = fit.models.sums
     n, (mu0, mu1) = n0 + n1, fit.models.mu
     e = np.clip(fit.models.e, clip, 1 - clip)
