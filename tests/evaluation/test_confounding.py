@@ -53,6 +53,13 @@ def test_bounds_are_the_formula(rows_a_patient):
     assert (table["robustness_limit"] < table["robustness"]).all()
 
 
+def test_a_patient_a_row_gives_what_no_patients_give():
+    Y, T, W = simulate()
+    f = fitted(Y, T, W)
+    alone, named = (hidden_confounding(Y, T, f, groups, [0.1]) for groups in (None, np.arange(len(Y))[::-1]))
+    pd.testing.assert_frame_equal(alone, named)
+
+
 def test_a_confounder_left_out_stays_within_the_bounds_of_its_strength():
     Y, T, W = simulate(4_000)
     strength = recorded_strength(Y, T, W, {"strong": [0], "weak": [1], "harmless": [2]}, LINEAR)
