@@ -77,7 +77,7 @@ from helpers.report.shift import (
     shift_panels,
     stressed_by,
 )
-from helpers.report.showing import finding, fold, show, table
+from helpers.report.showing import finding, fold, keep_figure, show, table
 from helpers.report.style import look_of
 from helpers.report.tables import (
     AREAS_IN_WORDS,
@@ -155,6 +155,7 @@ __all__ = [
     "introduced",
     "keep",
     "keep_facts",
+    "keep_figure",
     "kept_sentences",
     "listed",
     "look_of",

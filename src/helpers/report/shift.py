@@ -48,7 +48,7 @@ def alarm_sentences(quiet: pd.DataFrame, noticed: pd.DataFrame, labels: Mapping[
     """
     first = quiet.iloc[0]
     alone = cell(first["value"], first["low"], first["high"], 1, percent=True)
-    lines = [f"No shift: alarms at the 5 % level in {alone} of the repetitions."]
+    lines = [f"No shift: alarms at the 5% level in {alone} of the repetitions."]
     for name, label in labels.items():
         rows = noticed[noticed["shift"] == name]
         enough, most = rows.loc[rows["power"] >= NOTICED, "n"], rows.iloc[-1]
