@@ -128,7 +128,7 @@ def cell(world: World, bench: Bench, learner: str, seed: int) -> pd.DataFrame:
         table = evaluation.evaluate(trial.test, -tau_hat, tau_hat)
         table = table[table["metric"].isin(METRICS)][["metric", "value"]]
         if learner == "plug":
-            table = pd.concat([table, recovered(trial, fitted.fields_.predict_proba(features.phi))])
+            table = pd.concat([table, recovered(trial, fitted.fit_.fields.predict_proba(features.phi))])
         blocks.append(table.assign(setting=setting))
     return pd.concat(blocks, ignore_index=True)
 

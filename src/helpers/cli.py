@@ -160,7 +160,7 @@ def _check_names(place: str, values) -> None:
 @app.command("export")
 def export(
     out: Annotated[Path, typer.Option(help="new folder for the policy")],
-    strategy: Annotated[str, typer.Option(help="dr, tabular, aace, aace_ridge, aace_smooth, ...")] = "aace_smooth",
+    strategy: Annotated[str, typer.Option(help="plug, em, aace_ridge, aace_smooth, aace, dr, tabular, ...")] = "plug",
     parameter: Annotated[list[str] | None, typer.Option("-p", help="name=value; repeat for more")] = None,
     share: Annotated[float | None, typer.Option(help="share of patients it is meant to treat; the card says")] = None,
     cost: Annotated[float | None, typer.Option(help="cost of a treatment in units of the outcome; as share")] = None,

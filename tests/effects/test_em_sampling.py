@@ -107,12 +107,12 @@ def test_both_paths_give_the_same_effects():
     mask = np.arange(1000) < 150
     exact = EMLearner((2,) * 4, iterations=10, tolerance=-1.0).fit(**data, annotated=mask)
     drawn = EMLearner((2,) * 4, iterations=10, tolerance=-1.0, exact=8).fit(**data, annotated=mask)
-    assert exact.exact_ and not drawn.exact_
+    assert exact.fit_.exact and not drawn.fit_.exact
     gap = exact.effect(data["X"]) - drawn.effect(data["X"])
     assert np.sqrt(np.mean(gap**2)) < 0.1 * exact.effect(data["X"]).std()
     assert np.abs(exact.marginals_ - drawn.marginals_)[~mask].mean() < 0.03
-    assert drawn.log_likelihood_[-1] == pytest.approx(exact.log_likelihood_[-1], abs=0.03 * 1000)
-    assert drawn.log_likelihood_[-1] > drawn.log_likelihood_[0]
+    assert drawn.fit_.log_likelihood[-1] == pytest.approx(exact.fit_.log_likelihood[-1], abs=0.03 * 1000)
+    assert drawn.fit_.log_likelihood[-1] > drawn.fit_.log_likelihood[0]
 
 
 def test_twelve_binary_fields():

@@ -1,10 +1,11 @@
 """What is remembered: the same result without a second fit, and nobody can spoil it."""
 
 import numpy as np
+import pytest
 
 from helpers.artifacts.memory import MemoryCache
 from helpers.effects import two_phase
-from helpers.effects.em import learner
+from helpers.effects.em import fit
 from helpers.effects.em.learner import EMLearner
 from helpers.effects.two_phase import AnchoredAACE, TwoPhase
 
@@ -21,7 +22,7 @@ def simulate(n=400, seed=0):
 def test_remembered_fits_change_no_result(monkeypatch):
     data, learners = simulate(), (AnchoredAACE(), TwoPhase(), EMLearner((2, 2), "regress"), EMLearner((2, 2)))
     remembered = [learner.fit(**data).effect(data["X"]) for _ in range(2) for learner in learners]
-    for module, name in ((learner, "FITTED"), (two_phase, "UNANNOTATED")):
+    for module, name in ((fit, "RECENT"), (two_phase, "UNANNOTATED")):
         monkeypatch.setattr(module, name, MemoryCache(1, copies=True))
     fresh = [learner.fit(**data).effect(data["X"]) for learner in reversed(learners)][::-1]
     for a, b in zip(remembered, fresh * 2):
@@ -34,5 +35,18 @@ def test_other_data_and_other_parameters_are_fitted_afresh():
         effects = [make().fit(**data).effect(a["X"]) for data in (a, b)]
         assert np.abs(effects[0] - effects[1]).max() > 1e-3
     few = EMLearner((2, 2), iterations=1, tolerance=-1.0).fit(**a)
-    assert len(few.log_likelihood_) == 1
-    assert len(EMLearner((2, 2), iterations=3, tolerance=-1.0).fit(**a).log_likelihood_) == 3
+    assert len(few.fit_.log_likelihood) == 1
+    assert len(EMLearner((2, 2), iterations=3, tolerance=-1.0).fit(**a).fit_.log_likelihood) == 3
+
+
+def test_a_shared_fit_cannot_be_changed():
+    data = simulate()
+    one, other = (
+        EMLearner((2, 2), readout, iterations=2, tolerance=-1.0).fit(**data) for readout in ("plug", "regress")
+    )
+    assert one.fit_ is other.fit_
+    for array in (one.fit_.marginals, one.fit_.posterior, one.fit_.Z):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0, 0] = 7.0
+    one.marginals_[0, 0] = 7.0
+    assert other.fit_.marginals[0, 0] != 7.0

@@ -103,7 +103,7 @@ def test_the_variance_of_em_has_no_floor_of_its_own(unit):
     usual = clone(learner).fit(**(data | fields))
     other = clone(learner).fit(**(data | fields | {"Y": unit * data["Y"]}))
     np.testing.assert_allclose(other.effect(data["X"]) / unit, usual.effect(data["X"]), atol=1e-6)
-    assert np.abs(other.log_likelihood_[-1] + 300 * np.log(unit) - usual.log_likelihood_[-1]) < 1e-3
+    assert np.abs(other.fit_.log_likelihood[-1] + 300 * np.log(unit) - usual.fit_.log_likelihood[-1]) < 1e-3
 
 
 @pytest.mark.parametrize("unit", [1e-9, 1e9])

@@ -11,6 +11,7 @@ from helpers.artifacts.store import Store
 from helpers.data.fields import one_hot
 from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.finetune import TunedReader, Tuning
+from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.supervised.trainable import TrainableNetwork
 from helpers.encoders.transformer import TransformerEncoder
 
@@ -46,8 +47,8 @@ def own_cache(tmp_path, monkeypatch):
 
 def reader(tiny, **settings):
     usual = {"layers": 2, "rounds": 8, "patience": 8, "encoder_rate": 2e-3, "head_rate": 5e-3, "batch": 4}
-    usual |= {"hidden": 16, "epochs": 20, "noise": 0.0, "dropout": 0.0}
-    return TunedReader(tiny, **{**usual, **settings})
+    top = SentenceReader(tiny, hidden=16, steps=20, noise=0.0, dropout=0.0)
+    return TunedReader(top, **{**usual, **settings})
 
 
 def fitted(tiny, n=160, **settings):
@@ -57,7 +58,6 @@ def fitted(tiny, n=160, **settings):
 
 def test_learns_beyond_the_frozen_encoder(tiny):
     tuned, texts = fitted(tiny)
-    assert tuned.round_losses_[0] == min(tuned.losses_)
     assert min(tuned.round_losses_) < 0.95 * tuned.round_losses_[0]
     assert np.isfinite(tuned.log_proba(texts)).all()
 

@@ -11,19 +11,21 @@ from small import LEVELS, Hashed, records
 
 from helpers.data.fields import one_hot
 from helpers.data.folds import patient_folds
-from helpers.encoders.registry import without_annotations
-from helpers.encoders.supervised.crossfit import Supervised
+from helpers.encoders.notes import Notes
+from helpers.encoders.registry import make_encoder, without_annotations
+from helpers.encoders.supervised.attention import attend
+from helpers.encoders.supervised.crossfit import Supervised, probabilities_in, vectors_of
 from helpers.encoders.supervised.mean_reader import MeanReader
 from helpers.encoders.supervised.regressions import VectorReader, WordReader, normalised_log_p
-from helpers.encoders.supervised.sentence_reader import SentenceReader, attend, numbers_of, value_bounds
+from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.union import FeatureUnion
 
 READERS = {
     "words": WordReader(),
     "vector": VectorReader(Hashed(), C=1.0),
-    "sentences": SentenceReader(Hashed(), hidden=16, epochs=60, rate=0.02),
-    "both": MeanReader([SentenceReader(Hashed(), hidden=16, epochs=60, rate=0.02), WordReader()]),
+    "sentences": SentenceReader(Hashed(), hidden=16, steps=60),
+    "both": MeanReader([SentenceReader(Hashed(), hidden=16, steps=60), WordReader()]),
 }
 
 
@@ -90,22 +92,84 @@ def test_budgeted_annotations_do_change_it():
 
 def test_no_reader_sees_the_notes_it_is_asked_about_in_training():
     class Spy(WordReader):
-        def fit(self, texts, labels, levels, groups=None):
-            self.seen_ = set(texts)
-            return super().fit(texts, labels, levels, groups)
-
-        def log_proba(self, texts):
-            self.asked_ = [*getattr(self, "asked_", []), set(texts)]
-            return super().log_proba(texts)
+        def fit(self, texts, labels, levels, groups=None, prepared=None):
+            self.seen_ = {t.rsplit(" ", 1)[1] for t in texts}
+            return super().fit(texts, labels, levels, groups, prepared)
 
     texts, annotations, groups = records(120)
-    texts = [f"{t} Patient {g}." for t, g in zip(texts, groups, strict=True)]
+    texts = [f"{t} {g}." for t, g in zip(texts, groups, strict=True)]
     found = Supervised(Spy(), folds=3).fit(texts, annotations, LEVELS, groups=groups)
-    asked = [reader.asked_[-1] for reader in found.readers_]
-    assert set().union(*asked) == set(texts)
-    for reader, held in zip(found.readers_, asked, strict=True):
-        patients = [{t.rsplit(" ", 1)[1] for t in part} for part in (held, reader.seen_)]
-        assert not patients[0] & patients[1]
+    asked = np.zeros(len(texts), int)
+    for reader in found.readers_:
+        held = np.array([f"{g}." not in reader.seen_ for g in groups])
+        expected = vectors_of(reader.log_proba([t for t, h in zip(texts, held, strict=True) if h]), LEVELS)
+        np.testing.assert_array_equal(found.training_vectors_[held], expected)
+        asked += held
+    assert (asked == 1).all()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_neither_the_order_of_records_nor_names_of_patients_decide(name):
+    texts, annotations, groups = records(240)
+    annotated, order = groups % 3 > 0, np.random.default_rng(1).permutation(240)
+    first = Supervised(READERS[name]).fit(texts, annotations, LEVELS, annotated, groups)
+    names = [f"p{-g}" for g in groups[order]]
+    turned = [texts[i] for i in order]
+    second = Supervised(READERS[name]).fit(turned, annotations[order], LEVELS, annotated[order], names)
+    compare = np.testing.assert_allclose if name == "vector" else np.testing.assert_array_equal
+    compare(second.training_vectors_, first.training_vectors_[order])
+    compare(second.transform(texts), first.transform(texts))
+
+
+def test_the_number_of_threads_changes_no_bit():
+    import torch
+
+    texts, annotations, groups = records(240)
+    found, before = [], torch.get_num_threads()
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        found.append(Supervised(READERS["sentences"]).fit(texts, annotations, LEVELS, groups=groups).transform(texts))
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("how", ["sentences", "words", "reader", "projection"])
+def test_readers_on_words(how):
+    texts, annotations, groups = records(400)
+    encoder = make_encoder(f"tfidf:{how}").fit(texts, annotations, LEVELS, groups=groups)
+    fresh, truth, _ = records(200, seed=1)
+    p = np.exp(encoder.log_proba(fresh))
+    assert (p[:, 2:].argmax(1) == one_hot(truth, LEVELS)[:, 2:].argmax(1)).mean() > 0.8
+    plain, arrays = encoder.state()
+    again = Supervised.from_state(encoder.base, json.loads(json.dumps(plain)), arrays)
+    np.testing.assert_array_equal(again.log_proba(fresh), encoder.log_proba(fresh))
+    assert encoder.holds_words and "cough" in json.dumps(plain)
+
+
+@pytest.mark.parametrize("how", ["sections", "max", "mean", "tfidf", "tuned", "tuned-last"])
+def test_words_cannot_stand_in_for_a_frozen_model(how):
+    with pytest.raises(ValueError, match=f"'tfidf:{how}': needs a frozen model.*projection, words, sentences, reader"):
+        make_encoder(f"tfidf:{how}")
+
+
+def test_what_is_prepared_looks_at_no_sentence_of_other_notes():
+    texts, annotations, groups = records(200)
+    every = Notes([*texts, *(f"Elsewhere {i}, {i}.5 C." for i in range(100))])
+    alone = Supervised(READERS["sentences"]).fit(texts, annotations, LEVELS, groups=groups)
+    beside = Supervised(READERS["sentences"]).fit(every.take(np.arange(200)), annotations, LEVELS, groups=groups)
+    np.testing.assert_array_equal(alone.training_vectors_, beside.training_vectors_)
+
+
+def test_a_field_of_one_level_and_records_without_a_sentence():
+    texts, annotations, groups = records(200)
+    texts[:40] = [""] * 40
+    for reader in READERS.values():
+        found = Supervised(reader).fit(texts, annotations, (1, 2, 3), groups=groups)
+        log_p = found.log_proba([*texts, "Nothing known."])
+        assert np.isfinite(log_p).all() and not log_p[:, 0].any()
+    with pytest.raises(ValueError, match="none of the 40 notes has a sentence"):
+        Supervised(READERS["sentences"]).fit(texts[:40], annotations[:40], LEVELS)
 
 
 def test_equal_weights():
@@ -141,22 +205,12 @@ def test_attention_by_loop():
     import torch
 
     rng = np.random.default_rng(0)
-    votes, note = rng.normal(size=(7, 4)).astype(np.float32), np.array([0, 0, 2, 2, 2, 3, 3])
-    got = attend(torch.from_numpy(votes), torch.from_numpy(note), 4).numpy()
+    votes, sentence, note = rng.normal(size=(5, 4)), np.array([1, 4, 0, 1, 1, 3, 2]), np.array([0, 0, 2, 2, 2, 3, 3])
+    tensors = [torch.from_numpy(a) for a in (votes.astype(np.float32), sentence, np.searchsorted(note, np.arange(4)))]
+    got = attend(*tensors).numpy()
     for i in range(4):
-        v, w = votes[note == i, :2], np.exp(votes[note == i, 2:])
-        np.testing.assert_allclose(got[i], (w * v).sum(0) / (1 + w.sum(0)), rtol=1e-5)
-
-
-def test_numbers_of_sentences():
-    sentences = ["T 38.5 now, 37.0 C before.", "BP 120/80, 5 days.", "version 1.2.3", "36.1", "CRP 38.5, T 101.3 F."]
-    bounds = (np.array([36.5, 37.5, 38.5]), np.array([20.0, 40.0]))
-    expected = [[1, 1, 1, 1, 0, 0, 0], [0] * 7, [0] * 7, [0, 0, 0, 0, 1, 1, 0], [1, 1, 1, 1, 1, 1, 0]]
-    np.testing.assert_array_equal(numbers_of(sentences, bounds), expected)
-    assert [len(b) for b in value_bounds(sentences)] == [20, 20]
-    assert [len(b) for b in value_bounds(["Home T 39.0.", "5 days"])] == [20, 0]  # no column for what is not there
-    assert [len(b) for b in value_bounds(["no number"])] == [0, 0]
-    np.testing.assert_array_equal(numbers_of(["Home T 39.0.", "39.0"], (bounds[0], np.empty(0))), [[1] * 4, [0] * 4])
+        v, w = np.split(votes[sentence[note == i]], 2, axis=1)
+        np.testing.assert_allclose(got[i], (np.exp(w) * v).sum(0) / (1 + np.exp(w).sum(0)), rtol=1e-5)
 
 
 def test_folds_keep_patients_together_and_normalise():
@@ -177,7 +231,22 @@ def test_beside():
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("tfidf", "tfidf"), ("minilm:max", "minilm:max"), ("minilm:reader", "minilm"), ("minilm:tuned", "minilm")],
+    [
+        ("tfidf", "tfidf"),
+        ("tfidf:sentences", "tfidf"),
+        ("minilm:max", "minilm:max"),
+        ("minilm:reader", "minilm"),
+        ("minilm:tuned", "minilm"),
+    ],
 )
 def test_name_without_annotations(name, expected):
     assert without_annotations(name) == expected
+
+
+def test_the_vectors_hold_the_probabilities_of_every_level():
+    texts, annotations, groups = records(120)
+    reader = Supervised(WordReader()).fit(texts, annotations, LEVELS, groups=groups)
+    p = probabilities_in(reader.transform(texts), LEVELS)
+    np.testing.assert_allclose(p, np.exp(reader.log_proba(texts)), atol=1e-6)
+    with pytest.raises(ValueError, match="need 6 columns"):
+        probabilities_in(np.zeros((2, 5)), LEVELS)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from helpers.data.cohort import Cohort, Roles
+from helpers.data.cohort import Cohort, Roles, design_matrix
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
@@ -73,7 +73,7 @@ def test_columns_of_a_field_are_found_whatever_its_name():
     found = columns_of(cohort)
     assert list(found) == ["heart_rate", "fever", "pain"]
     assert sorted(sum(found.values(), [])) == list(range(cohort.annotations.shape[1]))
-    names = cohort.annotation_names
+    names = design_matrix(cohort.frame, cohort.roles.annotations)[1]
     assert all(names[i].startswith(field) for field, places in found.items() for i in places)
 
 

@@ -63,6 +63,11 @@ def unranked(scores: pd.DataFrame) -> str:
     return f"{scores['reading'][0]}, without rank: {scores['rank'].isna().sum()}"
 
 
+def unseen(scores: pd.DataFrame) -> str:
+    """What training had not of the first record, and what it got."""
+    return f"{scores['unseen'][0]} unseen in training, without rank: {scores['rank'].isna().sum()}"
+
+
 def like(**cells) -> Callable:
     """Whether the scores are those of the sound records with these first cells."""
 
@@ -91,9 +96,9 @@ RECORDS: dict[str, Case] = {
     "a note without any word of the training": scored({"text": "Patientin fiebert"}, unranked),
     "no identifier": scored({"id": " "}),
     "an age in words": scored({"age": "sixty"}),
-    "an empty age where training had no gap": scored({"age": ""}),
+    "an empty age where training had no gap": scored({"age": ""}, unseen),
     "a value of yes and no that training had not": scored({"smoker": "2"}),
-    "a category that training had not": scored({"fever": "high"}),
+    "a category that training had not": scored({"fever": "high"}, unseen),
     "scores that would take the place of the records": filed(out="records.csv"),
     "an identifier that begins like a formula": filed("=1+1"),
     "True for 1": scored({"smoker": "True"}, like(smoker=1)),
@@ -129,7 +134,7 @@ POLICIES: dict[str, Case] = {
     "the other direction of the outcome, sums made again": damaged(lambda plain: plain.update(lower_is_better=False)),
     "a field less, sums made again": damaged(lambda plain: plain.pop("lower_is_better")),
     "a list, sums made again": damaged(text="[]"),
-    "a name given twice, sums made again": damaged(text='{"format": 2, "format": 2}'),
+    "a name given twice, sums made again": damaged(text='{"format": 3, "format": 3}'),
     "a format of a later version": damaged(lambda plain: plain.update(format=99)),
     "weights of length 1, sums made again": damaged(arrays=lambda w: {"model/weight": w["model/weight"][:1]}),
     "a weight that is no number, sums made again": damaged(

@@ -26,6 +26,21 @@ def test_mean_interval_is_students_and_clusters_count():
     assert doubled == pytest.approx(found)
 
 
+def test_difference_of_arms_is_welchs_for_single_rows_and_widens_for_patients():
+    rng = np.random.default_rng(3)
+    T = (rng.random(400) < 0.3).astype(float)
+    patient = np.arange(400) // 2
+    Y = rng.normal(size=200)[patient] * 2 + 0.7 * T + rng.normal(size=400)
+    found = intervals.difference_interval(Y, T)
+    a, b = Y[T == 1], Y[T == 0]
+    assert found["value"] == pytest.approx(a.mean() - b.mean())
+    assert found["se"] == pytest.approx(np.sqrt(a.var() / len(a) + b.var() / len(b)), rel=0.01)
+    clustered = intervals.difference_interval(Y, T, patient)
+    assert clustered["value"] == found["value"] and clustered["freedom"] == 199
+    with pytest.raises(ValueError, match="T: holds one arm only"):
+        intervals.difference_interval(Y, np.ones(400))
+
+
 def test_budget_value_is_the_curve_and_ties_share():
     for levels in (None, 3):
         gamma0, gamma1, priority, _ = scores(57, levels=levels)

@@ -1,12 +1,13 @@
-"""Rules that treat equally many, their values by two sources, and what is said of them."""
+"""Rules that treat equally many, their values by two sources, and how far orders agree."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import config, evaluation, privacy, report, study
+from helpers import config, effects, evaluation, privacy, stats, study
+from helpers.study import decision_rules
 
-SETTING = study.RuleSetting(share=0.25, cost=0.8)
+SETTING = study.RuleSetting(chosen="aace_smooth@phi", published="dr", share=0.25, cost=0.8)
 
 
 @pytest.fixture(scope="module")
@@ -28,18 +29,38 @@ def trial(settings):
 
 def masks_of(trial):
     rng = np.random.default_rng(0)
-    risk, effect = rng.normal(size=(2, len(trial.test)))
+    tau_hats = dict(zip(SETTING.strategies, rng.normal(size=(3, len(trial.test))), strict=True))
     trees = study.grow_trees(trial, rng.normal(size=int(trial.annotated.sum())), SETTING.cost)
-    return study.rules(trial.test, risk, effect, trees, SETTING), effect
+    return study.rules(trial.test, tau_hats, trees, SETTING), tau_hats
+
+
+def test_the_recommended_strategy_is_the_policy_and_two_others_stand_beside_it():
+    default = study.RuleSetting()
+    assert default.strategies == ("risk", "aace", study.RECOMMENDED)
+    assert default.owners[default.by_effect] == default.owners[default.machine[0]] == study.RECOMMENDED
+    assert set(default.owners) | {*decision_rules.TREES, evaluation.TODAY, evaluation.EVERYBODY} == {
+        name for pair in default.pairs for name in pair
+    } | set(default.owners)
 
 
 def test_rules_are_compared_where_they_treat_equally_many(trial):
-    masks, effect = masks_of(trial)
-    for first, second in SETTING.pairs[:-2]:
+    masks, tau_hats = masks_of(trial)
+    for first, second in SETTING.pairs[:5]:
         assert masks[first].sum() == masks[second].sum(), (first, second)
-    today = study.as_many(evaluation.TODAY)
+    effect, today = tau_hats[SETTING.chosen], study.as_many(evaluation.TODAY)
     assert np.array_equal(masks[evaluation.TODAY], trial.test.T == 1) and masks[evaluation.EVERYBODY].all()
     assert effect[masks[today]].max() <= effect[~masks[today]].min()
+    assert tau_hats["risk"][masks[SETTING.by_risk]].max() <= tau_hats["risk"][~masks[SETTING.by_risk]].min()
+
+
+def test_trees_learn_from_annotated_training_patients_alone(settings):
+    trial = next(iter(study.replications(settings.model_copy(update={"budget": 0.5}), [0])))
+    psi = study.tree_scores(trial)
+    train = trial.train.take(np.flatnonzero(trial.annotated))
+    fitted = study.on_confounders(trial).fit(train.Y, train.T, train.W, train.ids)
+    assert len(psi) == trial.annotated.sum() < len(trial.train)
+    expected = effects.pseudo_outcome(train.Y, train.T, fitted.mu0_, fitted.mu1_, fitted.e_)
+    np.testing.assert_allclose(psi, expected)
 
 
 def test_values_by_hand(trial):
@@ -55,12 +76,36 @@ def test_values_by_hand(trial):
     assert table[first, second, evaluation.TRUTH] == pytest.approx(gap)
 
 
+def test_a_treatment_that_costs_more_is_given_to_fewer(trial):
+    masks, tau_hats = masks_of(trial)
+    tree = study.grow_trees(trial, np.random.default_rng(0).normal(size=int(trial.annotated.sum())), 0.8)
+    table = study.at_costs(trial.test, tau_hats[SETTING.chosen], tree[decision_rules.TREES[-1]], [0.0, 0.8, 3.0])
+    share = table[table["policy"] == study.PAID_FOR].set_index("cost")["share"]
+    assert share[0.0] >= share[0.8] >= share[3.0]
+    all_treated = table[table["policy"] == evaluation.EVERYBODY].set_index("cost")["value"]
+    assert all_treated[3.0] == pytest.approx(trial.test.tau.mean() + 3.0)
+    assert share[0.8] == pytest.approx(masks[SETTING.by_cost].mean())
+
+
 def test_every_comparison_is_there_in_every_repetition(results):
-    gaps = results[results["baseline"] != ""]
+    gaps = results[(results["baseline"] != "") & (results["by"] != decision_rules.OVERLAP)]
     for by in (evaluation.SCORES, evaluation.TRUTH):
         for seed in (0, 1):
             part = gaps[(gaps["by"] == by) & (gaps["seed"] == seed)]
             assert sorted(zip(part["policy"], part["baseline"], strict=True)) == sorted(SETTING.pairs)
+
+
+def test_overlaps_are_those_of_the_orders_and_keep_small_numbers_back(trial, results):
+    _, tau_hats = masks_of(trial)
+    table = decision_rules.overlaps(tau_hats, SETTING).set_index(["policy", "share"])["value"]
+    chosen, risk = (-tau_hats[name] for name in (SETTING.chosen, "risk"))
+    assert table["risk", 0.5] == pytest.approx(stats.overlap_at(chosen, risk, [0.5])[0])
+    kept_back = decision_rules.overlaps(tau_hats, SETTING, smallest=11).set_index(["policy", "share"])["value"]
+    assert np.isnan(kept_back["risk", 0.02]) and kept_back.notna().any()
+    pooled = study.pooled_overlaps(results)
+    assert set(pooled["strategy"]) == {"risk", "dr"} and pooled["seeds"].eq(2).all()
+    assert pooled["low"].ge(0).all() and pooled["high"].le(1).all()
+    assert pooled.loc[pooled["at"] == 1, "value"].eq(1).all()
 
 
 def long(by, values, half=0.1):
@@ -71,28 +116,12 @@ def long(by, values, half=0.1):
 
 def test_pooling_counts_what_single_samples_tell():
     values = [-0.3, -0.05, -0.2, 0.15]
-    table = study.pooled_rules(pd.concat([long(by, values) for by in (evaluation.TRUTH, evaluation.SCORES)]))
+    rows = [long(by, values) for by in (evaluation.TRUTH, evaluation.SCORES, decision_rules.OVERLAP)]
+    table = study.pooled_rules(pd.concat(rows))
+    assert table["by"].tolist() == [evaluation.TRUTH, evaluation.SCORES], "how far orders agree is no value"
     true, told = table.iloc[0], table.iloc[1]
     assert true["value"] == told["value"] == pytest.approx(-0.1)
     assert told["low"] == pytest.approx(-0.2) and told["high"] == pytest.approx(0.0)
     assert true["high"] - true["low"] > 0.3, "over repetitions, not the mean of the intervals over patients"
     assert (told["gains"], told["loses"], told["seeds"]) == (0.5, 0.25, 4)
     assert len(privacy.check_table(table, "rules").dropna()) == len(table), "a gate for records must not blank it"
-
-
-def test_words_follow_the_intervals():
-    sure = pd.concat([long(evaluation.TRUTH, [-0.3, -0.31, -0.29]), long(evaluation.SCORES, [-0.3, -0.05, -0.02])])
-    (said,) = report.rule_sentences(study.pooled_rules(sure), [("a", "b"), ("c", "d")])
-    assert "it **gains** (-0.300\xa0[" in said and "that it gains in 1 of 3 samples" in said
-    open_ = pd.concat([long(evaluation.TRUTH, [-0.3, 0.31, -0.09]), long(evaluation.SCORES, [0.01, 0.0, 0.02])])
-    (said,) = report.rule_sentences(study.pooled_rules(open_), [("a", "b")])
-    assert "**cannot be told apart**" in said and "nothing in any sample" in said
-
-
-def test_the_tables_for_the_page(results):
-    found = study.pooled_rules(results)
-    values = report.rules_wide(found[found["baseline"] == ""])
-    assert values.columns.tolist() == ["treated", "by held-out scores", "by true effects"]
-    assert values.loc[SETTING.by_effect, "treated"] == "25%" and len(values) == 10
-    gaps = report.rules_wide(found[found["baseline"] != ""])
-    assert gaps["compared with"].tolist()[1:4] == [evaluation.AS_MANY] * 3

@@ -25,6 +25,7 @@ from helpers.data.replica.mentions import DEFAULT_MENTION
 from helpers.data.replica.network import sample_network
 from helpers.data.sentences import split_sentences
 from helpers.data.simsum import read_simsum
+from helpers.data.spoilt import refusals
 
 __all__ = [
     "DEFAULT_MENTION",
@@ -60,6 +61,7 @@ __all__ = [
     "read_simsum",
     "sample_network",
     "split",
+    "refusals",
     "write_example",
     "split_sentences",
     "table_spec",

@@ -19,6 +19,8 @@ from helpers.encoders.recoverability import (
     score_fields,
     score_parts,
     score_views,
+    share_kept,
+    shown_levels,
 )
 from helpers.encoders.recoverability_gate import Gate, NotRecoverable, enforce, gate
 from helpers.encoders.registry import (
@@ -31,7 +33,7 @@ from helpers.encoders.registry import (
     without_annotations,
 )
 from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of
-from helpers.encoders.supervised.crossfit import Supervised
+from helpers.encoders.supervised.crossfit import Supervised, probabilities_in
 from helpers.encoders.supervised.finetune import TunedReader
 from helpers.encoders.supervised.mean_reader import MeanReader
 from helpers.encoders.supervised.regressions import VectorReader, WordReader
@@ -78,12 +80,15 @@ __all__ = [
     "model_content",
     "neighbour_agreement",
     "predict_views",
+    "probabilities_in",
     "read_perfectly",
     "reliability",
     "resolve",
     "score_fields",
     "score_parts",
     "score_views",
+    "share_kept",
+    "shown_levels",
     "reading_encoder",
     "without_annotations",
 ]

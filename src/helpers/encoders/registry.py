@@ -29,7 +29,7 @@ NAMED_ENCODERS = {
         "max_tokens": 8_192,
     },
 }
-# What may follow the name of a frozen encoder and a colon, as in ``minilm:max``.
+# What may follow the name of an encoder and a colon, as in ``minilm:max``.
 ENCODER_VARIANTS: dict[str, Callable] = {
     "sections": SectionEncoder,
     "max": lambda base: SentencePooling(base, "max"),
@@ -38,10 +38,12 @@ ENCODER_VARIANTS: dict[str, Callable] = {
     "projection": lambda base: Supervised(VectorReader(base), f"{base.name}:projection"),
     "words": lambda base: Supervised(WordReader(), f"{base.name}:words"),
     "sentences": lambda base: Supervised(SentenceReader(base), f"{base.name}:sentences"),
-    "tuned": lambda base: Supervised(TunedReader(base, layers=None, store=Store()), f"{base.name}:tuned", folds=2),
-    "tuned-last": lambda base: Supervised(TunedReader(base, store=Store()), f"{base.name}:tuned-last", folds=2),
+    "tuned": lambda base: _tuned(base, "tuned", None),
+    "tuned-last": lambda base: _tuned(base, "tuned-last", 2),
     "reader": lambda base: Supervised(MeanReader([SentenceReader(base), WordReader()]), f"{base.name}:reader"),
 }
+# What may follow ``tfidf:``, which learns from the training notes; the others look at a note through a frozen encoder.
+LEARNED_VARIANTS = ("projection", "words", "sentences", "reader")
 _HUB = re.compile(r"(?P<model>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
 
 
@@ -52,11 +54,12 @@ def make_encoder(name: str, device: str = "auto", **settings) -> Encoder:
     ----------
     name : str
         ``minilm`` (installed with the package), ``modernbert``, ``tfidf``, any Hugging Face model as
-        ``org/model@revision``, or a local folder with a model and its tokenizer. A frozen one followed by a colon
-        and a key of ``HOWS`` is put to another use: ``minilm:sections``, ``minilm:max`` and ``minilm:mean`` (over
+        ``org/model@revision``, or a local folder with a model and its tokenizer. One followed by a colon and a
+        key of ``ENCODER_VARIANTS`` is put to another use: ``minilm:sections``, ``minilm:max`` and ``minilm:mean`` (over
         sentences), ``minilm:tfidf`` (beside it); and, learned from annotations, ``minilm:projection``,
         ``minilm:words`` (the words alone), ``minilm:sentences``, ``minilm:reader`` (both together), and
-        ``minilm:tuned-last`` and ``minilm:tuned``, which train the encoder's last two layers, or all.
+        ``minilm:tuned-last`` and ``minilm:tuned``, which train the encoder's last two layers, or all. Of these tfidf
+        can be the base of ``projection``, ``words``, ``sentences`` and ``reader``.
     device : {"auto", "cuda", "mps", "cpu"}
         Where it runs; tfidf has no use for it.
     **settings
@@ -116,12 +119,21 @@ def base_of(name: str) -> str:
 
 
 def _put_to_use(base: str, how: str, device: str, settings: dict) -> Encoder:
-    if how not in ENCODER_VARIANTS or base == "tfidf":
+    if how not in ENCODER_VARIANTS:
         raise ValueError(
-            f"encoder = {base + ':' + how!r}: after a frozen encoder and a colon comes one of "
-            f"{', '.join(ENCODER_VARIANTS)}."
+            f"encoder = {base + ':' + how!r}: after an encoder and a colon comes one of {', '.join(ENCODER_VARIANTS)}."
+        )
+    if base == "tfidf" and how not in LEARNED_VARIANTS:
+        raise ValueError(
+            f"encoder = {base + ':' + how!r}: needs a frozen model, and tfidf learns its words from the training "
+            f"notes; after tfidf and a colon comes one of {', '.join(LEARNED_VARIANTS)}."
         )
     return ENCODER_VARIANTS[how](make_encoder(base, device, **settings))
+
+
+def _tuned(base: Encoder, how: str, layers: int | None) -> Supervised:
+    """Two folds: training goes through the encoder."""
+    return Supervised(TunedReader(SentenceReader(base), layers, store=Store()), f"{base.name}:{how}", folds=2)
 
 
 def _unknown(name: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -16,6 +17,7 @@ from helpers.data import sentences
 from helpers.data.sentences import split_sections, split_sentences
 from helpers.encoders.base import Encoder, checked_texts
 from helpers.encoders.cache import encode
+from helpers.privacy.errors import DataError
 
 POOLINGS = ("max", "mean")
 
@@ -27,7 +29,7 @@ class Bags:
     Attributes
     ----------
     unique : list of u str
-        Every different sentence once, in order of first appearance.
+        Every different sentence once, in the order of their letters: it does not depend on the order of the notes.
     sentence, note : (m,) int arrays
         For each of the m sentences of all notes: its place in ``unique``, and the note it stands in (ascending).
     n : int
@@ -39,22 +41,28 @@ class Bags:
     note: np.ndarray
     n: int
 
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """(n + 1,) place of the first sentence of each note, and m."""
+        return np.searchsorted(self.note, np.arange(self.n + 1))
+
     def take(self, rows: np.ndarray) -> Bags:
         """The bags of some notes, in this order; ``unique`` keeps all sentences."""
-        starts = np.searchsorted(self.note, np.arange(self.n + 1))
-        parts = [np.arange(starts[i], starts[i + 1]) for i in rows]
-        places = np.concatenate(parts) if parts else np.empty(0, int)
-        note = np.repeat(np.arange(len(parts)), [len(p) for p in parts])
-        return Bags(self.unique, self.sentence[places], note, len(parts))
+        rows = np.asarray(rows, int)
+        first, size = self.starts[rows], np.diff(self.starts)[rows]
+        note = np.repeat(np.arange(len(rows)), size)
+        within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+        return Bags(self.unique, self.sentence[np.repeat(first, size) + within], note, len(rows))
 
 
 def bags_of(texts: Iterable[str]) -> Bags:
     """The bags of sentences of n notes."""
-    known: dict[str, int] = {}
-    split = [[known.setdefault(s, len(known)) for s in split_sentences(t)] for t in checked_texts(texts)]
-    sentence = np.fromiter((i for bag in split for i in bag), np.int64)
+    split = [split_sentences(t) for t in checked_texts(texts)]
+    unique = sorted({s for bag in split for s in bag})
+    place = {s: k for k, s in enumerate(unique)}
+    sentence = np.fromiter((place[s] for bag in split for s in bag), np.int64)
     note = np.repeat(np.arange(len(split)), [len(bag) for bag in split])
-    return Bags(list(known), sentence, note, len(split))
+    return Bags(unique, sentence, note, len(split))
 
 
 class _Frozen(TransformerMixin, BaseEstimator):
@@ -93,7 +101,7 @@ class SentencePooling(_Frozen):
     def transform(self, texts: Iterable[str]) -> np.ndarray:
         """(n, d) float32 vectors of unit length; zero for an empty note."""
         if self.pooling not in POOLINGS:
-            raise ValueError(f"pooling = {self.pooling!r}: must be one of {POOLINGS}.")
+            raise DataError(f"pooling = {self.pooling!r}: must be one of {POOLINGS}.")
         bags = bags_of(texts)
         vectors = encode(bags.unique, self.base, progress=False)
         return unit(pool(vectors, bags, self.pooling))

@@ -44,10 +44,14 @@ SMALLEST_WIDTH = 1e-9
 
 
 def judged(gaps: pd.DataFrame, metric: str = "policy_value") -> pd.DataFrame:
-    """The differences in one metric with Holm's correction over all of them: ``holm``, ``certain``."""
+    """The differences in one metric with Holm's correction over all of them: ``holm``, ``certain``.
+
+    A strategy with fewer ``repetitions`` than others is left out: its mean is over other patients than theirs.
+    """
     rows = gaps[(gaps["metric"] == metric) & (gaps["baseline"] != "") & gaps["at"].isna() & gaps["p"].notna()]
     if rows.empty:
         raise ValueError(f"metric = {metric!r}: no difference in it; pass a pooled table of two strategies or more.")
+    rows = rows[rows["repetitions"] == rows["repetitions"].max()]
     adjusted = holm(rows["p"].to_numpy())
     return rows.assign(holm=adjusted, certain=rows["real"] & (adjusted < LEVEL))
 

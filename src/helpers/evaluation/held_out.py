@@ -59,6 +59,16 @@ class HeldOutScores:
         """Doubly robust score of the effect, ``gamma1 - gamma0``."""
         return pseudo_outcome(self.Y, self.T, self.mu0, self.mu1, self.e)
 
+    def intervals(
+        self,
+        priorities: Mapping[str, np.ndarray],
+        budgets: Sequence[float] = GRID,
+        baseline: str | None = None,
+        **half_samples,
+    ) -> pd.DataFrame:
+        """Intervals of orders of these rows, or of their differences; see :func:`helpers.stats.order_intervals`."""
+        return order_intervals(self.gamma0, self.gamma1, priorities, self.groups, budgets, baseline, **half_samples)
+
     def __len__(self) -> int:
         return len(self.Y)
 
@@ -113,8 +123,7 @@ def evaluate_held_out(
     priority: np.ndarray,
     tau_hat: np.ndarray | None = None,
     budgets: Sequence[float] = GRID,
-    draws: int = 500,
-    seed: int = 0,
+    **half_samples,
 ) -> pd.DataFrame:
     """Metrics of one order without known effects, with 95 % intervals over patients.
 
@@ -125,8 +134,10 @@ def evaluate_held_out(
         High is treated first; fitted off these rows.
     tau_hat : (n,) array or None
         Estimated effects; None where the strategy gives an order only, and the risks are left out.
-    budgets, draws, seed
-        Shares at which the curves are read; half-samples.
+    budgets : shares in (0, 1]
+        Where the curves are read.
+    **half_samples
+        ``draws`` and ``seed`` of :func:`helpers.stats.order_intervals`.
 
     Returns
     -------
@@ -137,9 +148,7 @@ def evaluate_held_out(
     that of one mean effect for all, where the noise cancels: above zero, the estimates beat a constant. ``psi_gain``
     estimates ``Var(tau) - PEHE^2``.
     """
-    table = order_intervals(
-        scores.gamma0, scores.gamma1, {"order": priority}, scores.groups, budgets, None, draws, seed
-    )
+    table = scores.intervals({"order": priority}, budgets, **half_samples)
     losses = {"mean_effect": scores.psi, **({} if tau_hat is None else _losses(scores, tau_hat))}
     means = pd.DataFrame([_mean_row(name, values, scores.groups) for name, values in losses.items()])
     return pd.concat([means, table.drop(columns="strategy")], ignore_index=True)
@@ -151,8 +160,7 @@ def compare_held_out(
     baseline: str,
     tau_hats: Mapping[str, np.ndarray] | None = None,
     budgets: Sequence[float] = GRID,
-    draws: int = 500,
-    seed: int = 0,
+    **half_samples,
 ) -> pd.DataFrame:
     """Differences of orders to one of them on the same patients, with 95 % intervals.
 
@@ -163,14 +171,14 @@ def compare_held_out(
         Strategy to subtract.
     tau_hats : mapping of strategy to (n,) array or None
         Where both a strategy and the baseline estimate effects, their risks are compared too.
+    budgets, half_samples
+        As for :func:`evaluate_held_out`.
 
     Returns
     -------
     DataFrame with ``strategy, metric, at, value, se, low, high, freedom, real``.
     """
-    orders = order_intervals(
-        scores.gamma0, scores.gamma1, priorities, scores.groups, budgets, baseline, draws=draws, seed=seed
-    )
+    orders = scores.intervals(priorities, budgets, baseline, **half_samples)
     losses = {name: _losses(scores, tau) for name, tau in (tau_hats or {}).items()}
     rows = []
     for name in losses if baseline in losses else ():

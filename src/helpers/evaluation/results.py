@@ -16,7 +16,7 @@ from helpers.data.cohort import Cohort
 from helpers.stats.repetitions import interval
 
 TODAY, EVERYBODY = "as treated today", "everybody"
-AS_MANY = "by effect, as many"
+AS_MANY = "the policy, as many"
 SCORES, TRUTH = "held-out scores", "true effects"
 
 GRID = np.round(np.arange(0.02, 1.001, 0.02), 2)

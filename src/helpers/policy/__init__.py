@@ -2,17 +2,20 @@
 
 from helpers.policy.card import FACTS, as_markdown, make_card, with_interval
 from helpers.policy.columns import Column
-from helpers.policy.encoding import check_exportable
+from helpers.policy.encoding import CAN_BE, check_exportable, provenance_of
 from helpers.policy.fairness import fairness_table, shares_shown, widest_gaps
 from helpers.policy.files import POLICY_FILES, SUMS, check_target, load_policy, save_policy
-from helpers.policy.model import EXPORTABLE, FEATURE_SETS, Policy, from_learner
+from helpers.policy.model import FEATURE_SETS, Policy, from_learner
+from helpers.policy.reading import PolicyReader
 from helpers.policy.records import Inputs
 from helpers.policy.rules import held_out_value, treat_by_budget, treat_by_cost
 from helpers.policy.score import score_file
 from helpers.policy.source import read_records
 from helpers.policy.tree import TreePolicy, tree_policy
+from helpers.policy.weights import EXPORTABLE
 
 __all__ = [
+    "CAN_BE",
     "Column",
     "EXPORTABLE",
     "FACTS",
@@ -20,6 +23,7 @@ __all__ = [
     "Inputs",
     "POLICY_FILES",
     "Policy",
+    "PolicyReader",
     "SUMS",
     "TreePolicy",
     "as_markdown",
@@ -30,6 +34,7 @@ __all__ = [
     "held_out_value",
     "load_policy",
     "make_card",
+    "provenance_of",
     "read_records",
     "save_policy",
     "score_file",

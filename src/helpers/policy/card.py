@@ -11,8 +11,9 @@ from typing import Literal
 from helpers.privacy.escaping import escaped
 from helpers.report.words import cell
 
+NEW_FACTS = ("annotations", "notes_read_by", "reader_folds")  # that cards before had not
 FACTS: tuple[str, ...] = ("dataset", "process", "note_style", "training_records", "annotated_records")
-FACTS += ("encoder", "encoder_model", "encoder_revision", "strategy", "seed")
+FACTS += ("encoder", "encoder_model", "encoder_revision", "strategy", "seed", *NEW_FACTS)
 Section = Literal["meant_for", "treats", "rests_on"]
 SECTIONS: dict[Section, str] = {
     "meant_for": "What it is meant for",

@@ -27,12 +27,17 @@ class Form(Protocol):
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong in some rows of a column, and what to write instead."""
+    """What is wrong in some rows of a column, and what to write instead.
+
+    ``unseen``: sound in itself, but training records had none of it, so that nothing can be said of such a record; the
+    others can be scored.
+    """
 
     column: str
     what: str
     rows: np.ndarray
     remedy: str = ""
+    unseen: bool = False
 
     def __str__(self) -> str:
         said = f"  {self.column}: {self.what} in {int(np.sum(self.rows))} of {len(self.rows)} rows"
@@ -50,7 +55,7 @@ class Column:
     levels : tuple
         Of a category, in the order of the design matrix; (0, 1) of yes/no; () of a number.
     seen : tuple
-        Levels that training records took; others cannot be scored.
+        Levels that training records took; records with others get no effect.
     words : dict
         How the training's table writes levels: word to the position of its level.
     fill : float, str or None
@@ -139,29 +144,26 @@ class Column:
     def faults(self, label: str, values: np.ndarray, gap: np.ndarray, form: Form) -> list[Fault]:
         """Rows that cannot be scored, of values and gaps as :meth:`read` gives them."""
         wrong, gap = np.isnan(values) & ~gap, gap & (self.fill is None)
-        seen = list(self.seen)
-        if self.kind == "category":
-            known = [self.levels.index(level) for level in seen]
-            what = f"a category that training records had not (they had {seen})"
-            strange = wrong | (~np.isnan(values) & ~np.isin(values, known))
-            return [
-                Fault(label, "a missing value", gap, "fill it in: training records had no gap"),
-                Fault(label, what, strange),
-            ]
-        faults = [Fault(label, "no finite number", wrong | gap, self._remedy(gap, form))]
-        if self.kind == "yes/no":
-            what = f"a value that training records had not (they had {seen})"
-            faults.append(Fault(label, what, ~np.isnan(values) & ~np.isin(values, seen)))
-        return faults
-
-    def _remedy(self, gap: np.ndarray, form: Form) -> str:
+        gaps = Fault(label, "a gap, which training records had not", gap, unseen=True)
         if self.kind == "number":
-            rule = f"write digits, one decimal sign ({form.decimal!r}) and nothing else"
-        else:
-            rule = " or ".join([*(["/".join(map(repr, self.words))] if self.words else []), "1/0, yes/no, true/false"])
-            rule = f"write {rule}"
-        empty = int(gap.sum())
-        return rule + (f"; {empty} are empty: fill them in, training records had no gap" if empty else "")
+            return [Fault(label, "no finite number", wrong, self._remedy(form)), gaps]
+        known = [self.levels.index(level) for level in self.seen]
+        strange = ~np.isnan(values) & ~np.isin(values, known)
+        what = f"a value that training records had not (they had {list(self.seen)})"
+        if self.kind == "category":  # an unknown word may well be a level that is new
+            return [gaps, Fault(label, what, wrong | strange, unseen=True)]
+        level = np.isin(values, self.levels)
+        return [
+            Fault(label, "neither yes nor no", wrong | strange & ~level, self._remedy(form)),
+            gaps,
+            Fault(label, what, strange & level, unseen=True),
+        ]
+
+    def _remedy(self, form: Form) -> str:
+        if self.kind == "number":
+            return f"write digits, one decimal sign ({form.decimal!r}) and nothing else"
+        rule = " or ".join([*(["/".join(map(repr, self.words))] if self.words else []), "1/0, yes/no, true/false"])
+        return f"write {rule}"
 
 
 def column_of(series: pd.Series) -> Column:

@@ -6,50 +6,84 @@ import re
 
 import numpy as np
 
-from helpers.encoders.base import Encoder
+from helpers.artifacts.code import code_of
+from helpers.encoders.base import Encoder, versions
+from helpers.encoders.sentences import POOLINGS, SectionEncoder, SentencePooling
+from helpers.encoders.supervised import crossfit
+from helpers.encoders.supervised.crossfit import Supervised
+from helpers.encoders.supervised.mean_reader import MeanReader
+from helpers.encoders.supervised.regressions import VectorReader, WordReader
+from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.transformer import TransformerEncoder
 
-VECTORIZER = ("lowercase", "token_pattern", "ngram_range", "sublinear_tf", "norm", "smooth_idf", "use_idf")
 # What may differ between two machines that read notes alike up to rounding; all else makes another encoder.
-SOFT = ("precision", "libraries", "code")
+SOFT = ("precision", "libraries", "code", "parts")
+OWN_CODE = ("code", "parts")  # digests of this package's modules
+CAN_BE = (
+    "Can be exported: tfidf; frozen models such as minilm and modernbert, alone or followed by :mean, :max or "
+    ":sections; and what learned from annotations on top of them, :sentences, :projection, :words and :reader."
+)
 
-Exportable = TfidfEncoder | TransformerEncoder
 
-
-def encoder_state(encoder: Exportable | None) -> tuple[dict, dict[str, np.ndarray]]:
+def encoder_state(encoder: Encoder | None) -> tuple[dict, dict[str, np.ndarray]]:
     """Plain values and arrays that :func:`restore_encoder` takes; None: the policy reads no note."""
     if encoder is None:
         return {"kind": "none"}, {}
     check_exportable(encoder)
+    made_by = {"provenance": provenance_of(encoder)}
     if isinstance(encoder, TransformerEncoder):
-        settings = {k: v for k, v in encoder.get_params().items() if k not in ("device", "precision")}
-        return {"kind": "frozen", "settings": settings, "provenance": dict(encoder.provenance)}, {}
-    vectorizer = encoder.vectorizer_
-    settings = {k: v for k, v in vectorizer.get_params().items() if k in VECTORIZER}
-    terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get)
-    plain = {"settings": encoder.get_params(), "vectorizer": settings, "terms": terms}
-    return {"kind": "tfidf", **plain, "provenance": encoder.provenance}, {"idf": vectorizer.idf_}
+        return {"kind": "frozen", "settings": _settings(encoder), **made_by}, {}
+    if isinstance(encoder, TfidfEncoder):
+        plain, arrays = encoder.state()
+        return {"kind": "tfidf", **plain, **made_by}, arrays
+    below = getattr(encoder, "base", None)
+    base = {"base": None if below is None else _settings(below)}
+    if isinstance(encoder, Supervised):
+        plain, arrays = encoder.state()
+        return {"kind": "reader", **base, "reader": plain, **made_by}, arrays
+    how = encoder.pooling if isinstance(encoder, SentencePooling) else "sections"
+    return {"kind": "pooled", **base, "how": how, **made_by}, {}
 
 
-def check_exportable(encoder: Encoder | None) -> None:
-    """Refuse an encoder that no policy can hold.
+def check_exportable(encoder: Encoder | None, public: bool = True) -> None:
+    """Refuse an encoder that no policy can hold, fitted or not.
+
+    Parameters
+    ----------
+    encoder : Encoder or None
+    public : bool
+        Whether everyone may see the notes it learns from.
 
     Raises
     ------
     ValueError
-        It is neither tfidf nor a frozen model with one vector a note.
+        It is of a kind that cannot be saved, or a reader whose vocabulary would carry words of notes out.
     """
-    if encoder is not None and type(encoder) not in (TfidfEncoder, TransformerEncoder):
+    if encoder is None or type(encoder) in (TfidfEncoder, TransformerEncoder):
+        return
+    reads = type(encoder) in (SentencePooling, SectionEncoder) or _savable(getattr(encoder, "reader", None))
+    if not reads or type(getattr(encoder, "base", None)) not in (TransformerEncoder, type(None)):
+        said = f"{getattr(encoder, 'name', '')!r} ({type(encoder).__name__})"
+        raise ValueError(f"encoder: {said} cannot be exported. {CAN_BE}")
+    if isinstance(encoder, Supervised) and encoder.holds_words and not public:
         raise ValueError(
-            f"encoder: {type(encoder).__name__} cannot be exported; tfidf, minilm, modernbert and other frozen models "
-            f"can, without what follows a colon."
+            f"encoder: {encoder.name!r} holds words of the training notes, up to three in a row, and these notes are "
+            f"not public; export a reader of sentences, which holds none, as with reader=sentences."
         )
+
+
+def provenance_of(encoder: Encoder) -> dict:
+    """What determines the vectors beside what the policy holds itself."""
+    if not isinstance(encoder, Supervised):
+        return dict(encoder.provenance)
+    base = {"libraries": versions("scikit-learn", "numpy")} if encoder.base is None else encoder.base.provenance
+    return {**base, "name": encoder.name, "parts": code_of(crossfit)}
 
 
 def restore_encoder(
     state: dict, arrays: dict[str, np.ndarray], device: str | None = None, other_versions: bool = False
-) -> Exportable | None:
+) -> Encoder | None:
     """The encoder of a saved policy.
 
     Parameters
@@ -64,14 +98,14 @@ def restore_encoder(
     Raises
     ------
     ValueError
-        If the encoder found here is another one than in training.
+        If the encoder found here is another one than in training, or the arrays are not those of its kind.
     FileNotFoundError
         If its files are not here.
     """
     if state["kind"] == "none":
         return None
-    found = _tfidf(state, arrays) if state["kind"] == "tfidf" else _frozen(state, device)
-    check_provenance(state["provenance"], found.provenance, other_versions)
+    found = _restored(state, arrays, device)
+    check_provenance(state["provenance"], provenance_of(found), other_versions)
     return found
 
 
@@ -81,8 +115,8 @@ def check_provenance(trained: dict, found: dict, other_versions: bool = False) -
     differ = [k for k in names if trained.get(k) != found.get(k) and not (other_versions and k in SOFT)]
     if not differ:
         return
-    lines = [f"  {k}: {found.get(k)!r} here, {trained.get(k)!r} in training" for k in differ if k != "code"]
-    if "code" in differ:
+    lines = [f"  {k}: {found.get(k)!r} here, {trained.get(k)!r} in training" for k in differ if k not in OWN_CODE]
+    if set(differ) & set(OWN_CODE):
         lines.append("  code: the package's encoder has changed since")
     if set(differ) <= set(SOFT):
         remedy = (
@@ -94,25 +128,37 @@ def check_provenance(trained: dict, found: dict, other_versions: bool = False) -
     raise ValueError("encoder: not the one this policy was trained with.\n" + "\n".join(lines) + f"\n{remedy}")
 
 
+def _savable(reader) -> bool:
+    """Whether a reader is of a kind that a policy holds; trained layers are not, which may remember notes."""
+    if type(reader) is MeanReader:
+        return all(_savable(one) for one in reader.readers)
+    return type(reader) in (SentenceReader, VectorReader, WordReader)
+
+
 def _pins(provenance: dict) -> str:
     return "pip install " + " ".join(f"{k}=={v}" for k, v in provenance["libraries"].items())
 
 
-def _frozen(state: dict, device: str | None) -> TransformerEncoder:
+def _settings(encoder: TransformerEncoder) -> dict:
+    return {k: v for k, v in encoder.get_params().items() if k not in ("device", "precision")}
+
+
+def _frozen(settings: dict, provenance: dict, device: str | None) -> TransformerEncoder:
     # "bf16 on cpu, pooling fp32" is how the provenance states precision and device
-    precision, trained_on = re.findall(r"^(\w+) on (\w+)", state["provenance"]["precision"])[0]
-    return TransformerEncoder(**state["settings"], device=device or trained_on, precision=precision)
+    precision, trained_on = re.findall(r"^(\w+) on (\w+)", provenance["precision"])[0]
+    return TransformerEncoder(**settings, device=device or trained_on, precision=precision)
 
 
-def _tfidf(state: dict, arrays: dict[str, np.ndarray]) -> TfidfEncoder:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    unknown = sorted(set(state["vectorizer"]) - set(VECTORIZER))
-    if unknown:
-        raise ValueError(f"encoder: settings {unknown} are not known here; the policy is of a newer version.")
-    settings = state["vectorizer"] | {"ngram_range": tuple(state["vectorizer"]["ngram_range"])}
-    vocabulary = {term: i for i, term in enumerate(state["terms"])}
-    encoder = TfidfEncoder(**state["settings"])
-    encoder.vectorizer_ = TfidfVectorizer(**settings, vocabulary=vocabulary, dtype=np.float32)
-    encoder.vectorizer_.idf_ = arrays["idf"]
-    return encoder
+def _restored(state: dict, arrays: dict[str, np.ndarray], device: str | None) -> Encoder:
+    if state["kind"] == "tfidf":
+        return TfidfEncoder.from_state(state, arrays)
+    if state["kind"] == "frozen":
+        return _frozen(state["settings"], state["provenance"], device)
+    base = None if state["base"] is None else _frozen(state["base"], state["provenance"], device)
+    if state["kind"] == "pooled" and base is not None:
+        return SentencePooling(base, state["how"]) if state["how"] in POOLINGS else SectionEncoder(base)
+    try:
+        return Supervised.from_state(base, state["reader"], arrays)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        fault = type(error).__name__
+    raise ValueError(f"encoder: a reader lacks what its kind needs ({fault}); fetch or export the policy again.")

@@ -14,14 +14,15 @@ from helpers.policy.card import as_markdown
 from helpers.policy.encoding import encoder_state, restore_encoder
 from helpers.policy.model import Policy
 from helpers.policy.records import Inputs
-from helpers.policy.saved import FORMAT, check_arrays, check_seal, read_plain, seal
+from helpers.policy.saved import check_arrays, check_seal, read_plain, seal
+from helpers.policy.schema import FORMAT
 
 POLICY_FILES = ("policy.json", "weights.safetensors", "CARD.md")
 SUMS = "SHA256SUMS"
 
 
 def save_policy(policy: Policy, folder: str | Path, overwrite: bool = False) -> Path:
-    """Write a policy to a folder of its own, whole or not at all.
+    """Write a policy to a folder of its own, whole or not at all; it is read again before it takes its place.
 
     Parameters
     ----------
@@ -35,6 +36,8 @@ def save_policy(policy: Policy, folder: str | Path, overwrite: bool = False) -> 
     ------
     FileExistsError
         If the folder is there and may not be replaced.
+    ValueError
+        If what was written is not what was to be written; nothing has changed then.
     """
     folder = check_target(folder, overwrite)
     content = _content(policy)
@@ -74,19 +77,8 @@ def load_policy(folder: str | Path, device: str | None = None, other_versions: b
         If a file was changed, a field or array is missing or not of its type, shape and range, the format is not known
         or the encoder is another one.
     """
-    from safetensors.numpy import load as load_tensors
-
     folder = Path(folder).expanduser()
-    content = _checked(folder)
-    plain = read_plain(content["policy.json"], folder)
-    try:
-        arrays = load_tensors(content["weights.safetensors"])
-    except Exception as error:
-        raise ValueError(
-            f"{folder}: weights.safetensors cannot be read ({type(error).__name__}); fetch it again."
-        ) from None
-    check_arrays(plain, arrays, folder)
-    check_seal(plain, arrays, folder)
+    plain, arrays = _read(folder, folder)
     parts = {prefix: _part(arrays, prefix) for prefix in ("encoder", "model")}
     encoder = restore_encoder(plain["encoder"], parts["encoder"], device, other_versions)
     inputs = Inputs.restore(plain["inputs"])
@@ -105,17 +97,18 @@ def _content(policy: Policy) -> dict[str, bytes]:
         "encoder": state,
         "card": policy.card,
     }
-    arrays = {f"encoder/{k}": v for k, v in encoder_arrays.items()} | {
-        f"model/{k}": v for k, v in policy.weights.items()
-    }
+    arrays = {f"encoder/{k}": v for k, v in encoder_arrays.items()}
+    arrays |= {f"model/{k}": v for k, v in policy.weights.items()}
+    # Arrays whose rows do not lie one after the other would be saved in scrambled order, without a word.
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     plain["seal"] = seal(plain, arrays)
-    card = as_markdown(policy.card, policy.lower_is_better, vocabulary=state["kind"] == "tfidf")
+    card = as_markdown(policy.card, policy.lower_is_better, policy.holds_words)
     text = json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False)
     return dict(zip(POLICY_FILES, (text.encode(), save_tensors(arrays), card.encode()), strict=True))
 
 
 def _put(folder: Path, content: dict[str, bytes]) -> None:
-    """Make the folder beside its place, then move it there; what was there stays until then, and if that fails."""
+    """Make the folder beside its place, read it again, then move it there; what was there stays until all went well."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     new, old = work / "new", work / "old"
@@ -123,6 +116,7 @@ def _put(folder: Path, content: dict[str, bytes]) -> None:
         new.mkdir()
         for name, data in content.items():
             (new / name).write_bytes(data)
+        _read(new, folder)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
@@ -132,23 +126,38 @@ def _put(folder: Path, content: dict[str, bytes]) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
+def _read(folder: Path, named: Path) -> tuple[dict, dict[str, np.ndarray]]:
+    """Plain values and arrays of a folder, in every way checked; messages speak of ``named``."""
+    from safetensors.numpy import load as load_tensors
+
+    content = _checked(folder, named)
+    plain = read_plain(content["policy.json"], named)
+    try:
+        arrays = load_tensors(content["weights.safetensors"])
+    except Exception as error:
+        raise ValueError(
+            f"{named}: weights.safetensors cannot be read ({type(error).__name__}); fetch it again."
+        ) from None
+    check_arrays(plain, arrays, named)
+    check_seal(plain, arrays, named)
+    return plain, arrays
+
+
 def _part(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     return {k.removeprefix(f"{prefix}/"): v for k, v in arrays.items() if k.startswith(f"{prefix}/")}
 
 
-def _checked(folder: Path) -> dict[str, bytes]:
+def _checked(folder: Path, named: Path) -> dict[str, bytes]:
     """The files of a policy, each equal to its sum."""
     missing = [name for name in (*POLICY_FILES, SUMS) if not (folder / name).is_file()]
     if missing:
         raise FileNotFoundError(
-            f"{folder}: no {', '.join(missing)}; a policy folder holds {', '.join((*POLICY_FILES, SUMS))}."
+            f"{named}: no {', '.join(missing)}; a policy folder holds {', '.join((*POLICY_FILES, SUMS))}."
         )
     lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
     sums = {name: total for total, _, name in (line.partition("  ") for line in lines if "  " in line)}
     content = {name: (folder / name).read_bytes() for name in POLICY_FILES}
     changed = [name for name, data in content.items() if sums.get(name) != hashlib.sha256(data).hexdigest()]
     if changed:
-        raise ValueError(
-            f"{folder}: {', '.join(changed)} changed since it was saved; fetch or export the policy again."
-        )
+        raise ValueError(f"{named}: {', '.join(changed)} changed since it was saved; fetch or export the policy again.")
     return content

@@ -10,22 +10,20 @@ from tqdm.auto import tqdm
 
 from helpers.data.cohort import Cohort
 from helpers.data.own.spec import OwnSpec
-from helpers.effects.learners import EffectLearner, KnownEffect, RandomOrder, RiskRanker
-from helpers.effects.networks.heads import HeadRegressor
-from helpers.encoders.base import NO_WORD
+from helpers.effects.learners import EffectLearner
+from helpers.encoders.base import NO_WORD, Encoder
 from helpers.encoders.features import Features
-from helpers.policy.encoding import Exportable
+from helpers.policy.columns import Fault
+from helpers.policy.encoding import check_exportable
+from helpers.policy.reading import PolicyReader
 from helpers.policy.records import Inputs
-from helpers.privacy.errors import only_own_words
+from helpers.policy.weights import EXPORTABLE, effect_of, weights_of
+from helpers.privacy.errors import no_data_in_errors
 from helpers.stats.ties import without_noise
 
-FEATURE_SETS = ("phi", "text", "tabular")
+FEATURE_SETS = ("phi", "read", "text", "tabular")
 ROWS_AT_ONCE = 500
 NOT_READ = "not read"
-EXPORTABLE = (
-    "Can be exported: learners whose effect is linear in their features (dr, tabular, aace_ridge, aace_smooth and "
-    "their like: scaled inputs and ridge), and 64-unit heads (aace), on the features phi, text or tabular."
-)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -36,11 +34,11 @@ class Policy:
     ----------
     inputs : Inputs
         Columns of a record, and what they may hold.
-    encoder : TfidfEncoder, TransformerEncoder or None
-        Fitted; None if the note is not read.
-    kind : {"linear", "head"}
+    encoder : Encoder or None
+        Fitted, of a kind that :func:`helpers.policy.encoding.check_exportable` lets pass; None if the note is not read.
+    kind : {"linear", "head", "plug"}
     weights : dict of arrays
-        ``weight`` (d,) and ``constant`` (1,), or the arrays of a 64-unit head and its ``scale`` (2,).
+        As :func:`helpers.policy.weights.weights_of` gives them.
     lower_is_better : bool
         Direction of the outcome as the user has it; effects are given in it.
     card : dict
@@ -48,7 +46,7 @@ class Policy:
     """
 
     inputs: Inputs
-    encoder: Exportable | None
+    encoder: Encoder | None
     kind: str
     weights: dict[str, np.ndarray]
     lower_is_better: bool
@@ -57,7 +55,12 @@ class Policy:
     def __repr__(self) -> str:
         return f"Policy({self.card['strategy']!r}, {self.kind}, reads {[c.name for c in self.inputs.columns]})"
 
-    @only_own_words("records: scoring")
+    @property
+    def holds_words(self) -> bool:
+        """Whether words of the training notes are part of it: the vocabulary of its encoder."""
+        return bool(getattr(self.encoder, "holds_words", False))
+
+    @no_data_in_errors("records: scoring")
     def score(self, records: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
         """Effects and priorities of raw records.
 
@@ -72,58 +75,53 @@ class Policy:
         -------
         DataFrame in the order of the records, with ``id``; ``effect``, in units and direction of the outcome;
         ``priority``, high for the greatest benefit; ``rank``, 1 for whom to treat first (equal effects, or such as
-        differ by rounding alone, by row order); and ``reading``, how much of the note the policy has seen: ``whole``,
-        ``cut at 512 tokens``, or ``no known word``, in which case it has nothing to say of the record: no effect, no
-        priority, no rank.
+        differ by rounding alone, by row order); ``reading``, how much of the note the policy has seen: ``whole``,
+        ``cut at 512 tokens``, or ``no known word``; and ``unseen``, the columns with a level or a gap that training
+        records had not. Of records without a known word, or with something unseen, the policy has nothing to say: no
+        effect, no priority, no rank.
 
         Raises
         ------
         ValueError
             Names every column at fault and its number of rows; no value of a record is shown.
         """
-        checked = self.inputs.check(records)
-        effect = np.empty(len(checked))
-        reading = []
+        checked, unseen = self.inputs.read(records)
+        effect, reading = np.empty(len(checked)), []
+        reader = None if self.encoder is None else PolicyReader(self.encoder)
         with tqdm(total=len(checked), desc="scoring", unit="record", disable=not progress) as bar:
             for start in range(0, len(checked), ROWS_AT_ONCE):
                 part = checked.iloc[start : start + ROWS_AT_ONCE]
-                effect[start : start + len(part)] = self.effect(self.phi(part))
-                reading += self.reading(part)
+                effect[start : start + len(part)] = self.effect(self.phi(part, reader))
+                reading += self.reading(part, reader)
                 bar.update(len(part))
-        effect[[state == NO_WORD for state in reading]] = np.nan
+        columns = _named(unseen, len(checked))
+        effect[[state == NO_WORD or bool(names) for state, names in zip(reading, columns, strict=True)]] = np.nan
         shown = effect if self.lower_is_better else -effect
-        ids = checked[self.inputs.id].to_numpy()
-        columns = {"id": ids, "effect": shown, "priority": -effect, "rank": _ranks(effect), "reading": reading}
-        return pd.DataFrame(columns)
+        told = {"effect": shown, "priority": -effect, "rank": _ranks(effect), "reading": reading, "unseen": columns}
+        return pd.DataFrame({"id": checked[self.inputs.id].to_numpy(), **told})
 
-    def reading(self, records: pd.DataFrame) -> list[str]:
+    def reading(self, records: pd.DataFrame, reader: PolicyReader | None = None) -> list[str]:
         """How much of the note of each of n checked records is read; ``not read`` by a policy without an encoder."""
         if self.encoder is None:
             return [NOT_READ] * len(records)
-        return self.encoder.reading(records[self.inputs.text].tolist())
+        return (reader or PolicyReader(self.encoder)).reading(records[self.inputs.text].tolist())
 
-    def phi(self, records: pd.DataFrame) -> np.ndarray:
+    def phi(self, records: pd.DataFrame, reader: PolicyReader | None = None) -> np.ndarray:
         """(n, d) float32 features of checked records: the note's vector, then the tabular columns."""
         if self.encoder is None:
             return Features(np.empty((len(records), 0)), self.inputs.matrix(records)).phi
-        seen = getattr(self.encoder, "vectors", self.encoder.transform)  # reading() tells which notes were cut
-        return Features(seen(records[self.inputs.text].tolist()), self.inputs.matrix(records)).phi
+        vectors = (reader or PolicyReader(self.encoder)).vectors(records[self.inputs.text].tolist())
+        return Features(vectors, self.inputs.matrix(records)).phi
 
     def effect(self, phi: np.ndarray) -> np.ndarray:
         """(n,) effects of features; below zero is a benefit, whatever the direction of the outcome."""
-        width = len(self.weights["weight" if self.kind == "linear" else "hidden.w"])
-        if phi.shape[1] != width:
-            raise ValueError(f"phi: {phi.shape[1]} columns; this policy weighs {width}. Its encoder is another one.")
-        if self.kind == "head":
-            return HeadRegressor.predicted(self.weights, phi)
-        # A product and a sum, row by row: unlike a matrix product, its bits depend on no other row and no thread.
-        return np.add.reduce(phi.astype(float) * self.weights["weight"], axis=1) + self.weights["constant"][0]
+        return effect_of(self.kind, self.weights, phi)
 
 
 def from_learner(
     learner: EffectLearner,
     cohort: Cohort,
-    encoder: Exportable | None,
+    encoder: Encoder | None,
     card: dict,
     features: str = "phi",
     spec: OwnSpec | None = None,
@@ -137,29 +135,34 @@ def from_learner(
     cohort : Cohort
         The training records: their roles, column types and categories are kept, and a few rows serve to check that
         the policy agrees with the learner.
-    encoder : TfidfEncoder, TransformerEncoder or None
-        Fitted on their notes; None if ``features`` is tabular.
+    encoder : Encoder or None
+        Fitted on their notes, and on their annotations where it learns from these; None if ``features`` is tabular.
     card : dict
         From :func:`helpers.policy.card.make_card`.
-    features : {"phi", "text", "tabular"}
-        What the learner sees.
+    features : {"phi", "read", "text", "tabular"}
+        What the learner sees; ``read`` are phi by an encoder that learned from annotations.
     spec : OwnSpec or None
         Describes the table that the records come from, so that such a table can be scored as it is.
 
     Raises
     ------
     ValueError
-        If the learner cannot be exported; says which can.
+        If learner or encoder cannot be exported; says which can.
     """
     if features not in FEATURE_SETS:
         raise ValueError(f"features = {features!r}: not at hand for new records. {EXPORTABLE}")
     if (encoder is None) != (features == "tabular"):
         raise ValueError(f"encoder: {encoder!r} with features = {features!r}; give one exactly where the note is read.")
+    check_exportable(encoder, public=not cohort.sensitive)
     inputs = Inputs.of(cohort, features, spec)
     empty = Policy(inputs, encoder, "linear", {}, cohort.roles.lower_is_better, card)
-    X = empty.phi(cohort.frame.head(64))
-    kind, weights = _weights(learner, X)
+    kind, weights = weights_of(learner, empty.phi(cohort.frame.head(64)))
     return Policy(inputs, encoder, kind, weights, cohort.roles.lower_is_better, card)
+
+
+def _named(faults: list[Fault], n: int) -> list[str]:
+    """For each of n records the columns of its faults."""
+    return [", ".join(fault.column for fault in faults if fault.rows[i]) for i in range(n)]
 
 
 def _ranks(effect: np.ndarray) -> np.ndarray | pd.arrays.IntegerArray:
@@ -168,22 +171,3 @@ def _ranks(effect: np.ndarray) -> np.ndarray | pd.arrays.IntegerArray:
     rank = np.zeros(len(effect), int)
     rank[known[np.argsort(without_noise(effect[known]), kind="stable")]] = np.arange(1, len(known) + 1)
     return rank if len(known) == len(effect) else pd.arrays.IntegerArray(rank, np.isnan(effect))
-
-
-def _weights(learner: EffectLearner, X: np.ndarray) -> tuple[str, dict[str, np.ndarray]]:
-    """Kind and weights of a learner, found by asking it, so that any one with a linear effect will do."""
-    name = type(learner).__name__
-    if isinstance(learner, RiskRanker | RandomOrder | KnownEffect):
-        raise ValueError(f"learner: {name} does not estimate effects from records. {EXPORTABLE}")
-    model = getattr(learner, "model_", None)
-    if isinstance(model, HeadRegressor) and np.array_equal(learner.effect(X), model.predict(X)):
-        return "head", {k: np.ascontiguousarray(v) for k, v in model.exported().items()}
-    d = X.shape[1]
-    constant = float(learner.effect(np.zeros((1, d)))[0])
-    weight = np.asarray(learner.effect(np.eye(d)), float) - constant
-    spread = np.random.default_rng(0).normal(size=(64, d)) * (X.std(0) + 1e-3)
-    probes = np.vstack([X, X.mean(0) + 3 * spread])
-    told = learner.effect(probes)
-    if np.abs(told - probes @ weight - constant).max() > 1e-6 * (1 + np.abs(told).max()):
-        raise ValueError(f"learner: {name} with {type(model).__name__} has an effect that is not linear. {EXPORTABLE}")
-    return "linear", {"weight": weight, "constant": np.array([constant])}

@@ -12,6 +12,9 @@ from helpers.data.cohort import Cohort, design_matrix
 from helpers.data.own.spec import OwnSpec
 from helpers.policy.columns import Column, Fault, column_of
 from helpers.policy.table import PLAIN_TABLE, WrittenTable, as_written
+from helpers.privacy.errors import DataError
+
+NEW_LEVEL = "\0new"  # stands for a word that is none of the training's levels; no table can hold it
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,11 @@ class Inputs:
         return needed | {f"column:{c.name}": c.name for c in self.columns if c.marks is None}
 
     def check(self, records: pd.DataFrame, form: WrittenTable | None = None) -> pd.DataFrame:
-        """The records as the policy reads them, or a refusal.
+        """The records as the policy reads them, or a refusal: what :meth:`read` gives first."""
+        return self.read(records, form)[0]
+
+    def read(self, records: pd.DataFrame, form: WrittenTable | None = None) -> tuple[pd.DataFrame, list[Fault]]:
+        """The records as the policy reads them, and those of which it can say nothing; or a refusal.
 
         Parameters
         ----------
@@ -80,8 +87,11 @@ class Inputs:
 
         Returns
         -------
-        DataFrame with the id, the note and every column of ``columns`` under the study's names: numbers and
-        categories, gaps filled as in the training.
+        frame : DataFrame
+            The id, the note and every column of ``columns`` under the study's names: numbers and categories, gaps
+            filled as in the training.
+        unseen : list of Fault
+            The rows where that is so, by column.
 
         Raises
         ------
@@ -91,17 +101,18 @@ class Inputs:
         form, places = self._placed(records, form)
         twice = [c for c in dict.fromkeys(places.values()) if (records.columns == c).sum() > 1]
         if twice or not len(records):
-            raise ValueError(
+            raise DataError(
                 f"records: columns given twice: {twice}." if twice else "records: no rows; nothing to score."
             )
         frame, faults = self._ends(records, form, places)
         for column in self.columns:
             if column.marks is None:
                 faults += self._read(column, records, form, places, frame)
-        told = [str(fault) for fault in faults if np.any(fault.rows)]
+        found = [fault for fault in faults if np.any(fault.rows)]
+        told = [str(fault) for fault in found if not fault.unseen]
         if told:
-            raise ValueError("records: cannot be scored; mend or drop these rows.\n" + "\n".join(told))
-        return pd.DataFrame(frame, index=records.index)
+            raise DataError("records: cannot be scored; mend or drop these rows.\n" + "\n".join(told))
+        return pd.DataFrame(frame, index=records.index), [fault for fault in found if fault.unseen]
 
     def missing(self, names: Sequence[str], form: WrittenTable) -> list[str]:
         """The columns that a table of this form lacks."""
@@ -121,7 +132,9 @@ class Inputs:
 
     def matrix(self, records: pd.DataFrame) -> np.ndarray:
         """(n, p) numbers of checked records, laid out as in training."""
-        return design_matrix(records, tuple(c.name for c in self.columns))[0]
+        names = [c.name for c in self.columns]
+        known = {c.name: records[c.name].cat.set_categories(c.levels) for c in self.columns if c.kind == "category"}
+        return design_matrix(records[names].assign(**known), tuple(names))[0]
 
     def _placed(self, records: pd.DataFrame, form: WrittenTable | None) -> tuple[WrittenTable, dict[str, str]]:
         """How the records are written, and where each role stands."""
@@ -129,7 +142,7 @@ class Inputs:
         forms = [form] if form else [PLAIN_TABLE, *([self.table] if self.table else [])]
         best = self.fitting(names, forms)
         if best is None:
-            raise ValueError(f"records: {self.lacking(names)}")
+            raise DataError(f"records: {self.lacking(names)}")
         return best, best.find(names, self.wanted, encoded=best is PLAIN_TABLE)
 
     def lacking(self, names: Sequence[str]) -> str:
@@ -174,7 +187,7 @@ class Inputs:
             given = form is PLAIN_TABLE and mark.name in records.columns
             marked, strange = _marks(mark, records[mark.name], gap) if given else (gap.astype(float), [])
             frame[mark.name], faults = marked, [*faults, *strange]
-        frame[column.name] = _typed(column, values, filled, records.index)
+        frame[column.name] = _typed(column, values, gap, filled, records.index)
         return faults
 
 
@@ -196,9 +209,10 @@ def _text_faults(series: pd.Series, empty: tuple[str, ...]) -> list[Fault]:
     ]
 
 
-def _typed(column: Column, values: np.ndarray, filled: np.ndarray, index: pd.Index) -> pd.Series:
+def _typed(column: Column, values: np.ndarray, gap: np.ndarray, filled: np.ndarray, index: pd.Index) -> pd.Series:
     if column.kind != "category":
         return pd.Series(np.where(filled, column.fill if column.fill is not None else np.nan, values), index=index)
     fill = column.levels.index(column.fill) if column.fill is not None else -1
-    codes = np.where(filled, fill, np.nan_to_num(values, nan=-1)).astype(int)
-    return pd.Series(pd.Categorical.from_codes(codes, list(column.levels)), index=index)
+    codes = np.where(filled, fill, np.where(gap, -1, np.nan_to_num(values, nan=len(column.levels)))).astype(int)
+    strange = [NEW_LEVEL] if (codes == len(column.levels)).any() else []
+    return pd.Series(pd.Categorical.from_codes(codes, [*column.levels, *strange]), index=index)

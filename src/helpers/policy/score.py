@@ -104,6 +104,13 @@ def _told(scores: pd.DataFrame) -> list[str]:
     lines = [f"{line}: their scores rest on the part before; column reading says which." for line in lines]
     if unread := int(counts.get(NO_WORD, 0)):
         lines.append(f"{unread} of {len(scores)} notes have no known word: these records have no effect and no rank.")
+    if unseen := int((scores["unseen"] != "").sum()):
+        columns = scores.loc[scores["unseen"] != "", "unseen"].str.split(", ").explode().value_counts(sort=False)
+        where = ", ".join(f"{name}: {n}" for name, n in columns.items())
+        lines.append(
+            f"{unseen} of {len(scores)} records have a level or a gap that training records had not ({where}): no "
+            f"effect and no rank; column unseen says which."
+        )
     if formulas := int(scores["id"].map(is_formula).sum()):
         lines.append(f"{formulas} identifiers begin like a formula and have an apostrophe in front in the file.")
     return lines

@@ -72,14 +72,14 @@ def confounding_sentence(ate: float, naive: float, unit: str | None) -> str:
 
 
 def columns_by_role(manifest: Manifest) -> pd.DataFrame:
-    """A row a role of a data set's columns: ``role, what`` (meanings, the first ones), ``seen by``."""
+    """A row a role of a data set's columns: ``role, meaning`` (the first ones), ``seen by``."""
     rows = []
     for role, (word, seen) in ROLES.items():
         meanings = [c.meaning for c in manifest.columns.values() if c.role == role]
         more = [f"and {len(meanings) - MEANINGS} more"] if len(meanings) > MEANINGS else []
         if meanings:
             rows.append((word, "; ".join([*meanings[:MEANINGS], *more]), seen))
-    return pd.DataFrame(rows, columns=["role", "what", "seen by"])
+    return pd.DataFrame(rows, columns=["role", "meaning", "seen by"])
 
 
 def column_lines(manifest: Manifest) -> list[str]:

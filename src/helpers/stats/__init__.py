@@ -3,6 +3,7 @@
 from helpers.stats.arrays import effective_n, first_k, first_treated, vectors
 from helpers.stats.intervals import (
     captured_interval,
+    difference_interval,
     excludes_zero,
     influence_interval,
     mean_interval,
@@ -33,6 +34,7 @@ __all__ = [
     "autoc",
     "benefit_captured",
     "captured_interval",
+    "difference_interval",
     "effective_n",
     "excludes_zero",
     "fieller",

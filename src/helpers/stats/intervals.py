@@ -90,6 +90,27 @@ def mean_interval(scores: np.ndarray, groups: np.ndarray | None = None, level: f
     return influence_interval(scores.mean(), scores - scores.mean(), groups, level)
 
 
+def difference_interval(
+    Y: np.ndarray, T: np.ndarray, groups: np.ndarray | None = None, level: float = 0.95
+) -> dict[str, float]:
+    """Student's interval of the mean of the treated less that of the untreated, nothing adjusted, patients as clusters.
+
+    Parameters
+    ----------
+    Y : (n,) array
+    T : (n,) array of 0 and 1
+        Both values occur.
+    groups, level
+        As :func:`mean_interval` takes them.
+    """
+    Y, T = vectors(Y=Y, T=T)
+    if not (np.any(T == 0) and np.any(T == 1)):
+        raise ValueError("T: holds one arm only; a difference needs treated and untreated records.")
+    treated, untreated = Y[T == 1].mean(), Y[T == 0].mean()
+    influence = T * (Y - treated) / T.mean() - (1 - T) * (Y - untreated) / (1 - T).mean()
+    return influence_interval(treated - untreated, influence, groups, level)
+
+
 def budget_influence(
     gamma0: np.ndarray, gamma1: np.ndarray, priority: np.ndarray, budget: float
 ) -> tuple[float, np.ndarray]:

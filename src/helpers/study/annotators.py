@@ -7,7 +7,7 @@ annotations. Learners see what was written.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import product
@@ -20,7 +20,8 @@ from helpers.annotation.annotators import Annotator
 from helpers.config import Config
 from helpers.data import fields
 from helpers.data.fields import MISSING
-from helpers.effects.em.learner import EMLearner, tuned_penalty
+from helpers.effects.em.fit import tuned_penalty
+from helpers.effects.em.learner import EMLearner
 from helpers.study import cell, strategies, trials
 from helpers.study.reading import Reading
 from helpers.study.repeat import each_block, made
@@ -129,7 +130,9 @@ def with_errors(ignoring: EMLearner, errors: list[np.ndarray], data: dict) -> EM
     learner = deepcopy(ignoring).set_params(errors=errors, warm_start=True, iterations=2 * ignoring.iterations)
     learner.fit(**data)
     labels = np.where(np.asarray(data["annotated"])[:, None], learner.marginals_, 0.0)
-    learner.fields_.penalty = tuned_penalty(learner.Z_, labels, learner.levels, learner.seed)
+    model = copy(learner.fit_.fields)
+    model.penalty = tuned_penalty(model.standardise(data["X"]), labels, learner.levels, learner.seed)
+    learner.fit_ = replace(learner.fit_, fields=model)
     return learner.fit(**data)
 
 

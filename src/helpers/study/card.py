@@ -88,16 +88,38 @@ def statements(
         found = _fair(trial, mask, withheld)
         fair = [f"Under the rule of treating {rule}, of the held-out records:", *found]
     rests = [_mean_effect(trial), overlap_sentence(scores, trial.config.clip or 0.01), _hidden(scores)]
-    rests += [] if encoder is None else [_read(encoder, trial.train.texts)]
+    rests += [] if encoder is None else [_reader(encoder, trial), _read(encoder, trial.train.texts)]
     return {"meant_for": worth or [UNDECIDED], "treats": fair, "rests_on": rests}
+
+
+def notes_read_by(encoder: encoders.Encoder | None) -> str | None:
+    """What turns a note into numbers, in words."""
+    if encoder is None:
+        return None
+    if isinstance(encoder, encoders.TfidfEncoder):
+        return "weighted words and pairs of words"
+    if isinstance(encoder, encoders.Supervised):
+        return f"{encoder.name}, which learned from annotations" + (f", on {encoder.base.name}" if encoder.base else "")
+    return f"{encoder.name}, frozen"
+
+
+def _reader(encoder: encoders.Encoder, trial: trials.Trial) -> str:
+    """How notes are read, and what that was learned from."""
+    said = f"Notes are read by {notes_read_by(encoder)}"
+    if not isinstance(encoder, encoders.Supervised):
+        return f"{said}."
+    return (
+        f"{said}: {len(encoder.readers_)} readers, each trained without its fold of the "
+        f"{int(trial.reading.annotated.sum()):,} annotated notes, heard together."
+    )
 
 
 def _read(encoder: encoders.Encoder, notes: list[str]) -> str:
     """How much of the training notes the encoder has seen."""
-    states = encoder.reading(notes)
-    limit = getattr(encoder, "limit", None)
+    reads = policy.PolicyReader(encoder)
+    states, limit = reads.reading(notes), reads.limit
     cut, none = sum(s.startswith("cut") for s in states), sum(s == NO_WORD for s in states)
-    said = "Notes are read whole" if limit is None else f"Of a note the first {limit} tokens are read"
+    said = "Notes are read whole" if limit is None else f"Of a {reads.part} the first {limit} tokens are read"
     counted = [] if limit is None else [_share(cut, len(notes), "were cut there")]
     counted.append(_share(none, len(notes), "have no known word"))
     return f"{said}: {' and '.join(counted)}. A new record whose note has no known word gets no effect."

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+import numpy as np
+
 from helpers import data, encoders, policy
 from helpers.config import Config
 from helpers.study import cell, strategies, trials
-from helpers.study.card import card_areas, statements
+from helpers.study.card import card_areas, notes_read_by, statements
+from helpers.study.strategy import Strategy
 
 # Data sets with known effects are simulated; of the others nobody knows more than held-out records say.
 NOT_FOR_DATA = {
@@ -43,15 +46,10 @@ def train_policy(
         If the strategy cannot be exported.
     """
     strategy = strategies.strategy_named(name)
-    if strategy.features not in policy.FEATURE_SETS or not strategy.estimates:
-        raise ValueError(f"strategy {name!r} gives no effects from bedside features. {policy.EXPORTABLE}")
-    if strategy.features != "tabular":
-        policy.check_exportable(encoders.make_encoder(config.encoder, device=config.device))
+    _check(config, name, strategy)
     trial = next(iter(trials.replications(config, [0])))
     learner = cell.run_strategy(trial, strategy)
-    encoder = None
-    if strategy.features != "tabular":
-        encoder = encoders.make_encoder(config.encoder, device=config.device).fit(trial.train.texts)
+    encoder = _fitted_encoder(trial, strategy)
     tau_hat = cell.bedside_effect(trial, strategy, learner)
     areas = card_areas(trial, name, tau_hat).set_index("metric")
     card = policy.make_card(
@@ -77,18 +75,47 @@ def export_policy(
     return policy.save_policy(train_policy(config, name, share, cost), folder, overwrite)
 
 
+def _check(config: Config, name: str, strategy: Strategy) -> None:
+    """Refuse before anything is trained what could not be exported afterwards."""
+    if strategy.features not in policy.FEATURE_SETS or not strategy.estimates:
+        raise ValueError(f"strategy {name!r} gives no effects from bedside features. {policy.EXPORTABLE}")
+    if strategy.features == "read":
+        reads = encoders.make_encoder(encoders.reading_encoder(config.encoder, config.reader), device=config.device)
+    else:
+        reads = None if strategy.features == "tabular" else trials.frozen_encoder(config)
+    policy.check_exportable(reads, public=data.is_public(config))
+
+
+def _fitted_encoder(trial: trials.Trial, strategy: Strategy) -> encoders.Encoder | None:
+    """What reads the notes for a strategy; the same training gives the same encoder again."""
+    if strategy.features == "tabular":
+        return None
+    if strategy.features == "read":
+        return trial.reading.encoder
+    return trials.frozen_encoder(trial.config).fit(trial.train.texts)
+
+
 def _facts(trial: trials.Trial, name: str, encoder: encoders.Encoder | None) -> dict:
     config, strategy = trial.config, strategies.strategy_named(name)
-    made_by = {} if encoder is None else encoder.provenance
+    made_by = {} if encoder is None else policy.provenance_of(encoder)
     return {
         "dataset": config.dataset,
         "process": config.process,
         "note_style": config.note_style,
         "training_records": len(trial.train),
         "annotated_records": int(trial.annotated.sum()),
-        "encoder": None if encoder is None else config.encoder,
+        "annotations": _annotations(trial) if strategy.annotated else 0,
+        "notes_read_by": notes_read_by(encoder),
+        "reader_folds": encoder.folds if isinstance(encoder, encoders.Supervised) else None,
+        "encoder": None if encoder is None else trial.reading.name if strategy.features == "read" else config.encoder,
         "encoder_model": made_by.get("model"),
         "encoder_revision": made_by.get("revision"),
         "strategy": f"{strategy.label} ({name})",
         "seed": config.seed,
     }
+
+
+def _annotations(trial: trials.Trial) -> int:
+    """Answers about single confounders that the annotators gave within the budget."""
+    columns = list(trial.train.roles.annotations)
+    return int(trial.train.frame.loc[np.asarray(trial.annotated), columns].notna().to_numpy().sum())

@@ -24,7 +24,11 @@ from helpers.study.cell import fitted_effect
 from helpers.study.repeat import each_replication
 from helpers.study.trials import Trial
 
-HELD_OUT_STRATEGIES = tuple(name for name in strategies.COMPARED if name != "oracle")
+# What needs a true effect cannot be had where nobody knows any.
+HELD_OUT_STRATEGIES, HELD_OUT_MAIN = (
+    tuple(name for name in names if strategies.strategy_named(name).features not in ("truth", "said"))
+    for names in (strategies.COMPARED, strategies.MAIN)
+)
 HELD_OUT = 0.3  # a tenth, the default of the study, would leave few patients to judge by
 HELD_OUT_DRAWS = 300
 
@@ -32,6 +36,15 @@ HELD_OUT_DRAWS = 300
 def with_more_held_out(config: Config) -> Config:
     """The configuration with at least 30 % of the patients held out."""
     return config.model_copy(update={"test_share": max(config.test_share, HELD_OUT)})
+
+
+def held_out_names(config: Config, cohort: Cohort) -> tuple[list[str], dict[str, str]]:
+    """Strategies to judge by held-out scores, and why others cannot run; see :func:`helpers.study.applicable`.
+
+    Those that findings rest on, or all of them with ``detail="full"``; on frozen vectors where no reader can learn.
+    """
+    names = HELD_OUT_STRATEGIES if config.detail == "full" else HELD_OUT_MAIN
+    return strategies.applicable(cohort, strategies.readable(cohort, names))
 
 
 def repetitions(

@@ -12,40 +12,13 @@ Which records are annotated may depend on phi, w, T and Y: the likelihood needs 
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass, replace
-from math import prod
-
 import numpy as np
-from scipy.special import expit
 
-from helpers.annotation.imputation import SoftmaxFields, choose_penalty
-from helpers.artifacts.digests import digest
-from helpers.artifacts.memory import MemoryCache
-from helpers.effects.em.expectation import Drawn, Listed
+from helpers.effects.em.fit import EMFit, Settings, annotations_said, e_step, fit_em, fitted_once
+from helpers.effects.em.readout import PlugIn, effect_given_cells, effect_of_marginals
+from helpers.effects.fitting import fitted
 from helpers.effects.learners import EffectLearner
 from helpers.effects.nuisance.prototypes import ridge
-from helpers.effects.scale import Scale
-
-EM_PENALTIES = (10.0, 30.0, 100.0, 300.0)
-FITTED = MemoryCache(1, copies=True)  # the read-outs share a fit
-TUNING_ROWS = 3_000  # enough to choose a penalty, which acts as a prior and does not grow with the records
-LISTED = 2e7  # numbers in an array of records by configurations, of which a step holds several: 160 MB each
-
-
-@dataclass
-class Models:
-    """Outcome and treatment models: coefficients on the basis of the cells, and their values in each cell.
-
-    Outcomes in standard deviations from their mean.
-    """
-
-    outcome: list[np.ndarray]
-    logit: np.ndarray
-    mu: np.ndarray
-    e: np.ndarray
-    sigma: np.ndarray
-    penalty: float
 
 
 class EMLearner(EffectLearner):
@@ -77,21 +50,21 @@ class EMLearner(EffectLearner):
 
     Attributes
     ----------
-    log_likelihood_ : list of float
-        Penalised log-likelihood before each step; never falls if ``exact_``, else estimated with noise.
+    fit_ : EMFit
+        Where EM ended, shared by learners that differ in their read-out alone. Its log-likelihood never falls if all
+        configurations were listed, else it is estimated with noise; penalties, tolerances and the least variance are
+        those of an outcome of variance 1.
+    tau_ : array
+        Intercept of the effect given (x, w), then what each level but a field's first adds, then each bedside column.
     marginals_ : (n, sum of levels) array
         Posterior chances of the levels, field after field, for the rows of ``fit``.
-    posterior_, configurations_, onehot_ : (n, C), (C, q) and (C, sum of levels) arrays
-        Posterior of each configuration, and the configurations in two codings; only if ``exact_``.
-    cells_ : Cells
-        Those of the last M-step; ``models_`` holds the outcome and treatment models and their values in them.
-    converged_ : bool
-        Whether the tolerance was met.
-    scale_ : Scale
-        Of the outcome; penalties, tolerances and the least variance are those of an outcome of variance 1.
+    posterior_ : (n, C) array
+        Posterior of each configuration; only if they were listed.
+    model_ : regressor
+        Of the effect on phi; only of ``readout="regress"``.
     """
 
-    per_row = ("marginals_", "posterior_", "Z_")
+    per_row = ("marginals_", "posterior_")
 
     def __init__(
         self,
@@ -122,37 +95,43 @@ class EMLearner(EffectLearner):
     def _learn(self, Y, T, X, W, annotated, groups) -> None:
         """Annotations of rows outside ``annotated`` are not looked at; a field annotated as NaN was not annotated."""
         X, W = np.asarray(X, float), np.empty((len(Y), 0)) if W is None else np.asarray(W, float)
-        mask = np.ones(len(Y), bool) if annotated is None else np.asarray(annotated, bool)
-        self._check(W, mask)
-        if self.warm_start:
-            self._fit(Y, T, X, W, mask)
-        else:
-            same = {k: v for k, v in self.get_params().items() if k != "readout"}
-            self.__dict__.update(FITTED.get(digest(same, Y, T, X, W, mask), lambda: self._fit(Y, T, X, W, mask)))
-        self._read_out(X, W, mask)
+        given = (self.settings, Y, T, X, W, np.ones(len(Y), bool) if annotated is None else np.asarray(annotated, bool))
+        self._check_bedside(X, W)
+        last = getattr(self, "fit_", None) if self.warm_start and self.iterations else None
+        self.fit_: EMFit = fit_em(*given, last) if self.warm_start else fitted_once(*given)
+        self.marginals_ = self.fit_.marginals
+        if self.fit_.posterior is not None:
+            self.posterior_ = self.fit_.posterior
+        self.tau_ = effect_given_cells(self.fit_, self.clip)
+        if self.readout == "regress":
+            rows = slice(None) if self.iterations else given[-1]
+            target = effect_of_marginals(self.tau_, self.levels, self.marginals_, W[:, W.shape[1] - self.fit_.known :])
+            self.model_ = fitted(ridge(), X[rows], target[rows], groups=groups[rows])
 
-    def _fit(self, Y, T, X, W, mask) -> dict:
-        """All but the read-out; returns the fitted attributes."""
-        said, labels = self._annotations(W, mask)
-        bedside = W[:, sum(self.levels) - len(self.levels) :]
-        self.known_ = bedside.shape[1]
-        step = self._step(said, bedside)
-        if not self._goes_on:
-            self.scale_ = Scale.of(Y)
-        Y = self.scale_.to(Y)
-        self._start(step, Y, T, X, labels, mask)
-        self._iterate(step, Y, T)
-        self.marginals_ = step.marginals
-        if isinstance(step, Listed):
-            self.posterior_, self.configurations_, self.onehot_ = step.posterior, step.configurations, step.onehot
-        return {name: value for name, value in vars(self).items() if name.endswith("_")}
+    def _check_bedside(self, X: np.ndarray, W: np.ndarray) -> None:
+        """Refuse features among which the plug-in effect would look for the bedside columns in vain."""
+        w = W[:, sum(self.levels) - len(self.levels) :]
+        last = X[:, max(X.shape[1] - w.shape[1], 0) :]
+        if self.readout == "plug" and not (last.shape == w.shape and np.allclose(last, w, 1e-5, 1e-6, equal_nan=True)):
+            raise ValueError(
+                f"X: its last {w.shape[1]} columns are not the bedside columns of W, which the effect needs as well; "
+                f"add them to X, or leave them out of W."
+            )
+
+    @property
+    def settings(self) -> Settings:
+        """What decides on the fit beside the data."""
+        chosen = (self.iterations, self.errors, self.tolerance, self.seed, self.exact, self.chains, self.sweeps)
+        return Settings(tuple(self.levels), *chosen)
+
+    @property
+    def plug_in(self) -> PlugIn:
+        """The effects given features alone, of a fitted learner."""
+        return PlugIn.of(self.fit_, self.tau_)
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) effects; the last columns of X are the bedside columns w of ``W``."""
-        if self.readout == "regress":
-            return super().effect(X)
-        X = np.asarray(X, float)
-        return self._effect_of(self.fields_.predict_proba(X), X[:, X.shape[1] - self.known_ :])
+        return super().effect(X) if self.readout == "regress" else self.plug_in.effect(X)
 
     def marginals(self, Y, T, X, W, annotated=None) -> np.ndarray:
         """(n, sum of levels) chances of the levels of any records under the fitted models.
@@ -161,138 +140,9 @@ class EMLearner(EffectLearner):
         """
         Y, T, W = np.asarray(Y, float), np.asarray(T, int), np.asarray(W, float)
         mask = np.zeros(len(Y), bool) if annotated is None else np.asarray(annotated, bool)
-        step = self._step(self._annotations(W, mask)[0], W[:, W.shape[1] - self.known_ :])
-        log_p = self.fields_.log_proba(self.fields_.standardise(X))
+        said = annotations_said(self.settings, W, mask)[0]
+        step = e_step(self.settings, said, W[:, W.shape[1] - self.fit_.known :])
+        log_p = self.fit_.fields.log_proba(self.fit_.fields.standardise(X))
         step.prior(log_p, np.ones(len(Y), bool))
-        step.expect(log_p, self.scale_.to(Y), T, self._models_on(step))
+        step.expect(log_p, self.fit_.scale.to(Y), T, self.fit_.models.on(step.cells))
         return step.marginals
-
-    def _effect_of(self, marginals: np.ndarray, w: np.ndarray) -> np.ndarray:
-        """Mean effects; being linear in the indicators they need the fields' marginals only."""
-        firsts = np.r_[0, np.cumsum(self.levels)[:-1]]
-        return self.tau_[0] + np.hstack([np.delete(marginals, firsts, axis=1), w]) @ self.tau_[1:]
-
-    def _check(self, W: np.ndarray, mask: np.ndarray) -> None:
-        q = sum(k - 1 for k in self.levels)
-        if W.shape[1] < q or W.shape[0] != len(mask):
-            raise ValueError(f"W {W.shape}: levels {self.levels} need {q} indicators for each of {len(mask)} records.")
-        if not np.isfinite(W[:, q:]).all():
-            raise ValueError("W: bedside columns must be known for every record; impute them first.")
-        if not mask.any():
-            raise ValueError("annotated: no row is annotated; this learner needs some.")
-
-    def _annotations(self, W: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n, sum of levels) log-chance of what was annotated given each level, 0 where nothing was; and labels."""
-        said, labels = np.zeros((2, len(W), sum(self.levels)))
-        start = 0
-        for f, k in enumerate(self.levels):
-            block = W[:, start - f : start - f + k - 1]
-            seen = mask & np.isfinite(block).all(1)
-            level = np.where(block[seen].max(1) > 0.5, block[seen].argmax(1) + 1, 0)
-            chance = np.eye(k) if self.errors is None else np.asarray(self.errors[f], float)
-            with np.errstate(divide="ignore"):
-                said[seen, start : start + k] = np.log(chance)[:, level].T
-            labels[seen, start : start + k] = (chance / chance.sum(0).clip(1e-300))[:, level].T
-            start += k
-        return said, labels
-
-    def _step(self, said: np.ndarray, bedside: np.ndarray) -> Listed | Drawn:
-        count = prod(self.levels)
-        self.exact_ = count <= self.exact and len(said) * count <= LISTED
-        if self.exact_:
-            return Listed(self.levels, said, bedside)
-        return Drawn(self.levels, said, bedside, self.chains, self.sweeps, self.seed)
-
-    def _start(self, step, Y, T, X, labels, mask) -> None:
-        """Text model and outcome models from the annotated rows alone, or as the last fit left them."""
-        if self._goes_on:
-            self._go_on(step, X)
-            return
-        self.fields_ = SoftmaxFields(self.levels)
-        self.Z_ = self.fields_.prepare(X)
-        self.fields_.penalty = tuned_penalty(self.Z_, labels, self.levels, self.seed)
-        self.fields_.coefficients_ = np.zeros((self.Z_.shape[1] + 1, sum(self.levels)))
-        self.fields_.refit(self.Z_, labels)
-        step.prior(self.fields_.log_proba(self.Z_), mask)
-        self.models_ = self._outcome_models(step, Y, T, None)
-
-    @property
-    def _goes_on(self) -> bool:
-        return bool(self.warm_start and self.iterations and hasattr(self, "models_"))
-
-    def _go_on(self, step, X: np.ndarray) -> None:
-        self.Z_ = self.fields_.standardise(X)
-        log_p = self.fields_.log_proba(self.Z_)
-        step.prior(log_p, np.ones(len(X), bool))
-        self.models_ = self._models_on(step)
-
-    def _models_on(self, step) -> Models:
-        """The outcome and treatment models in the cells of other records."""
-        if step.cells.width != len(self.models_.logit):
-            raise ValueError("W has other columns than in the last fit, or one of them does not vary here.")
-        mu = np.array([step.cells.times(b) for b in self.models_.outcome])
-        return replace(self.models_, mu=mu, e=expit(step.cells.times(self.models_.logit)))
-
-    def _outcome_models(self, step, Y: np.ndarray, T: np.ndarray, last: Models | None) -> Models:
-        """M-step of mu_0, mu_1, sigma and e on the cells, each with a ridge penalty of 1 on its slopes."""
-        cells, outcome, sigma, penalty = step.cells, [], np.empty(2), 0.0
-        self.cells_, self.sums_ = cells, []
-        for t in (0, 1):
-            n, y, yy = (step.sums((T == t) * v) for v in (np.ones_like(Y), Y, Y * Y))
-            b = cells.ridge(n, y)
-            mu, squared = cells.times(b), b @ cells.slopes_penalty() @ b
-            sigma[t] = np.sqrt(max(((yy - 2 * mu * y + mu**2 * n).sum() + squared) / n.sum(), 1e-12))
-            penalty += 0.5 * squared / sigma[t] ** 2
-            outcome.append((b, mu))
-            self.sums_.append((n, y))
-        logit = cells.logistic(self.sums_[0][0], self.sums_[1][0], None if last is None else last.logit)
-        penalty += 0.5 * (logit[1:] ** 2).sum()
-        (b0, mu0), (b1, mu1) = outcome
-        return Models([b0, b1], logit, np.array([mu0, mu1]), expit(cells.times(logit)), sigma, penalty)
-
-    def _iterate(self, step, Y: np.ndarray, T: np.ndarray) -> None:
-        self.log_likelihood_, self.converged_ = [], self.iterations == 0
-        for _ in range(self.iterations):
-            total = step.expect(self.fields_.log_proba(self.Z_), Y, T, self.models_)
-            fields = 0.5 * self.fields_.penalty * (self.fields_.coefficients_[:-1] ** 2).sum()
-            unit = len(Y) * np.log(abs(self.scale_.factor))  # densities of the outcome in its own unit
-            self.log_likelihood_.append(total - self.models_.penalty - fields - unit)
-            self.converged_ = self._stalled(len(Y))
-            if self.converged_:
-                break
-            self.models_ = self._outcome_models(step, Y, T, self.models_)
-            self.fields_.refit(self.Z_, step.marginals)
-        if not self.converged_ and self.tolerance >= 0:
-            self._say_not_converged(len(Y))
-
-    def _stalled(self, n: int) -> bool:
-        """Whether the last step gained too little; sampled likelihoods are noisy, so theirs over five steps."""
-        span = 1 if self.exact_ else 5
-        values = self.log_likelihood_[-span - 1 :]
-        return len(values) > span and values[-1] - values[0] < span * self.tolerance * n
-
-    def _say_not_converged(self, n: int) -> None:
-        from sklearn.exceptions import ConvergenceWarning
-
-        gain = np.diff(self.log_likelihood_[-2:]) / n
-        said = f"the last one gained {gain[0]:.2g} per record (tolerance {self.tolerance:g})" if len(gain) else "1 step"
-        message = f"EM stopped after iterations = {self.iterations} steps; {said}. Raise iterations or tolerance."
-        warnings.warn(message, ConvergenceWarning, stacklevel=4)
-
-    def _read_out(self, X: np.ndarray, W: np.ndarray, mask: np.ndarray) -> None:
-        """Effect given (x, w): ridge of the cells' doubly robust scores; then the chosen read-out."""
-        (n0, y0), (n1, y1) = self.sums_
-        n, (mu0, mu1) = n0 + n1, self.models_.mu
-        e = np.clip(self.models_.e, self.clip, 1 - self.clip)
-        total = n * (mu1 - mu0) + (y1 - n1 * mu1) / e - (y0 - n0 * mu0) / (1 - e)
-        self.tau_ = self.scale_.factor * self.cells_.linear(n, total)
-        if self.readout == "regress":
-            rows = slice(None) if self.iterations else mask
-            target = self._effect_of(self.marginals_, W[:, W.shape[1] - self.known_ :])
-            self.model_ = ridge().fit(X[rows], target[rows])
-
-
-def tuned_penalty(Z: np.ndarray, labels: np.ndarray, levels: tuple[int, ...], seed: int) -> float:
-    """Penalty of the text model, chosen on at most ``TUNING_ROWS`` of the labelled rows of prepared features."""
-    rows = np.random.default_rng(seed).permutation(np.flatnonzero(labels.any(1)))[:TUNING_ROWS]
-    return choose_penalty(Z[rows], labels[rows], levels, EM_PENALTIES, seed)

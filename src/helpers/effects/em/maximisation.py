@@ -1,4 +1,4 @@
-"""Distinct (bedside pattern, configuration) pairs, and the regressions on them: the M-step's arithmetic.
+"""The M-step: distinct (bedside pattern, configuration) pairs, and the regressions of outcome and treatment on them.
 
 A cell's basis is 1, its columns z (indicators of the annotated fields, then bedside columns) and their products by
 pairs. It is made block by block, so memory does not grow with the number of cells.
@@ -7,6 +7,8 @@ pairs. It is made block by block, so memory does not grow with the number of cel
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from scipy.special import expit
@@ -144,3 +146,72 @@ def quadratic(cells: Cells, b: np.ndarray) -> tuple[float, np.ndarray, np.ndarra
     slopes[cells.singles] = b[1 : 1 + s]
     products[cells.left, cells.right] = b[1 + s :]
     return float(b[0]), slopes, products + products.T
+
+
+class Step(Protocol):
+    """What an E-step leaves behind: sums over the records for every cell."""
+
+    cells: Cells
+
+    def sums(self, values: np.ndarray) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Models:
+    """Outcome and treatment models: coefficients on the basis of the cells, and their values in each cell.
+
+    Attributes
+    ----------
+    outcome : pair of (width,) arrays
+        Of the untreated and the treated, in standard deviations from the outcome's mean.
+    logit : (width,) array
+        Of the treatment.
+    mu, e : (2, cells) and (cells,) arrays
+    sigma : (2,) array
+        Standard deviations of the outcome given the cell.
+    sums : pair of pairs of (cells,) arrays
+        For either arm the records and their outcomes; None in cells of other records.
+    penalty : float
+        What the slopes take off the log-likelihood.
+    """
+
+    outcome: tuple[np.ndarray, np.ndarray]
+    logit: np.ndarray
+    mu: np.ndarray
+    e: np.ndarray
+    sigma: np.ndarray
+    sums: tuple | None
+    penalty: float
+
+    def on(self, cells: Cells) -> Models:
+        """The same models in the cells of other records.
+
+        Raises
+        ------
+        ValueError
+            If these have other bedside columns.
+        """
+        if cells.width != len(self.logit):
+            raise ValueError("W has other columns than in the last fit, or one of them does not vary here.")
+        mu = np.array([cells.times(b) for b in self.outcome])
+        return replace(self, mu=mu, e=expit(cells.times(self.logit)), sums=None)
+
+
+def fit_models(step: Step, Y: np.ndarray, T: np.ndarray, logit: np.ndarray | None = None) -> Models:
+    """mu_0, mu_1, sigma and e on the cells of an E-step, each with a ridge penalty of 1 on its slopes.
+
+    ``logit`` is where Newton's method starts.
+    """
+    cells, arms, sums, sigma, penalty = step.cells, [], [], np.empty(2), 0.0
+    for t in (0, 1):
+        n, y, yy = (step.sums((T == t) * v) for v in (np.ones_like(Y), Y, Y * Y))
+        b = cells.ridge(n, y)
+        mu, squared = cells.times(b), b @ cells.slopes_penalty() @ b
+        sigma[t] = np.sqrt(max(((yy - 2 * mu * y + mu**2 * n).sum() + squared) / n.sum(), 1e-12))
+        penalty += 0.5 * squared / sigma[t] ** 2
+        arms.append((b, mu))
+        sums.append((n, y))
+    logit = cells.logistic(sums[0][0], sums[1][0], logit)
+    penalty += 0.5 * (logit[1:] ** 2).sum()
+    (b0, mu0), (b1, mu1) = arms
+    return Models((b0, b1), logit, np.array([mu0, mu1]), expit(cells.times(logit)), sigma, tuple(sums), penalty)

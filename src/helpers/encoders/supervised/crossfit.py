@@ -13,10 +13,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from helpers.data.canonical import patient_codes
+from helpers.data.canonical import in_order
 from helpers.data.fields import one_hot
 from helpers.data.folds import patient_folds
-from helpers.encoders.base import checked_texts
+from helpers.encoders.notes import Notes
 from helpers.encoders.supervised.mean_reader import READERS
 from helpers.encoders.supervised.regressions import normalised_log_p
 from helpers.encoders.supervised.states import State, gathered, part, restored
@@ -30,7 +30,8 @@ class Supervised(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     reader : reader
-        Prototype: ``fit(texts, labels, levels, groups)`` and ``log_proba(texts)``.
+        Prototype: ``prepare(notes)``, what it learns of all training notes without labels;
+        ``fit(notes, labels, levels, groups, prepared)`` and ``log_proba(notes)``.
     name : str
         What the study calls it.
     folds : int
@@ -57,7 +58,9 @@ class Supervised(TransformerMixin, BaseEstimator):
         self.folds = folds
         self.seed = seed
 
-    def fit(self, texts: Iterable[str], annotations=None, levels=None, annotated=None, groups=None) -> Supervised:
+    def fit(
+        self, texts: Iterable[str] | Notes, annotations=None, levels=None, annotated=None, groups=None
+    ) -> Supervised:
         """Learn from the annotated notes.
 
         Parameters
@@ -74,40 +77,46 @@ class Supervised(TransformerMixin, BaseEstimator):
         groups : (n,) array or None
             Patient identifiers; None: every record is a patient.
         """
-        notes = checked_texts(texts)
+        notes = Notes.of(texts)
         if annotations is None or levels is None:
             raise ValueError(f"encoder {self.name!r} learns from annotations; pass annotations and levels to fit.")
         rows = np.arange(len(notes)) if annotated is None else np.flatnonzero(annotated)
-        labels = one_hot(np.asarray(annotations)[rows], tuple(levels))
-        written = np.unique(notes, return_inverse=True)[1][rows]
-        patients = patient_codes((written, labels), None if groups is None else np.asarray(groups)[rows])
+        labels, self.levels_ = one_hot(np.asarray(annotations)[rows], tuple(levels)), tuple(levels)
+        place = {text: k for k, text in enumerate(sorted(set(notes.texts)))}
+        written = np.array([place[notes.texts[i]] for i in rows])
+        order, patients, _ = in_order((written, labels), None if groups is None else np.asarray(groups)[rows])
+        rows, labels = rows[order], labels[order]  # what is learned does not depend on where a record stands
         fold = patient_folds(patients, self.folds, self.seed)
-        self.levels_ = tuple(levels)
-        self.readers_ = [self._fitted(notes, rows[fold != k], labels[fold != k], patients[fold != k], k)
+        prepared = self.reader.prepare(notes)
+        self.readers_ = [self._fitted(notes.take(rows[fold != k]), labels[fold != k], patients[fold != k], k, prepared)
                          for k in range(self.folds)]  # fmt: skip
-        self.training_vectors_ = self.transform(notes)
-        for k, reader in enumerate(self.readers_):
+        found = [reader.log_proba(notes) for reader in self.readers_]
+        self.training_vectors_ = vectors_of(self._mean(found), self.levels_)
+        for k, log_p in enumerate(found):
             held = rows[fold == k]  # never empty: every fold has patients
-            self.training_vectors_[held] = vectors_of(reader.log_proba([notes[i] for i in held]), self.levels_)
+            self.training_vectors_[held] = vectors_of(log_p[held], self.levels_)
         return self
 
-    def transform(self, texts: Iterable[str]) -> np.ndarray:
+    def transform(self, texts: Iterable[str] | Notes) -> np.ndarray:
         """(n, 2 q) float32: log-odds and probabilities of the levels but each field's first, mean over readers."""
         return vectors_of(self.log_proba(texts), self.levels_)
 
-    def log_proba(self, texts: Iterable[str]) -> np.ndarray:
+    def log_proba(self, texts: Iterable[str] | Notes) -> np.ndarray:
         """(n, sum of levels) log-probabilities, field after field: the readers' normalised geometric mean."""
         check_is_fitted(self, "readers_")
-        notes = checked_texts(texts)
-        if not notes:
+        notes = Notes.of(texts)
+        if not len(notes):
             return np.empty((0, sum(self.levels_)))
-        return normalised_log_p(np.mean([r.log_proba(notes) for r in self.readers_], axis=0), self.levels_)
+        return self._mean([reader.log_proba(notes) for reader in self.readers_])
 
-    def _fitted(self, notes: list[str], rows, labels, patients, k: int):
+    def _mean(self, log_p: list[np.ndarray]) -> np.ndarray:
+        return normalised_log_p(np.mean(log_p, axis=0), self.levels_)
+
+    def _fitted(self, notes: Notes, labels: np.ndarray, patients: np.ndarray, k: int, prepared):
         reader = clone(self.reader)
         if "seed" in reader.get_params():
             reader.set_params(seed=int(np.random.SeedSequence([self.seed, k]).generate_state(1)[0]))
-        return reader.fit([notes[i] for i in rows], labels, self.levels_, patients)
+        return reader.fit(notes, labels, self.levels_, patients, prepared)
 
     def state(self) -> State:
         """Plain values and arrays that :meth:`from_state` takes: the readers, not the vectors of training notes."""
@@ -148,3 +157,18 @@ def vectors_of(log_p: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
     parts = np.split(log_p, np.cumsum(levels)[:-1], axis=1)
     odds = np.hstack([p[:, 1:] - p[:, :1] for p in parts]).clip(-MOST, MOST)
     return np.hstack([odds, np.exp(np.hstack([p[:, 1:] for p in parts]))]).astype(np.float32)
+
+
+def probabilities_in(vectors: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
+    """(n, sum of levels) probabilities of every level, field after field: what :func:`vectors_of` keeps of them.
+
+    Raises
+    ------
+    ValueError
+        If the vectors are not twice as wide as there are levels beside each field's first.
+    """
+    q = sum(levels) - len(levels)
+    if vectors.ndim != 2 or vectors.shape[1] != 2 * q:
+        raise ValueError(f"vectors {np.shape(vectors)}: levels {levels} need {2 * q} columns; give those of a reader.")
+    parts = np.split(vectors[:, q:].astype(float), np.cumsum(np.array(levels) - 1)[:-1], axis=1)
+    return np.hstack([np.hstack([1 - p.sum(1, keepdims=True), p]) for p in parts])

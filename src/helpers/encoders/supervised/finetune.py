@@ -8,34 +8,36 @@ without the noise of training: noisy ones of all other sentences would hide what
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from sklearn.base import BaseEstimator, clone
 
 from helpers.artifacts.code import code_of
 from helpers.artifacts.digests import digest
 from helpers.artifacts.files import replacing
 from helpers.artifacts.store import Store
+from helpers.data.folds import patient_folds
 from helpers.encoders.base import Encoder
-from helpers.encoders.sentences import Bags
-from helpers.encoders.supervised.sentence_reader import (
-    SentenceReader,
-    attention_scores,
-    note_log_p,
-    note_loss,
-    numbers_width,
-)
-from helpers.encoders.supervised.states import State, contiguous, part
+from helpers.encoders.notes import Notes
+from helpers.encoders.supervised.attention import attention_scores, note_log_p, note_loss
+from helpers.encoders.supervised.sentence_reader import SentenceReader
+from helpers.encoders.supervised.space import SentenceSpace
+from helpers.encoders.supervised.states import State, contiguous, part, settings_of
 from helpers.encoders.supervised.trainable import TrainableNetwork
+from helpers.encoders.values import reached
+
+VALIDATION = 8  # one patient in so many decides which round is taken
 
 
-class TunedReader(SentenceReader):
-    """A :class:`SentenceReader` whose encoder's last layers are trained on after the network on top.
+class TunedReader(BaseEstimator):
+    """A sentence reader whose encoder's last layers are trained on after the network on top.
 
     Parameters
     ----------
-    base : TransformerEncoder
-        Where training starts from; it is not changed.
+    reader : SentenceReader
+        Prototype; its base, a ``TransformerEncoder``, is where training starts from, and is not changed.
     layers : int or None
         Trained layers, counted from the last; None: all. Word vectors are never trained.
     rounds : int
@@ -47,69 +49,88 @@ class TunedReader(SentenceReader):
         Sentences a step.
     patience : int
         Rounds without a better one after which training stops.
+    seed : int
     store : Store or None
         A checkpoint is kept there after each round and removed at the end: an interrupted fit goes on, with the same
         result. None: no checkpoints.
 
     Attributes
     ----------
+    reader_ : SentenceReader
+        The network on top, as it ended.
     tuned_ : dict of tensors
         The trained layers as they ended; empty if no round was better than the frozen encoder.
     round_losses_ : list of float
         Loss on the notes kept aside, of the frozen encoder and after each round.
     """
 
+    holds_words = False
+
     def __init__(
         self,
-        base: Encoder,
+        reader: SentenceReader,
         layers: int | None = 2,
         rounds: int = 4,
         encoder_rate: float = 2e-5,
         head_rate: float = 2e-4,
         batch: int = 256,
         patience: int = 2,
-        hidden: int = 64,
-        epochs: int = 150,
-        rate: float = 5e-3,
-        decay: float = 1e-3,
-        noise: float = 0.5,
-        dropout: float = 0.2,
-        numbers: bool = True,
         seed: int = 0,
         store: Store | None = None,
     ) -> None:
-        super().__init__(base, hidden, epochs, rate, decay, noise, dropout, numbers, seed)
+        self.reader = reader
         self.layers = layers
         self.rounds = rounds
         self.encoder_rate = encoder_rate
         self.head_rate = head_rate
         self.batch = batch
         self.patience = patience
+        self.seed = seed
         self.store = store
 
-    def _embed(self, sentences: list[str]) -> np.ndarray:
-        if not getattr(self, "tuned_", None):
-            return super()._embed(sentences)
-        return np.array(self._network().embed(sentences), np.float32).reshape(len(sentences), -1)
+    base = property(lambda self: self.reader.base, doc="The encoder that training starts from.")
 
-    def fit(self, texts: list[str], labels: np.ndarray, levels: tuple[int, ...], groups=None) -> TunedReader:
-        """As :meth:`SentenceReader.fit`, then the encoder's layers."""
-        for made in ("_memo", "_net", "tuned_"):
-            self.__dict__.pop(made, None)
-        return super().fit(texts, labels, levels, groups)
+    def prepare(self, notes: Notes) -> SentenceSpace:
+        """What can be learned from notes without labels."""
+        return self.reader.prepare(notes)
+
+    def fit(
+        self, texts: Iterable[str] | Notes, labels: np.ndarray, levels: tuple[int, ...], groups=None, prepared=None
+    ) -> TunedReader:
+        """As :meth:`SentenceReader.fit`, then the encoder's layers; ``groups``: patients, kept together when notes are
+        kept aside."""
+        notes, self.tuned_ = Notes.of(texts), {}
+        self.__dict__.pop("_net", None)
+        groups = np.arange(len(notes)) if groups is None else np.asarray(groups)
+        aside = patient_folds(groups, VALIDATION, self.seed) == 0
+        parts = [(notes.take(rows), labels[rows]) for rows in (np.flatnonzero(~aside), np.flatnonzero(aside))]
+        self.reader_ = clone(self.reader).set_params(seed=self.seed)
+        self.reader_.fit(*parts[0], levels, prepared=self.prepare(notes) if prepared is None else prepared)
+        Tuning(self, *parts).run()
+        return self
+
+    def log_proba(self, texts: Iterable[str] | Notes) -> np.ndarray:
+        """(n, sum of levels) log-probabilities."""
+        notes = Notes.of(texts)
+        if not self.tuned_ or not notes.bags.unique:
+            return self.reader_.log_proba(notes)
+        vectors = np.array(self._network().embed(notes.bags.unique), np.float32)
+        return self.reader_.log_proba_of(self.reader_.space_.placed(vectors, notes), notes)
 
     def state(self) -> State:
         """Plain values and arrays, the trained layers among them, that :meth:`from_state` takes."""
-        plain, arrays = super().state()
+        reader, arrays = self.reader_.state()
+        plain = {"kind": "tuned", "settings": settings_of(self, "reader", "store"), "reader": reader}
         tuned = {f"tuned/{name}": value.numpy() for name, value in self.tuned_.items()}
-        return {**plain, "kind": "tuned"}, {**arrays, **contiguous(tuned)}
+        return plain, contiguous({f"reader/{name}": array for name, array in arrays.items()} | tuned)
 
     @classmethod
     def from_state(cls, base: Encoder, plain: dict, arrays: dict[str, np.ndarray]) -> TunedReader:
         """The fitted reader whose :meth:`state` this is."""
-        reader = super().from_state(base, plain, arrays)
-        reader.tuned_ = _tensors(part(arrays, "tuned"))
-        return reader
+        reader = SentenceReader.from_state(base, plain["reader"], part(arrays, "reader"))
+        tuned = cls(reader, **plain["settings"])
+        tuned.reader_, tuned.tuned_ = reader, _tensors(part(arrays, "tuned"))
+        return tuned
 
     def _network(self) -> TrainableNetwork:
         if "_net" not in self.__dict__:
@@ -117,104 +138,101 @@ class TunedReader(SentenceReader):
             self._net.restore(self.tuned_)
         return self._net
 
-    def _train(self, features: np.ndarray, fit: tuple[Bags, np.ndarray], aside: tuple[Bags, np.ndarray]) -> dict:
-        head = super()._train(features, fit, aside)
-        parameters = Tuning(self, features, fit, aside, head).run()
-        self.__dict__.pop("_memo", None)  # vectors of the frozen encoder
-        return parameters
+    def __getstate__(self) -> dict:
+        return {k: v for k, v in super().__getstate__().items() if k != "_net"}
 
 
 class Tuning:
     """One fine-tuning: its state, and the rounds."""
 
-    def __init__(self, reader: TunedReader, features, fit, aside, head: dict) -> None:
+    def __init__(self, tuned: TunedReader, fit: tuple[Notes, np.ndarray], aside: tuple[Notes, np.ndarray]) -> None:
         import torch
 
-        self.reader, (self.bags, self.labels), self.aside = reader, fit, aside
-        self.net = TrainableNetwork(reader.base, reader.layers)
-        self.numbers = torch.from_numpy(features[:, self._width(features) :])
-        self.head = {name: torch.from_numpy(a.copy()).requires_grad_() for name, a in head.items()}
-        groups = [(self.net.open.values(), reader.encoder_rate), (self.head.values(), reader.head_rate)]
-        self.optimiser = torch.optim.AdamW([{"params": list(p), "lr": r} for p, r in groups], weight_decay=reader.decay)
-        self.rng = torch.Generator().manual_seed((reader.seed + 1) % 2**63)
-        with torch.no_grad():
-            self.table = attention_scores(torch.from_numpy(features), self.head)
-        self.losses = [min(reader.losses_)]
-        self.best = (0, {}, head)
+        self.tuned, self.reader, self.space = tuned, tuned.reader_, tuned.reader_.space_
+        self.fit, self.aside = fit, aside
+        self.net = TrainableNetwork(tuned.base, tuned.layers)
+        self.head = {name: torch.from_numpy(a.copy()).requires_grad_() for name, a in self.reader.parameters_.items()}
+        groups = [(self.net.open.values(), tuned.encoder_rate), (self.head.values(), tuned.head_rate)]
+        parameters = [{"params": list(p), "lr": rate} for p, rate in groups]
+        self.optimiser = torch.optim.AdamW(parameters, weight_decay=self.reader.decay)
+        self.rng = torch.Generator().manual_seed((tuned.seed + 1) % 2**63)
+        self.table, held = (self._votes(torch.from_numpy(self.space.features(notes))) for notes in (fit[0], aside[0]))
+        self.losses = [float(self._loss(held, *aside).detach())]
+        self.best = (0, {}, self.reader.parameters_)
 
-    def _width(self, features: np.ndarray) -> int:
-        return features.shape[1] - (numbers_width(self.reader.bounds_) if self.reader.numbers else 0)
-
-    def run(self) -> dict:
-        """Train; the reader gets its encoder, and the parameters on top are returned."""
+    def run(self) -> None:
+        """Train; the reader gets the encoder's layers and the parameters on top of the best round."""
         path = self._checkpoint()
         self._resume(path)
-        while len(self.losses) <= self.reader.rounds and len(self.losses) - self.best[0] <= self.reader.patience:
+        while len(self.losses) <= self.tuned.rounds and len(self.losses) - self.best[0] <= self.tuned.patience:
             self._round()
             self._save(path)
-        self.reader.round_losses_, self.reader.tuned_ = self.losses, self.best[1]
+        self.tuned.round_losses_ = self.losses
+        _, self.tuned.tuned_, self.reader.parameters_ = self.best
         if path is not None:
             path.unlink(missing_ok=True)
-        return self.best[2]
 
     def _round(self) -> None:
         """One pass over the sentences of the training notes, then the loss of the notes kept aside."""
         import torch
 
-        used = torch.from_numpy(np.unique(self.bags.sentence))
-        order = used[torch.randperm(len(used), generator=self.rng)]
+        order = torch.randperm(len(self.table), generator=self.rng)
         with torch.random.fork_rng(devices=[]):  # the model's dropout draws from the global generator
             torch.manual_seed(int(torch.randint(2**31, (1,), generator=self.rng)))
             self.net.model.train()
-            for part in order.split(self.reader.batch):
+            for part in order.split(self.tuned.batch):
                 self._step(part)
         self._judge()
 
     def _step(self, part) -> None:
         """Fresh votes for one batch of sentences; the others from the table."""
-        import torch
-
-        features = self._features(part)
-        votes = attention_scores(features, self.head, self.reader.noise, self.reader.dropout, self.rng)
+        features = self._features(self.fit[0], part)
+        noise, dropout = (self.reader.options(len(self.fit[0]))[k] for k in ("noise", "dropout"))
+        votes = attention_scores(features, self.head, noise, dropout, self.rng)
         self.optimiser.zero_grad()
-        self._loss(self.table.index_copy(0, part, votes), self.bags, self.labels).backward()
+        self._loss(self.table.index_copy(0, part, votes), *self.fit).backward()
         self.optimiser.step()
-        with torch.no_grad():
-            self.table[part] = attention_scores(features, self.head)
+        self.table[part] = self._votes(features.detach())
 
     def _judge(self) -> None:
         import torch
 
-        bags, labels = self.aside
-        used = torch.from_numpy(np.unique(bags.sentence))
+        notes, labels = self.aside
         self.net.model.eval()
-        table = torch.zeros_like(self.table)
         with torch.no_grad():
-            for part in used.split(self.reader.batch):
-                table[part] = attention_scores(self._features(part), self.head)
-            self.losses.append(float(self._loss(table, bags, labels)))
+            every = torch.arange(len(notes.bags.unique)).split(self.tuned.batch)
+            table = torch.cat([self._votes(self._features(notes, part)) for part in every])
+            self.losses.append(float(self._loss(table, notes, labels)))
         if self.losses[-1] < min(self.losses[:-1]):
             head = {name: t.detach().numpy().copy() for name, t in self.head.items()}
             self.best = (len(self.losses) - 1, self.net.state(), head)
 
-    def _features(self, part):
+    def _votes(self, features):
+        """(u, 2 k) votes and log-weights, without the noise of training."""
+        return attention_scores(features, {name: t.detach() for name, t in self.head.items()})
+
+    def _features(self, notes: Notes, part):
+        """Features of some sentences, through the network that is trained."""
         import torch
 
-        vectors = self.net.forward([self.bags.unique[i] for i in part.tolist()])
-        return torch.hstack([vectors, self.numbers[part]])
+        mean, components = (torch.from_numpy(a) for a in (self.space.mean, self.space.components))
+        vectors = self.net.forward([notes.bags.unique[i] for i in part.tolist()])
+        numbers = torch.from_numpy(reached(notes.measured[part.numpy()], self.space.bounds))
+        return torch.hstack([(vectors - mean) @ components, numbers])
 
-    def _loss(self, table, bags: Bags, labels: np.ndarray):
+    def _loss(self, table, notes: Notes, labels: np.ndarray):
+        bags = notes.bags
         return note_loss(note_log_p(table, bags.sentence, bags, self.head["c"], self.reader.levels_), labels)
 
     def _checkpoint(self) -> Path | None:
         """Where this fit keeps its checkpoint: named by everything that decides its course."""
-        reader = self.reader
-        if reader.store is None:
+        tuned = self.tuned
+        if tuned.store is None:
             return None
-        plain = {k: v for k, v in reader.get_params(deep=False).items() if k not in ("base", "store")}
-        data = [self.bags.unique, self.bags.sentence, self.bags.note, self.labels, *vars(self.aside[0]).values()]
-        name = digest(plain, reader.base.provenance, data, self.aside[1], code_of(__name__))
-        return reader.store.root / "checkpoints" / f"{name}.pt"
+        plain = settings_of(tuned, "reader", "store") | settings_of(self.reader, "base")
+        data = [[*notes.texts, labels] for notes, labels in (self.fit, self.aside)]
+        name = digest(plain, tuned.base.provenance, data, self.reader.parameters_, code_of(__name__))
+        return tuned.store.root / "checkpoints" / f"{name}.pt"
 
     def _save(self, path: Path | None) -> None:
         import torch

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from helpers.encoders.base import Encoder
+from helpers.encoders.notes import Notes
 from helpers.encoders.supervised.finetune import TunedReader
 from helpers.encoders.supervised.regressions import VectorReader, WordReader, normalised_log_p
 from helpers.encoders.supervised.sentence_reader import SentenceReader
@@ -35,18 +38,25 @@ class MeanReader(BaseEstimator):
         self.readers = readers
         self.seed = seed
 
-    def fit(self, texts: list[str], labels: np.ndarray, levels: tuple[int, ...], groups=None) -> MeanReader:
+    def prepare(self, notes: Notes) -> list:
+        """What each reader learns without labels."""
+        return [reader.prepare(notes) for reader in self.readers]
+
+    def fit(
+        self, texts: Iterable[str] | Notes, labels: np.ndarray, levels: tuple[int, ...], groups=None, prepared=None
+    ) -> MeanReader:
         """Fit every reader on the same n notes and (n, sum of levels) indicators."""
-        self.levels_, self.fitted_ = levels, []
-        for reader in map(clone, self.readers):
+        notes, self.levels_, self.fitted_ = Notes.of(texts), tuple(levels), []
+        for reader, known in zip(map(clone, self.readers), prepared or self.prepare(notes), strict=True):
             if "seed" in reader.get_params():
                 reader.set_params(seed=self.seed)
-            self.fitted_.append(reader.fit(texts, labels, levels, groups))
+            self.fitted_.append(reader.fit(notes, labels, levels, groups, known))
         return self
 
-    def log_proba(self, texts: list[str]) -> np.ndarray:
+    def log_proba(self, texts: Iterable[str] | Notes) -> np.ndarray:
         """(n, sum of levels) log-probabilities."""
-        return normalised_log_p(np.mean([r.log_proba(texts) for r in self.fitted_], axis=0), self.levels_)
+        notes = Notes.of(texts)
+        return normalised_log_p(np.mean([r.log_proba(notes) for r in self.fitted_], axis=0), self.levels_)
 
     def state(self) -> State:
         """Plain values and arrays that :meth:`from_state` takes."""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from helpers.encoders.base import Encoder
 from helpers.encoders.cache import encode
-from helpers.encoders.supervised.states import State, contiguous, gathered, part, settings_of
+from helpers.encoders.notes import Notes
+from helpers.encoders.supervised.states import (
+    State,
+    base_state,
+    contiguous,
+    gathered,
+    part,
+    restored_base,
+    settings_of,
+)
 from helpers.encoders.tfidf import restored_vectorizer, vectorizer_state
-from helpers.privacy.errors import only_own_words
+from helpers.privacy.errors import no_data_in_errors
 
 
 class WordReader(BaseEstimator):
@@ -30,7 +41,12 @@ class WordReader(BaseEstimator):
         self.C = C
         self.max_features = max_features
 
-    def fit(self, texts: list[str], labels: np.ndarray, levels: tuple[int, ...], groups=None) -> WordReader:
+    def prepare(self, notes: Notes) -> None:
+        """Nothing is learned without labels."""
+
+    def fit(
+        self, texts: Iterable[str] | Notes, labels: np.ndarray, levels: tuple[int, ...], groups=None, prepared=None
+    ) -> WordReader:
         """Fit on n notes and (n, sum of levels) indicators."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -38,19 +54,19 @@ class WordReader(BaseEstimator):
             token_pattern=r"(?u)\b\w+\b",
             ngram_range=(1, 3),
             sublinear_tf=True,
-            min_df=min(5, max(1, len(texts) // 50)),
+            min_df=min(5, max(1, len(labels) // 50)),
             max_features=self.max_features,
             dtype=np.float32,
         )
-        with only_own_words("words: learning the words of notes"):
-            X = self.vectorizer_.fit_transform(texts)
+        with no_data_in_errors("words: learning the words of notes"):
+            X = self.vectorizer_.fit_transform(Notes.of(texts).texts)
         self.models_ = regressions(X, labels, levels, self.C)
         return self
 
-    def log_proba(self, texts: list[str]) -> np.ndarray:
+    def log_proba(self, texts: Iterable[str] | Notes) -> np.ndarray:
         """(n, sum of levels) log-probabilities."""
-        with only_own_words("words: counting the words of notes"):
-            X = self.vectorizer_.transform(texts)
+        with no_data_in_errors("words: counting the words of notes"):
+            X = self.vectorizer_.transform(Notes.of(texts).texts)
         return np.hstack([model.log_proba(X) for model in self.models_])
 
     def state(self) -> State:
@@ -73,39 +89,49 @@ class VectorReader(BaseEstimator):
     Parameters
     ----------
     base : Encoder
-        Frozen.
+        One that is not frozen is fitted on the training notes, their labels unseen.
     C : float
         Inverse strength of the penalty on standardised vectors.
     """
 
-    holds_words = False
+    holds_words = property(lambda self: not self.base.frozen, doc="Whether its state holds words of notes.")
 
     def __init__(self, base: Encoder, C: float = 0.01) -> None:
         self.base = base
         self.C = C
 
-    def fit(self, texts: list[str], labels: np.ndarray, levels: tuple[int, ...], groups=None) -> VectorReader:
-        """Fit on n notes and (n, sum of levels) indicators."""
-        vectors = encode(texts, self.base, progress=False)
+    def prepare(self, notes: Notes) -> Encoder:
+        """The base, fitted on these notes if it is not frozen."""
+        return self.base if self.base.frozen else clone(self.base).fit(notes.texts)
+
+    def fit(
+        self, texts: Iterable[str] | Notes, labels: np.ndarray, levels: tuple[int, ...], groups=None, prepared=None
+    ) -> VectorReader:
+        """Fit on n notes and (n, sum of levels) indicators; ``prepared``: the base from :meth:`prepare`."""
+        notes = Notes.of(texts)
+        self.base_ = self.prepare(notes) if prepared is None else prepared
+        vectors = encode(notes.texts, self.base_, progress=False)
         self.mean_, self.scale_ = vectors.mean(0), vectors.std(0) + 1e-9
         self.models_ = regressions((vectors - self.mean_) / self.scale_, labels, levels, self.C)
         return self
 
-    def log_proba(self, texts: list[str]) -> np.ndarray:
+    def log_proba(self, texts: Iterable[str] | Notes) -> np.ndarray:
         """(n, sum of levels) log-probabilities."""
-        X = (encode(texts, self.base, progress=False) - self.mean_) / self.scale_
+        X = (encode(Notes.of(texts).texts, self.base_, progress=False) - self.mean_) / self.scale_
         return np.hstack([model.log_proba(X) for model in self.models_])
 
     def state(self) -> State:
         """Plain values and arrays that :meth:`from_state` takes."""
         models, arrays = gathered([model.state() for model in self.models_])
-        plain = {"kind": "vector", "settings": settings_of(self, "base"), "models": models}
-        return plain, contiguous({"mean": self.mean_, "scale": self.scale_, **arrays})
+        base, more = base_state(self.base_)
+        plain = {"kind": "vector", "settings": settings_of(self, "base"), "models": models, "base": base}
+        return plain, contiguous({"mean": self.mean_, "scale": self.scale_, **arrays, **more})
 
     @classmethod
     def from_state(cls, base: Encoder, plain: dict, arrays: dict[str, np.ndarray]) -> VectorReader:
         """The fitted reader whose :meth:`state` this is."""
         reader = cls(base, **plain["settings"])
+        reader.base_ = restored_base(base, plain["base"], arrays)
         reader.mean_, reader.scale_ = arrays["mean"], arrays["scale"]
         reader.models_ = restored_models(plain, arrays)
         return reader

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from helpers.encoders.base import Encoder
+from helpers.encoders.tfidf import TfidfEncoder
+
 State = tuple[dict, dict[str, np.ndarray]]
 
 
@@ -32,7 +35,7 @@ def part(arrays: dict[str, np.ndarray], place: int | str) -> dict[str, np.ndarra
     return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
 
 
-def restored(readers: dict[str, type], base, plain: dict, arrays: dict[str, np.ndarray]):
+def restored(readers: dict[str, type], base: Encoder | None, plain: dict, arrays: dict[str, np.ndarray]):
     """The fitted reader of a state.
 
     Parameters
@@ -53,3 +56,14 @@ def restored(readers: dict[str, type], base, plain: dict, arrays: dict[str, np.n
     if kind not in readers:
         raise ValueError(f"kind = {kind!r}: a saved reader is one of {', '.join(readers)}; it is of another version.")
     return readers[kind].from_state(base, plain, arrays)
+
+
+def base_state(base: Encoder) -> State:
+    """What the encoder of a reader learned: nothing, or, of tfidf, its words; arrays are named ``base/..``."""
+    plain, arrays = ({}, {}) if base.frozen else base.state()
+    return plain, {f"base/{name}": array for name, array in arrays.items()}
+
+
+def restored_base(base: Encoder, plain: dict, arrays: dict[str, np.ndarray]) -> Encoder:
+    """The base itself if it is frozen, or the one whose :func:`base_state` is among these."""
+    return base if base.frozen else TfidfEncoder.from_state(plain, part(arrays, "base"))

@@ -37,7 +37,7 @@ class TrainableNetwork:
         self.open = last_layers(self.model, layers)
 
     def forward(self, sentences: list[str]):
-        """(u, d) means over tokens, scaled as the frozen features are; mixed precision where the hardware has it."""
+        """(u, d) means over tokens, of unit length; mixed precision where the hardware has it."""
         import torch
 
         texts = [self.prefix + s for s in sentences]
@@ -47,7 +47,7 @@ class TrainableNetwork:
             hidden = self.model(**batch).last_hidden_state
         mask = batch["attention_mask"][..., None].float()
         mean = (hidden.float() * mask).sum(1) / mask.sum(1).clamp(min=1)
-        return (torch.nn.functional.normalize(mean, dim=1) * mean.shape[1] ** 0.5).cpu()
+        return torch.nn.functional.normalize(mean, dim=1).cpu()
 
     def embed(self, sentences: list[str]) -> list[np.ndarray]:
         """Vectors of sentences, without gradients."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import clone
 
-from helpers.effects.correction import fit_weighted
 from helpers.effects.em.learner import EMLearner
+from helpers.effects.fitting import fitted
 from helpers.effects.learners import EffectLearner
 
 
@@ -36,11 +37,13 @@ def reweighted(learner: EffectLearner, X: np.ndarray, w: np.ndarray, annotated: 
     """
     again, w = deepcopy(learner), np.asarray(w, float) / np.mean(w)
     if isinstance(learner, EMLearner) and learner.readout == "plug":
-        again.fields_.refit(again.fields_.standardise(X), learner.marginals_ * w[:, None])
+        fields = again.fit_.fields
+        fields = fields.refit(fields.standardise(X), learner.marginals_ * w[:, None])
+        again.fit_ = replace(again.fit_, fields=fields)
         return again
     target = getattr(learner, "target_", getattr(learner, "psi_", None))
     if target is None or not hasattr(learner, "model_"):
         raise TypeError(f"{type(learner).__name__}: only learners that regress a pseudo-outcome, or EM, take weights.")
     rows = np.arange(len(X)) if annotated is None or len(target) == len(X) else np.flatnonzero(annotated)
-    again.model_ = fit_weighted(clone(learner.model_), np.asarray(X)[rows], target, w[rows])
+    again.model_ = fitted(clone(learner.model_), np.asarray(X)[rows], target, w[rows])
     return again

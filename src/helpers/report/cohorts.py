@@ -1,0 +1,85 @@
+"""Two definitions of one treatment, in words: by the clock, by the labels, by what becomes of the effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from helpers.report.sentences import change, signed
+from helpers.report.words import number
+
+INSIDE, OUTSIDE = "15:00-21:00", "other"
+
+
+def clock_sentence(bands: pd.DataFrame) -> str:
+    """Who can be treated in each cohort: shares inside and outside the hours of the published definition.
+
+    Parameters
+    ----------
+    bands : DataFrame
+        ``cohort, band, treated, share``; what is missing was withheld.
+    """
+    found = bands.set_index(["cohort", "band"])
+    shares = {key: _share(found, *key) for key in found.index}
+    return (
+        f"By the published definition {shares['published', INSIDE]} of the patients admitted between 15:00 and 21:00 "
+        f"are treated early, and of all others {shares['published', OUTSIDE]}; by the time of the infusion "
+        f"{shares['repaired', INSIDE]} and {shares['repaired', OUTSIDE]}."
+    )
+
+
+def _share(found: pd.DataFrame, cohort: str, band: str) -> str:
+    row = found.loc[(cohort, band)]
+    if pd.isna(row["share"]):
+        return "too few to tell"
+    return "**none**" if row["treated"] == 0 else number(row["share"], 0, percent=True)
+
+
+def label_sentence(within: float | None) -> str:
+    """How many of those truly treated in the window the published rules call treated; None or missing: withheld."""
+    if within is None or pd.isna(within):
+        return "Too few patients to say how many of those truly treated in the window the published rules call treated."
+    share = number(within, 0, percent=True)
+    return f"Of the patients whose first infusion started in the window, the published rules call {share} treated."
+
+
+def vital_sentence(missing: pd.DataFrame) -> str:
+    """Which vital sign the published lists miss most, against the full lists, in the same stays.
+
+    Parameters
+    ----------
+    missing : DataFrame
+        ``items`` (published or full), ``dbsource, vital, share``.
+    """
+    wide = missing.pivot(index=["vital", "dbsource"], columns="items", values="share").astype(float).dropna()
+    if wide.empty:
+        return "Too few stays to say which vital signs were never found."
+    vital, system = (wide["published"] - wide["full"]).idxmax()
+    lists, full = (number(wide.loc[(vital, system), items], 0, percent=True) for items in ("published", "full"))
+    return (
+        f"Worst for the {vital.replace('_', ' ')} of stays charted in {_system(system)}: {lists} have none by the "
+        f"published list of items, {full} by the full one."
+    )
+
+
+def _system(name: str) -> str:
+    return {"carevue": "CareVue", "metavision": "MetaVision"}.get(name, name)
+
+
+def cohort_effects(effect: pd.DataFrame, names: Mapping[str, str], known: Mapping[str, float]) -> list[str]:
+    """One line a cohort: the mean effect by held-out scores, whether it is told from zero, and the truth if known.
+
+    Parameters
+    ----------
+    effect : DataFrame
+        ``cohort, value, low, high``.
+    names : mapping of cohort to words
+    known : mapping of cohort to its true mean effect, where a generated folder tells it
+    """
+    lines = []
+    for row in effect.itertuples():
+        verdict = signed(row, "treatment **harms**", "treatment **helps**", "it **cannot be told from zero**")
+        truth = f"; the truth is {number(known[row.cohort], 3, sign=True)}" if row.cohort in known else ""
+        lines.append(f"{names[row.cohort]}: {change(row)}, {verdict}{truth}.")
+    return lines

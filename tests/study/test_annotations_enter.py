@@ -1,0 +1,29 @@
+"""Where annotations enter: the two pure cases are learners that the study has."""
+
+import numpy as np
+import pytest
+
+from helpers import config, study
+from helpers.study import annotations_enter
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+
+@pytest.fixture(scope="module")
+def small():
+    return config.load(n=400, encoder="tfidf", seeds=2, folds=3)
+
+
+def test_both_is_aace_on_ridge_and_neither_the_learner_without_annotations(small):
+    table = study.where_annotations_enter(small, [0], progress=False)
+    found = table[table["metric"] == "captured"].set_index("strategy")["value"]
+    assert list(found.index) == list(study.ENTERING)
+    areas = study.run_areas(small, ["aace_ridge@phi", "dr"])
+    areas = areas[(areas["metric"] == "captured") & (areas["seed"] == 0)].set_index("strategy")["value"]
+    np.testing.assert_allclose(found[["both", "neither"]], areas[["aace_ridge@phi", "dr"]], rtol=1e-6)
+
+
+def test_it_is_computed_once(small, monkeypatch):
+    first = study.where_annotations_enter(small, [0], progress=False)
+    monkeypatch.setattr(annotations_enter, "_cases", lambda trial: pytest.fail("computed again"))
+    np.testing.assert_array_equal(study.where_annotations_enter(small, [0], progress=False)["value"], first["value"])
