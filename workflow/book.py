@@ -24,7 +24,7 @@ from processes import duration, say, tell
 
 from helpers.config import load_yaml
 
-PICTURES = {".svg", ".png"}
+PICTURES = {".svg", ".png", ".html"}
 FILES = "_files"  # its contents lie at the top of the built book: data behind figures, notebooks to download
 
 

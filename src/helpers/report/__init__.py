@@ -141,7 +141,7 @@ from helpers.report.shift import (
     right_or_wrong,
     stressed_by,
 )
-from helpers.report.showing import finding, fold, show, table
+from helpers.report.showing import finding, fold, keep_figure, show, table
 from helpers.report.style import look_of
 from helpers.report.tables import (
     AREAS_IN_WORDS,
@@ -253,6 +253,7 @@ __all__ = [
     "introduced",
     "keep",
     "keep_facts",
+    "keep_figure",
     "kept_sentences",
     "label_sentence",
     "left_out_table",

@@ -22,7 +22,7 @@ def signed(row, above: str, below: str, neither: str) -> str:
 
 
 def change(row, digits: int = 3, percent: bool = False) -> str:
-    """A difference with its 95 % interval, "value [low, high]"."""
+    """A difference with its 95% interval, "value [low, high]"."""
     return cell(row.value, row.low, row.high, digits, sign=True, percent=percent)
 
 
