@@ -17,13 +17,8 @@ from helpers.policy.columns import Fault
 from helpers.policy.encoding import check_exportable
 from helpers.policy.reading import PolicyReader
 from helpers.policy.records import Inputs
-<<<<<<< ours
-from helpers.policy.weights import EXPORTABLE, effect_of, weights_of
-from helpers.privacy.errors import no_data_in_errors
-=======
 from helpers.policy.weights import EXPORTABLE, effect_of, learner_weights
-from helpers.privacy.errors import only_own_words
->>>>>>> theirs
+from helpers.privacy.errors import no_data_in_errors
 from helpers.stats.ties import without_noise
 
 FEATURE_SETS = ("phi", "read", "text", "tabular")
