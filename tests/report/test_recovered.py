@@ -24,6 +24,8 @@ def test_the_finding_gives_the_share_of_what_the_limit_allows():
 def test_without_a_limit_it_gives_the_auroc():
     table = kept(read=(0.9, 0.9), phi=(0.6, 0.6)).assign(metric="auroc")
     assert "the reader reaches 0.90 and the frozen vectors 0.60" in report.recovered_sentence(table, VIEWS)
+    wide = report.recovered_sentence(table.assign(value=[0.8, 1.0, 0.6, 0.6]), VIEWS)
+    assert "0.90\u00a0[0.00,\u00a01.00]" in wide
 
 
 def committed(projection: float) -> pd.DataFrame:

@@ -26,6 +26,8 @@ def recovered_sentence(kept: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """
     metric = "kept" if LIMIT in set(kept["strategy"]) else "auroc"
     rows = evaluation.summarise(kept[kept["metric"] == metric], by=("strategy",)).set_index("strategy")
+    if metric == "auroc":
+        rows = rows.assign(low=rows["low"].clip(0, 1), high=rows["high"].clip(0, 1))
     names = [name for name in labels if name in rows.index and name != LIMIT]
     verb = "keeps " if metric == "kept" else "reaches "
     said = [
