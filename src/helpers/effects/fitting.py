@@ -7,12 +7,6 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
-from threadpoolctl import threadpool_limits
-
-
-def one_thread() -> threadpool_limits:
-    """Within this context the matrix products of numpy and scipy use one thread: several add up in another order."""
-    return threadpool_limits(1, user_api="blas")
 
 
 def fitted(

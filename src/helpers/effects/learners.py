@@ -7,12 +7,13 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.data.folds import folds_by_patient
-from helpers.effects.fitting import fitted, one_thread
+from helpers.effects.fitting import fitted
 from helpers.effects.networks.steps import InSteps, Steps, fit_all, nuisance_steps
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import imputing, logistic, ridge
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
 from helpers.effects.ordered import Rows
+from helpers.stats.threads import one_thread
 
 
 class EffectLearner(BaseEstimator):

@@ -7,6 +7,7 @@ from helpers.encoders.cpu import ATTENTION, KNOWN_MODELS, can_pack
 from helpers.encoders.features import Features
 from helpers.encoders.geometry import cosines, neighbour_agreement
 from helpers.encoders.loading import local_folder, resolve
+from helpers.encoders.notes import Notes
 from helpers.encoders.probe import read_perfectly
 from helpers.encoders.recoverability import (
     PUBLISHED_F1,
@@ -53,6 +54,7 @@ __all__ = [
     "MeanReader",
     "NAMED_ENCODERS",
     "NotRecoverable",
+    "Notes",
     "PUBLISHED_F1",
     "SectionEncoder",
     "SentencePooling",

@@ -21,7 +21,7 @@ from helpers.evaluation.held_out import (
     held_out_scores,
     judge_held_out,
 )
-from helpers.evaluation.policy_agreement import GROUPS, agreement, case_mix
+from helpers.evaluation.policy_agreement import MIX_GROUPS, agreement, case_mix
 from helpers.evaluation.results import (
     AS_MANY,
     EVERYBODY,
@@ -54,7 +54,7 @@ __all__ = [
     "ESTIMATORS",
     "EVERYBODY",
     "GRID",
-    "GROUPS",
+    "MIX_GROUPS",
     "HeldOutScores",
     "PENALTY",
     "SCORES",

@@ -11,7 +11,7 @@ from helpers.privacy.escaping import escaped
 from helpers.report.sentences import listed
 from helpers.report.words import cell, named_word, number
 
-LIMIT = "said"
+PERFECT = "said"
 
 
 def recovered_sentence(kept: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -24,11 +24,11 @@ def recovered_sentence(kept: pd.DataFrame, labels: Mapping[str, str]) -> str:
     labels : mapping
         View to words, those without a perfect reader's first.
     """
-    metric = "kept" if LIMIT in set(kept["strategy"]) else "auroc"
+    metric = "kept" if PERFECT in set(kept["strategy"]) else "auroc"
     rows = evaluation.summarise(kept[kept["metric"] == metric], by=("strategy",)).set_index("strategy")
     if metric == "auroc":
         rows = rows.assign(low=rows["low"].clip(0, 1), high=rows["high"].clip(0, 1))
-    names = [name for name in labels if name in rows.index and name != LIMIT]
+    names = [name for name in labels if name in rows.index and name != PERFECT]
     verb = "keeps " if metric == "kept" else "reaches "
     said = [
         f"the {labels[name]} {verb if i == 0 else ''}{_ends(rows.loc[name], metric == 'kept')}"
@@ -95,11 +95,11 @@ def lost_table(silent: pd.DataFrame, auroc: pd.DataFrame, views: Mapping[str, st
         Indexed by level, a column a view and ``said``, means over repetitions.
     views : mapping of view to words
     """
-    limit = auroc[LIMIT] - 0.5
+    limit = auroc[PERFECT] - 0.5
     shares = {"have it, note silent": silent["silent"]}
     shares |= {f"kept by {words}": (auroc[view] - 0.5) / limit for view, words in views.items()}
     shown = pd.DataFrame(shares).map(lambda v: number(v, 0, percent=True))
-    shown.insert(1, "AUROC of a perfect reader", auroc[LIMIT].reindex(shown.index))
+    shown.insert(1, "AUROC of a perfect reader", auroc[PERFECT].reindex(shown.index))
     return shown.rename(index=named_word).rename_axis(index="")
 
 

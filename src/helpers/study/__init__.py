@@ -12,7 +12,7 @@ from helpers.study.annotators import (
     run_annotator_cell,
     run_annotators,
 )
-from helpers.study.card import UNDECIDED, card_areas, overlap_sentence, robustness, statements
+from helpers.study.card import UNDECIDED, card_areas, overlap_in_words, robustness, statements
 from helpers.study.catalogue import STRATEGIES
 from helpers.study.cell import (
     bedside_effect,
@@ -165,7 +165,7 @@ __all__ = [
     "outcome_facts",
     "over_shares",
     "overlap",
-    "overlap_sentence",
+    "overlap_in_words",
     "pooled_overlaps",
     "pooled_rules",
     "read_table",

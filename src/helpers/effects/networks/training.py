@@ -13,10 +13,10 @@ from itertools import islice
 
 import numpy as np
 
-from helpers.effects.fitting import one_thread
 from helpers.effects.networks.architectures import NETWORKS
 from helpers.effects.networks.problem import Problem, TrainingOptions
 from helpers.effects.networks.program import Program
+from helpers.stats.threads import one_thread
 
 
 def train(

@@ -9,8 +9,9 @@ from sklearn.utils.validation import check_is_fitted
 from helpers.artifacts.memory import MemoryCache
 from helpers.data.canonical import in_order, upright
 from helpers.data.folds import folds_by_patient
-from helpers.effects.fitting import fitted, one_thread
+from helpers.effects.fitting import fitted
 from helpers.effects.nuisance.prototypes import boosted_propensity, imputing, ridge_interactions
+from helpers.stats.threads import one_thread
 
 FITTED_NUISANCES = MemoryCache(4)
 

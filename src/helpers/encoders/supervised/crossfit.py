@@ -19,7 +19,7 @@ from helpers.data.folds import patient_folds
 from helpers.encoders.notes import Notes
 from helpers.encoders.supervised.mean_reader import READERS
 from helpers.encoders.supervised.regressions import normalised_log_p
-from helpers.encoders.supervised.states import State, gathered, part, restored
+from helpers.encoders.supervised.states import State, gathered, part, restored_reader
 
 MOST = 8.0  # log-odds are cut here: beyond, a reader's certainty says more about its penalty than about the note
 
@@ -141,7 +141,7 @@ class Supervised(TransformerMixin, BaseEstimator):
         ValueError
             A reader is of a kind not known here.
         """
-        readers = [restored(READERS, base, r, part(arrays, k)) for k, r in enumerate(plain["readers"])]
+        readers = [restored_reader(READERS, base, r, part(arrays, k)) for k, r in enumerate(plain["readers"])]
         encoder = cls(readers[0], plain["name"], plain["folds"], plain["seed"])
         encoder.levels_, encoder.readers_ = tuple(plain["levels"]), readers
         return encoder
