@@ -70,9 +70,10 @@ def start(run: Path, chapters: dict[str, dict], cores: int, more: list[str], hel
     command = [sys.executable, "-m", "snakemake", "--snakefile", "workflow/Snakefile", "--cores", str(cores)]
     # Our own lock goes with the process, so it can never be stale as Snakemake's can. Content says what runs again.
     command += ["--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime", "--configfile", str(file)]
-    command += more
+    outdated, index = [target(run, part) for part in records.stale(run, settings["made_of"])], target(run, "book")
+    command += [*more, *(["--forcerun", str(index)] if index in outdated and index.exists() else [])]
     if not DRY & set(more):
-        set_aside(run, [target(run, part) for part in records.stale(run, settings["made_of"])])
+        set_aside(run, outdated)
     code = attend(command, held, parent, None if more else log)
     if code == 0 and not more:
         with contextlib.suppress(OSError):
@@ -90,9 +91,6 @@ def set_aside(run: Path, outdated: Iterable[Path]) -> None:
         place = run / "earlier" / path.name
         place.parent.mkdir(exist_ok=True)
         path.replace(place)
-    index = run / "book" / "index.html"
-    if index in set(outdated) and index.exists():
-        os.utime(index, (0, 0))  # older than every notebook
 
 
 def worlds(process: str) -> list[str]:
