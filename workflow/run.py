@@ -71,7 +71,7 @@ def start(run: Path, chapters: dict[str, dict], cores: int, more: list[str], hel
     # Our own lock goes with the process, so it can never be stale as Snakemake's can. Content says what runs again.
     command += ["--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime", "--configfile", str(file)]
     outdated, index = [target(run, part) for part in records.stale(run, settings["made_of"])], target(run, "book")
-    command += [*more, *(["--forcerun", str(index)] if index in outdated and index.exists() else [])]
+    command += [*more, *(["--forcerun", str(index)] if outdated and index.exists() else [])]
     if not DRY & set(more):
         set_aside(run, outdated)
     code = attend(command, held, parent, None if more else log)
