@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from helpers import cli, config
 
+ROOT = Path(__file__).resolve().parents[1]
+
 PROFILES = sorted((Path(__file__).resolve().parents[1] / "workflow" / "config").glob("*.yml"))
 PROFILE = {"chapters": ["01_a", "02_b"], "parameters": {"n": 600}}
 
@@ -164,3 +166,14 @@ def test_the_example_table_is_written_and_never_over_another(tmp_path):
     assert {p.name for p in (tmp_path / "mine").iterdir()} == {"own.yml", "visits.csv"}
     again = CliRunner().invoke(cli.app, words)
     assert again.exit_code == 1 and "--overwrite" in again.output
+
+
+@pytest.mark.parametrize("profile", sorted((ROOT / "workflow" / "config").glob("*.yml")), ids=lambda p: p.stem)
+def test_every_profile_passes_the_checks_before_a_run(profile, tmp_path):
+    """But the one that names a folder of one's own, which is not there."""
+    chapters = cli.chapter_parameters(config.load_yaml(profile), "")
+    if profile.stem == "mimic":
+        with pytest.raises((OSError, ValueError), match="/data/mimic"):
+            cli.check_inputs(chapters)
+    else:
+        cli.check_inputs(chapters)

@@ -20,9 +20,10 @@ def annotated_fields(config: Config) -> tuple[str, ...]:
     if config.dataset == "own":
         return tuple(spec.load_spec(own_spec(config)).annotations)
     if config.dataset in MIMIC:
-        from helpers.data.mimic import stays, syn
+        from helpers.data.mimic.stays import STAY_ROLES
+        from helpers.data.mimic.syn import SYN_ROLES
 
-        return (syn if config.dataset == "mimic-syn" else stays).ROLES.annotations
+        return (SYN_ROLES if config.dataset == "mimic-syn" else STAY_ROLES).annotations
     return ANNOTATIONS
 
 

@@ -210,8 +210,9 @@ def orders_and_gaps(
         return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()
 
     own = table(found, shares)
-    others = [name for name in found if baseline is not None and name != baseline]
-    gaps = table(*({name: held[name] - held[baseline] for name in others} for held in (found, shares)))
+    others = [] if baseline is None else [name for name in found if name != baseline]
+    base = {} if baseline is None else {id(held): held[baseline] for held in (found, shares)}
+    gaps = table(*({name: held[name] - base[id(held)] for name in others} for held in (found, shares)))
     return own, gaps if gaps.empty else gaps.assign(real=excludes_zero(gaps["low"], gaps["high"]))
 
 
