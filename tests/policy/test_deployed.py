@@ -67,7 +67,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def sentences(base):
-    return SentenceReader(base, hidden=16, epochs=40, rate=0.02)
+    return SentenceReader(base, hidden=16, steps=40)
 
 
 ENCODERS = {
@@ -79,6 +79,8 @@ ENCODERS = {
     "sentences": lambda base: Supervised(sentences(base), "tiny:sentences"),
     "projection": lambda base: Supervised(VectorReader(base, C=1.0), "tiny:projection"),
     "words": lambda base: Supervised(WordReader(), "words"),
+    "words of sentences": lambda base: make_encoder("tfidf:sentences"),
+    "words of notes": lambda base: make_encoder("tfidf:projection"),
     "reader": lambda base: Supervised(MeanReader([sentences(base), WordReader()]), "tiny:reader"),
 }
 LEARNERS = {
@@ -192,16 +194,17 @@ def test_how_much_of_a_note_a_reader_has_seen(recommended, cohort):
     notes = ["", "12 34", "xyzzy plugh", f"No cough. {long}", "No cough. xyzzy.", "No cough."]
     told = ["no known word"] * 3 + ["cut at 16 tokens", "whole", "whole"]
     records = cohort.frame.head(6).assign(text=notes)
-    assert made.reading(records) == told
+    assert made.read(records)[1] == told
     scores = made.score(records.iloc[1:])
     assert scores["effect"].isna().tolist() == [True, True, False, False, False]
 
 
 @pytest.mark.parametrize("reads", ENCODERS)
 def test_every_representation_tells_of_unread_notes(fitted, cohort, reads):
-    notes = policy.PolicyReader(fitted(reads)[0])
-    assert notes.reading(["xyzzy plugh", "No cough.", "7 9"]) == ["no known word", "whole", "no known word"]
-    assert notes.vectors(["No cough.", ""]).shape == (2, fitted(reads)[1].shape[1] - 2)
+    reader, notes = policy.PolicyReader(fitted(reads)[0]), ["xyzzy plugh", "No cough.", "7 9", ""]
+    vectors, states = reader.read(notes)
+    assert states == reader.reading(notes) == ["no known word", "whole", "no known word", "no known word"]
+    assert vectors.shape == (4, fitted(reads)[1].shape[1] - 2) and vectors.dtype == np.float32
 
 
 # What a saved reader holds
@@ -214,14 +217,14 @@ def test_no_word_of_a_note_is_in_any_file(recommended, cohort):
         assert word in " ".join(cohort.texts).lower() and word.encode() not in content
 
 
-def test_readers_of_words_stay_where_the_notes_are(fitted, cohort):
+def test_readers_of_words_stay_where_the_notes_are(fitted, cohort, base):
     private = replace(cohort, tags={"public": False})
-    for reads in ("words", "reader"):
+    for reads in ("words", "reader", "words of sentences", "words of notes"):
         with pytest.raises(ValueError, match="holds words of the training notes.*reader=sentences"):
             exported(private, fitted(reads), LEARNERS["plug"])
-        policy.check_exportable(ENCODERS[reads](make_encoder("minilm")), public=True)
+        policy.check_exportable(ENCODERS[reads](base), public=True)
         with pytest.raises(ValueError, match="not public"):
-            policy.check_exportable(ENCODERS[reads](make_encoder("minilm")), public=False)
+            policy.check_exportable(ENCODERS[reads](base), public=False)
     made, _ = exported(private, fitted("sentences"), LEARNERS["plug"])
     assert made.kind == "plug"
 
@@ -235,7 +238,7 @@ def test_a_reader_of_words_says_so_on_its_card(fitted, cohort, tmp_path):
 def test_other_encoders_are_refused_with_those_that_can_be_exported(base, cohort):
     from helpers.encoders.supervised.finetune import TunedReader
 
-    for other in (FeatureUnion([base, TfidfEncoder()]), Supervised(TunedReader(base), "tiny:tuned")):
+    for other in (FeatureUnion([base, TfidfEncoder()]), Supervised(TunedReader(SentenceReader(base)), "tiny:tuned")):
         with pytest.raises(ValueError, match="cannot be exported. Can be exported: tfidf.*:sentences"):
             policy.check_exportable(other)
 
@@ -303,6 +306,7 @@ def test_every_array_of_a_reader_is_under_the_seal(content):
         (("encoder", "reader", "readers", 0, "kind"), "words"),
         (("encoder", "reader", "readers", 0, "kind"), "os"),
         (("encoder", "reader", "readers", 0, "settings", "numbers"), False),
+        (("encoder", "reader", "readers", 0, "space"), {}),
         (("encoder", "reader", "readers", 0, "settings", "base"), "x"),
         (("encoder", "reader", "readers"), []),
         (("encoder", "base"), None),

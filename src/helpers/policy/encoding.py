@@ -19,6 +19,7 @@ from helpers.encoders.transformer import TransformerEncoder
 
 # What may differ between two machines that read notes alike up to rounding; all else makes another encoder.
 SOFT = ("precision", "libraries", "code", "parts")
+BASES = (TransformerEncoder, TfidfEncoder, type(None))  # of what learns from annotations
 OWN_CODE = ("code", "parts")  # digests of this package's modules
 CAN_BE = (
     "Can be exported: tfidf; frozen models such as minilm and modernbert, alone or followed by :mean, :max or "
@@ -63,13 +64,13 @@ def check_exportable(encoder: Encoder | None, public: bool = True) -> None:
     if encoder is None or type(encoder) in (TfidfEncoder, TransformerEncoder):
         return
     reads = type(encoder) in (SentencePooling, SectionEncoder) or _savable(getattr(encoder, "reader", None))
-    if not reads or type(getattr(encoder, "base", None)) not in (TransformerEncoder, type(None)):
+    if not reads or type(getattr(encoder, "base", None)) not in BASES:
         said = f"{getattr(encoder, 'name', '')!r} ({type(encoder).__name__})"
         raise ValueError(f"encoder: {said} cannot be exported. {CAN_BE}")
     if isinstance(encoder, Supervised) and encoder.holds_words and not public:
         raise ValueError(
-            f"encoder: {encoder.name!r} holds words of the training notes, up to three in a row, and these notes are "
-            f"not public; export a reader of sentences, which holds none, as with reader=sentences."
+            f"encoder: {encoder.name!r} holds words of the training notes, and these notes are not public; export a "
+            f"reader of sentences on a frozen model, which holds none, as with encoder=minilm reader=sentences."
         )
 
 
@@ -77,7 +78,8 @@ def provenance_of(encoder: Encoder) -> dict:
     """What determines the vectors beside what the policy holds itself."""
     if not isinstance(encoder, Supervised):
         return dict(encoder.provenance)
-    base = {"libraries": versions("scikit-learn", "numpy")} if encoder.base is None else encoder.base.provenance
+    frozen = isinstance(encoder.base, TransformerEncoder)
+    base = encoder.base.provenance if frozen else {"libraries": versions("scikit-learn", "numpy")}
     return {**base, "name": encoder.name, "parts": code_of(crossfit)}
 
 
@@ -139,7 +141,7 @@ def _pins(provenance: dict) -> str:
     return "pip install " + " ".join(f"{k}=={v}" for k, v in provenance["libraries"].items())
 
 
-def _settings(encoder: TransformerEncoder) -> dict:
+def _settings(encoder: TransformerEncoder | TfidfEncoder) -> dict:
     return {k: v for k, v in encoder.get_params().items() if k not in ("device", "precision")}
 
 
@@ -154,11 +156,16 @@ def _restored(state: dict, arrays: dict[str, np.ndarray], device: str | None) ->
         return TfidfEncoder.from_state(state, arrays)
     if state["kind"] == "frozen":
         return _frozen(state["settings"], state["provenance"], device)
-    base = None if state["base"] is None else _frozen(state["base"], state["provenance"], device)
-    if state["kind"] == "pooled" and base is not None:
+    if state["kind"] == "pooled":
+        base = _frozen(state["base"], state["provenance"], device)
         return SentencePooling(base, state["how"]) if state["how"] in POOLINGS else SectionEncoder(base)
+    below = state["base"]
+    if below is None or "max_features" in below:
+        below = below and TfidfEncoder(**below)  # its words are the reader's
+    else:
+        below = _frozen(below, state["provenance"], device)
     try:
-        return Supervised.from_state(base, state["reader"], arrays)
+        return Supervised.from_state(below, state["reader"], arrays)
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         fault = type(error).__name__
     raise ValueError(f"encoder: a reader lacks what its kind needs ({fault}); fetch or export the policy again.")

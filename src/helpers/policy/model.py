@@ -17,7 +17,7 @@ from helpers.policy.columns import Fault
 from helpers.policy.encoding import check_exportable
 from helpers.policy.reading import PolicyReader
 from helpers.policy.records import Inputs
-from helpers.policy.weights import EXPORTABLE, effect_of, weights_of
+from helpers.policy.weights import EXPORTABLE, effect_of, learner_weights
 from helpers.privacy.errors import only_own_words
 from helpers.stats.ties import without_noise
 
@@ -38,7 +38,7 @@ class Policy:
         Fitted, of a kind that :func:`helpers.policy.encoding.check_exportable` lets pass; None if the note is not read.
     kind : {"linear", "head", "plug"}
     weights : dict of arrays
-        As :func:`helpers.policy.weights.weights_of` gives them.
+        As :func:`helpers.policy.weights.learner_weights` gives them.
     lower_is_better : bool
         Direction of the outcome as the user has it; effects are given in it.
     card : dict
@@ -91,8 +91,9 @@ class Policy:
         with tqdm(total=len(checked), desc="scoring", unit="record", disable=not progress) as bar:
             for start in range(0, len(checked), ROWS_AT_ONCE):
                 part = checked.iloc[start : start + ROWS_AT_ONCE]
-                effect[start : start + len(part)] = self.effect(self.phi(part, reader))
-                reading += self.reading(part, reader)
+                phi, states = self.read(part, reader)
+                effect[start : start + len(part)] = self.effect(phi)
+                reading += states
                 bar.update(len(part))
         columns = _named(unseen, len(checked))
         effect[[state == NO_WORD or bool(names) for state, names in zip(reading, columns, strict=True)]] = np.nan
@@ -100,18 +101,18 @@ class Policy:
         told = {"effect": shown, "priority": -effect, "rank": _ranks(effect), "reading": reading, "unseen": columns}
         return pd.DataFrame({"id": checked[self.inputs.id].to_numpy(), **told})
 
-    def reading(self, records: pd.DataFrame, reader: PolicyReader | None = None) -> list[str]:
-        """How much of the note of each of n checked records is read; ``not read`` by a policy without an encoder."""
+    def read(self, records: pd.DataFrame, reader: PolicyReader | None = None) -> tuple[np.ndarray, list[str]]:
+        """(n, d) float32 features of checked records, the note's vector, then the tabular columns; and how much of each
+        note is read, ``not read`` by a policy without an encoder."""
         if self.encoder is None:
-            return [NOT_READ] * len(records)
-        return (reader or PolicyReader(self.encoder)).reading(records[self.inputs.text].tolist())
+            vectors, states = np.empty((len(records), 0)), [NOT_READ] * len(records)
+        else:
+            vectors, states = (reader or PolicyReader(self.encoder)).read(records[self.inputs.text].tolist())
+        return Features(vectors, self.inputs.matrix(records)).phi, states
 
-    def phi(self, records: pd.DataFrame, reader: PolicyReader | None = None) -> np.ndarray:
-        """(n, d) float32 features of checked records: the note's vector, then the tabular columns."""
-        if self.encoder is None:
-            return Features(np.empty((len(records), 0)), self.inputs.matrix(records)).phi
-        vectors = (reader or PolicyReader(self.encoder)).vectors(records[self.inputs.text].tolist())
-        return Features(vectors, self.inputs.matrix(records)).phi
+    def phi(self, records: pd.DataFrame) -> np.ndarray:
+        """(n, d) float32 features of checked records."""
+        return self.read(records)[0]
 
     def effect(self, phi: np.ndarray) -> np.ndarray:
         """(n,) effects of features; below zero is a benefit, whatever the direction of the outcome."""
@@ -156,7 +157,7 @@ def from_learner(
     check_exportable(encoder, public=not cohort.sensitive)
     inputs = Inputs.of(cohort, features, spec)
     empty = Policy(inputs, encoder, "linear", {}, cohort.roles.lower_is_better, card)
-    kind, weights = weights_of(learner, empty.phi(cohort.frame.head(64)))
+    kind, weights = learner_weights(learner, empty.phi(cohort.frame.head(64)))
     return Policy(inputs, encoder, kind, weights, cohort.roles.lower_is_better, card)
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from helpers.data.sentences import split_sections
 from helpers.encoders.base import NO_WORD, WHOLE, Encoder, cut_at, wordless
-from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of
+from helpers.encoders.notes import Notes
+from helpers.encoders.sentences import SectionEncoder, SentencePooling
 from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.mean_reader import MeanReader
 from helpers.encoders.supervised.regressions import VectorReader, WordReader
+from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.transformer import TransformerEncoder
 
 REMEMBERED = 200_000  # texts; their vectors take 300 MB at 384 numbers
-NOTHING, ALL, CUT = 0, 1, 2  # what was read of a text; of several parts the largest counts
+UNREAD, ALL, CUT = 0, 1, 2  # what was read of a text; of several parts the largest counts
+CODES = {NO_WORD: UNREAD, WHOLE: ALL}
 
 
 class Remembering:
@@ -51,7 +55,7 @@ class Remembering:
         return np.array(_looked_up(self._read, texts, self._codes), int)
 
     def _codes(self, texts: list[str]) -> list[int]:
-        return [{NO_WORD: NOTHING, WHOLE: ALL}.get(state, CUT) for state in self.base.reading(texts)]
+        return [CODES.get(state, CUT) for state in self.base.reading(texts)]
 
 
 class PolicyReader:
@@ -65,15 +69,18 @@ class PolicyReader:
 
     def __init__(self, encoder: Encoder) -> None:
         self.encoder = encoder
-        base = getattr(encoder, "base", None)
-        self.base = Remembering(base) if isinstance(base, TransformerEncoder) else None
+        self.below: Any = getattr(encoder, "base", None)  # what it embeds with, if that is another encoder
+        self.base = Remembering(self.below) if isinstance(self.below, TransformerEncoder) else None
         self._state = encoder.state() if isinstance(encoder, Supervised) else None
 
-    def vectors(self, texts: list[str]) -> np.ndarray:
-        """(n, d) float32 vectors of n notes."""
-        if isinstance(self.encoder, TransformerEncoder):
-            return self.encoder.vectors(texts)  # :meth:`reading` tells which were cut
-        return self._opened().transform(texts)
+    def read(self, texts: list[str]) -> tuple[np.ndarray, list[str]]:
+        """(n, d) float32 vectors of n notes, and what :meth:`reading` tells of them."""
+        if isinstance(self.encoder, TransformerEncoder):  # its own word on notes that were cut would be a second one
+            return self.encoder.vectors(texts), self.encoder.reading(texts)
+        if isinstance(self.encoder, TfidfEncoder):
+            return self.encoder.transform(texts), self.encoder.reading(texts)
+        notes, opened = Notes(texts), self._opened()
+        return opened.transform(notes), self._states(opened, notes)
 
     def reading(self, texts: list[str]) -> list[str]:
         """How much of each note is read: ``whole``, ``cut at 512 tokens`` or ``no known word``.
@@ -82,55 +89,59 @@ class PolicyReader:
         """
         if isinstance(self.encoder, TransformerEncoder | TfidfEncoder):
             return self.encoder.reading(texts)
-        codes = self._read(self.encoder, texts)
-        cut = cut_at(self.limit or 0) if CUT in codes else ""
-        return [{NOTHING: NO_WORD, ALL: WHOLE, CUT: cut}[int(code)] for code in codes]
+        return self._states(self._opened(), Notes(texts))
 
     @property
     def limit(self) -> int | None:
         """Tokens of a note, or of each of its parts, that are read; None: all."""
-        encoder = self.encoder if self.base is None else self.base.base
-        return getattr(encoder, "limit", None)
+        return getattr(self.below or self.encoder, "limit", None)
 
     @property
     def part(self) -> str:
         """What is read at once: a note, or a part of it."""
         if isinstance(self.encoder, SectionEncoder):
             return "section"
-        whole = self.base is None or isinstance(getattr(self.encoder, "reader", None), VectorReader)
+        whole = self.below is None or isinstance(getattr(self.encoder, "reader", None), VectorReader)
         return "note" if whole else "sentence"
 
     def _opened(self) -> Encoder:
         """The encoder on the base that remembers; made anew, so that what a reader keeps for itself is gone as well."""
+        base = self.base or self.below
         if self._state is not None:
-            return Supervised.from_state(self.base, *self._state)
-        if isinstance(self.encoder, SentencePooling):
-            return SentencePooling(self.base or self.encoder.base, self.encoder.pooling)
-        if isinstance(self.encoder, SectionEncoder):
-            return SectionEncoder(self.base or self.encoder.base)
-        return self.encoder
+            return Supervised.from_state(base, *self._state)
+        pooling = getattr(self.encoder, "pooling", None)
+        return SectionEncoder(base) if pooling is None else SentencePooling(base, pooling)
 
-    def _read(self, reader, texts: list[str]) -> np.ndarray:
-        if isinstance(reader, Supervised):  # readers of words know other words in each fold
-            folds = reader.readers_ if reader.holds_words else reader.readers_[:1]
-            return np.max([self._read(r, texts) for r in folds], axis=0)
-        if isinstance(reader, MeanReader):
-            return np.max([self._read(r, texts) for r in reader.fitted_], axis=0)
+    def _states(self, reader: Encoder, notes: Notes) -> list[str]:
+        codes = self._codes(reader, notes)
+        cut = cut_at(self.limit or 0) if CUT in codes else ""
+        return [(NO_WORD, WHOLE, cut)[code] for code in codes.tolist()]
+
+    def _codes(self, reader, notes: Notes) -> np.ndarray:
+        """(n,) how much of each note is read."""
+        if isinstance(reader, Supervised | MeanReader):
+            readers = reader.readers_ if isinstance(reader, Supervised) else reader.fitted_
+            alike = not reader.holds_words  # readers of words know other words in each fold
+            return np.max([self._codes(r, notes) for r in (readers[:1] if alike else readers)], axis=0)
         if isinstance(reader, WordReader):
-            known = reader.vectorizer_.transform(texts).getnnz(axis=1) > 0
-            return np.where(known & ~np.array([wordless(t) for t in texts], bool), ALL, NOTHING)
+            known = reader.vectorizer_.transform(notes.texts).getnnz(axis=1) > 0
+            return np.where(known & ~np.array([wordless(t) for t in notes], bool), ALL, UNREAD)
         if isinstance(reader, VectorReader):
-            return self._embedded(texts)
+            return _read_by(reader.base_, notes.texts)
         if isinstance(reader, SectionEncoder):
-            parts = [split_sections(text) for text in texts]
-            return np.max([self._embedded([p[k] for p in parts]) for k in (0, 1)], axis=0)
-        bags, out = bags_of(texts), np.full(len(texts), NOTHING)
-        np.maximum.at(out, bags.note, self._embedded(bags.unique)[bags.sentence])
+            parts = [split_sections(text) for text in notes]
+            return np.max([_read_by(reader.base, [p[k] for p in parts]) for k in (0, 1)], axis=0)
+        base = reader.space_.base if isinstance(reader, SentenceReader) else reader.base
+        bags, out = notes.bags, np.full(len(notes), UNREAD)
+        np.maximum.at(out, bags.note, _read_by(base, bags.unique)[bags.sentence])
         return out
 
-    def _embedded(self, texts: list[str]) -> np.ndarray:
-        """How much of each text that is embedded by itself is read."""
-        return np.full(len(texts), NOTHING) if self.base is None else self.base.read(texts)
+
+def _read_by(base, texts: list[str]) -> np.ndarray:
+    """(n,) how much an encoder reads of texts that it embeds."""
+    if isinstance(base, Remembering):
+        return base.read(texts)
+    return np.array([CODES.get(state, CUT) for state in base.reading(texts)], int)
 
 
 def _looked_up(known: dict, texts: Sequence[str], make) -> list:

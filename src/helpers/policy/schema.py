@@ -186,13 +186,13 @@ class _Readers(_Strict):
 
 class _Reader(_Strict):
     kind: Literal["reader"]
-    base: _FrozenSettings | None
+    base: _FrozenSettings | _TfidfSettings | None
     reader: _Readers
     provenance: _Libraries
 
     @model_validator(mode="after")
     def _base_has_a_precision(self):
-        if self.base is not None:
+        if isinstance(self.base, _FrozenSettings):
             _FrozenProvenance.model_validate(self.provenance.model_dump())
         return self
 

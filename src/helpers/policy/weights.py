@@ -22,7 +22,7 @@ EXPORTABLE = (
 Arrays = dict[str, np.ndarray]
 
 
-def weights_of(learner: EffectLearner, X: np.ndarray) -> tuple[str, Arrays]:
+def learner_weights(learner: EffectLearner, X: np.ndarray) -> tuple[str, Arrays]:
     """Kind and arrays of a learner; a linear effect is found by asking, so that any learner that has one will do.
 
     Parameters
@@ -55,7 +55,7 @@ def weights_of(learner: EffectLearner, X: np.ndarray) -> tuple[str, Arrays]:
 
 
 def effect_of(kind: str, weights: Mapping[str, np.ndarray], phi: np.ndarray) -> np.ndarray:
-    """(n,) effects of (n, d) features by arrays of :func:`weights_of`; below zero is a benefit."""
+    """(n,) effects of (n, d) features by arrays of :func:`learner_weights`; below zero is a benefit."""
     width = len(weights[KINDS[kind]])
     if phi.shape[1] != width:
         raise ValueError(f"phi: {phi.shape[1]} columns; this policy weighs {width}. Its encoder is another one.")

@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.effects.em.fit import EMFit
 
-ROWS_AT_ONCE = 500
+EFFECTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,8 +44,8 @@ class PlugIn:
         Products and sums row by row: unlike those of a matrix product their bits depend on no other row and no thread.
         """
         X = np.asarray(X)
-        starts = range(0, len(X), ROWS_AT_ONCE)
-        return np.concatenate([np.empty(0), *(self._effect(X[i : i + ROWS_AT_ONCE].astype(float)) for i in starts)])
+        starts = range(0, len(X), EFFECTS_AT_ONCE)
+        return np.concatenate([np.empty(0), *(self._effect(X[i : i + EFFECTS_AT_ONCE].astype(float)) for i in starts)])
 
     def _effect(self, X: np.ndarray) -> np.ndarray:
         logits = np.add.reduce(X[:, :, None] * self.weight, axis=1) + self.constant
