@@ -14,7 +14,7 @@ import time
 from helpers import study
 from helpers.artifacts.files import replacing
 from helpers.config import Config, project_root
-from helpers.study.whole_notes import TABLE
+from helpers.study.whole_notes import WHOLE_NOTES_TABLE
 
 SEEDS = 10
 
@@ -26,7 +26,7 @@ def main() -> None:
     both = [config.model_copy(update={"process": process}) for process in ("v3", "v2")]
     areas = study.run_areas(both, study.WHOLE_NOTES)
     table = areas[["process", "strategy", "metric", "seed", "value"]]
-    with replacing(project_root() / TABLE) as temporary:
+    with replacing(project_root() / WHOLE_NOTES_TABLE) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")
     print(f"{len(table)} rows, {time.process_time() - began:.0f} CPU seconds")
 

@@ -99,7 +99,7 @@ def test_settings_that_are_not_clear_are_refused_in_words(settings, said):
 
 CHECKS = {
     "encoder": ({"encoder": "tfdif"}, "encoder = 'tfdif' is not known"),
-    "use of an encoder": ({"encoder": "minilm:maxx"}, "encoder = 'minilm:maxx': after a frozen encoder"),
+    "use of an encoder": ({"encoder": "minilm:maxx"}, "encoder = 'minilm:maxx': after an encoder"),
     "revision": ({"encoder": "org/model"}, "no revision"),
     "hidden": ({"hidden": ["fevr"]}, "hidden = ['fevr']: must be some, but not all, of the annotated confounders"),
     "all hidden": ({"hidden": ["dysp", "cough", "pain", "nasal", "fever"]}, "but not all"),

@@ -87,12 +87,12 @@ def _number(exercise: Exercise, answer, expected) -> tuple[str, str]:
         return WRONG, f"The answer must be a number, not {_kind(answer)}."
     close = exercise.tolerance
     if abs(value - expected) <= close:
-        return PASSED, f"within {close:g} of the solution."
+        return PASSED, f"within {close:g} of the solution." if close else "just so."
     if abs(value + expected) <= close:
         return WRONG, "The size is right, the sign is not."
     if abs(value / 100 - expected) <= close or abs(value * 100 - expected) <= close:
         return WRONG, "A percent sign is lost: 30 % is the share 0.3."
-    return WRONG, f"{value:g} is not within {close:g} of the solution."
+    return WRONG, f"{value:g} is not within {close:g} of the solution." if close else f"It is not {value:g}."
 
 
 def _kind(answer) -> str:

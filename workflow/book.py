@@ -17,13 +17,14 @@ from pathlib import Path
 
 import pages
 import records
+import slim
 import status
 import yaml
 from processes import duration, say, tell
 
 from helpers.config import load_yaml
 
-PICTURES = {".svg", ".png"}
+PICTURES = {".svg", ".png", ".html"}
 FILES = "_files"  # its contents lie at the top of the built book: data behind figures, notebooks to download
 
 
@@ -200,17 +201,18 @@ def render(run: Path) -> Path:
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", *words]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
     log.write_text(done.stdout, encoding="utf-8")
-    built, pages, old = source / "_build" / "html", run / "book", run / ".book_old"
+    built, shown, old = source / "_build" / "html", run / "book", run / ".book_old"
     if done.returncode or not (built / "index.html").exists():
         wrong = [line for line in done.stdout.splitlines() if "WARNING" in line or "ERROR" in line]
         lines = wrong or done.stdout.splitlines()[-20:]
         raise ValueError("the strict build failed:\n" + "\n".join(lines) + f"\nEverything it said: {log}")
+    slim.slim(built)
     shutil.rmtree(old, ignore_errors=True)
-    if pages.exists():
-        pages.rename(old)
-    built.rename(pages)
+    if shown.exists():
+        shown.rename(old)
+    built.rename(shown)
     shutil.rmtree(old, ignore_errors=True)
-    return pages
+    return shown
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from processes import ANSI, duration, say, tail, tell
 from helpers.config import Config
 
 WITHHELD = "withheld, since it may quote a record; rehearse the run on made-up records to see such messages"
-OWN_ERRORS = ("DataError", "DiskError", "NotAggregate")  # messages of these are known to quote no record
+OWN_ERRORS = ("DataError", "DiskError", "MissingFile", "NotAggregate")  # messages of these are known to quote no record
 PLACE = re.compile(r"\s*(?:File [^\n]*?:\d+(?:, in \w+)?|Cell In\[\d+\], line \d+)")
 FEW_BYTES = 1_000_000
 

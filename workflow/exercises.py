@@ -108,7 +108,7 @@ def exercise_of(cell: dict, solution: list[dict]) -> Exercise:
         (given.get("minutes", 0) > 0, "it needs the minutes it takes"),
         (solution, "it needs a solution: a cell tagged 'solution' right after it"),
         (not ("tolerance" in given and "choices" in given), "either a tolerance or choices"),
-        (given.get("tolerance", 1) > 0, f"tolerance = {given.get('tolerance')!r}: must be above 0"),
+        (given.get("tolerance", 0) >= 0, f"tolerance = {given.get('tolerance')!r}: must not be below 0"),
         (given.get("kind") == "think" or "tolerance" in given or "choices" in given, "its answer needs a tolerance"),
     ):
         if not holds:
@@ -157,7 +157,7 @@ def solution_in_words(exercise: Exercise) -> str:
         value, seconds = value_of(exercise), seconds_of(exercise)
         parts.append(f"```python\n{exercise.code}\n```")
         if value is not None:
-            close = "" if exercise.tolerance is None else f" (within {exercise.tolerance:g} counts as right)"
+            close = f" (within {exercise.tolerance:g} counts as right)" if exercise.tolerance else ""
             parts.append(f"With the parameters of this page: **{_rounded(value, exercise)}**{close}, in {seconds}.")
     return "\n\n".join(part for part in parts if part)
 
@@ -180,5 +180,5 @@ def seconds_of(exercise: Exercise) -> str:
 def _rounded(value, exercise: Exercise) -> str:
     if isinstance(value, str):
         return value
-    digits = max(0, 1 - math.floor(math.log10(exercise.tolerance)))
+    digits = max(0, 1 - math.floor(math.log10(exercise.tolerance))) if exercise.tolerance else 0
     return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")

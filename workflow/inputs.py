@@ -20,13 +20,12 @@ SHOWN = tuple(
         "tests/effects/equivariance.csv",
         "tests/refusals/refusals.csv",
         "benchmarks/keyword_rules.csv",
-        "CITATION.cff",
     )
 )
 
 
 # What makes pages of executed notebooks.
-WORKFLOW = ("book.py", "exercises.py", "making.py", "pages.py", "status.py")
+WORKFLOW = ("book.py", "exercises.py", "making.py", "pages.py", "slim.py", "status.py")
 ASSEMBLY = (*(Path("workflow") / name for name in WORKFLOW), Path("CITATION.cff"))
 
 

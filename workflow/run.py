@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import inputs
@@ -27,6 +28,7 @@ from helpers.data.load import is_public
 from helpers.privacy.paths import outside_work_tree
 
 ROOT = Path(__file__).resolve().parents[1]
+DRY = {"-n", "--dry-run", "--dryrun"}  # of Snakemake: say what would be done
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -68,14 +70,27 @@ def start(run: Path, chapters: dict[str, dict], cores: int, more: list[str], hel
     command = [sys.executable, "-m", "snakemake", "--snakefile", "workflow/Snakefile", "--cores", str(cores)]
     # Our own lock goes with the process, so it can never be stale as Snakemake's can. Content says what runs again.
     command += ["--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime", "--configfile", str(file)]
-    again = [target(run, part) for part in records.stale(run, settings["made_of"])]
-    there = [path for path in again if path.exists()]
-    command += [*more, *(["--forcerun", *map(str, there)] if there else [])]
+    outdated, index = [target(run, part) for part in records.stale(run, settings["made_of"])], target(run, "book")
+    command += [*more, *(["--forcerun", str(index)] if outdated and index.exists() else [])]
+    if not DRY & set(more):
+        set_aside(run, outdated)
     code = attend(command, held, parent, None if more else log)
     if code == 0 and not more:
         with contextlib.suppress(OSError):
             print(f"The book: {(run / 'book' / 'index.html').absolute()}", flush=True)
     return code
+
+
+def set_aside(run: Path, outdated: Iterable[Path]) -> None:
+    """Move what was made of something else into ``run/earlier``, so that it is missing and made again.
+
+    Snakemake's ``--forcerun`` does not do: of the files it is told to make again it leaves those as they are whose
+    ``ancient`` input is among them. Pages of an earlier book stay where they are until the new ones are there.
+    """
+    for path in (p for p in outdated if p.exists() and p.name != "index.html"):
+        place = run / "earlier" / path.name
+        place.parent.mkdir(exist_ok=True)
+        path.replace(place)
 
 
 def worlds(process: str) -> list[str]:

@@ -18,6 +18,7 @@ from answers import PASSED, UNJUDGED, VERDICT, WRONG, Verdict
 from exercises import KINDS, NOTEBOOKS, Exercise, blocks, read, tags
 from lessons import plain
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from processes import environment
 
 from helpers.artifacts.digests import digest
 from helpers.artifacts.files import replacing
@@ -39,7 +40,7 @@ WELCOME = """**Exercise sheet.** Run the cells from the top; they are those of t
 answers in place of `...` and run the cell below each: it says whether the answer holds, and gives a hint if not.
 `make check NB=exercises/{chapter}.ipynb` runs the whole sheet and grades it."""
 BLANK = {
-    "number": "{name} = ...  # a number, right within {tolerance:g}",
+    "number": "{name} = ...  # a number{close}",
     "choice": "{name} = ...  # one of {letters}",
     "words": '{name} = """\n"""  # in a sentence or two',
 }
@@ -120,7 +121,8 @@ def asked(exercise: Exercise) -> Iterator[nbformat.NotebookNode]:
     title = f"### Exercise {exercise.id}: {KINDS[exercise.kind].lower()} ({exercise.minutes} minutes)"
     yield new_markdown_cell("\n\n".join([title, plain(exercise.question) + choices, hint]))
     letters = ", ".join(f'"{letter}"' for letter in exercise.choices)
-    words = BLANK[exercise.wants].format(name=exercise.answer, tolerance=exercise.tolerance or 0, letters=letters)
+    close = f", right within {exercise.tolerance:g}" if exercise.tolerance else ""
+    words = BLANK[exercise.wants].format(name=exercise.answer, close=close, letters=letters)
     yield new_code_cell(words, metadata={"tags": ["answer"], "exercise": exercise.id})
     yield new_code_cell(check_of(exercise), metadata={"tags": ["check"], "exercise": exercise.id})
 
@@ -160,22 +162,27 @@ def graded(sheet: nbformat.NotebookNode, path: Path) -> list[Verdict]:
     ValueError
         It is no exercise sheet, or the lesson itself stopped.
     """
-    from nbclient import NotebookClient
-
     chapter = sheet.metadata.get("sheet", {}).get("chapter")
     if not chapter:
         raise ValueError(f"{path}: is no exercise sheet; make exercises writes them into {SHEETS}/.")
     exercises = read(NOTEBOOKS / f"{chapter}.ipynb")
     sheet.cells = [c for c in sheet.cells if "check" not in tags(c)]
     sheet.cells += [new_code_cell(check_of(e), metadata={"tags": ["check"], "exercise": e.id}) for e in exercises]
-    options = {"allow_errors": True, "timeout": None, "kernel_name": "python3"}
-    NotebookClient(sheet, resources={"metadata": {"path": str(path.absolute().parent)}}, **options).execute()
+    run(sheet, path.absolute().parent, allow_errors=True)
     ran = [cell for cell in sheet.cells if cell.cell_type == "code"]
     given = [c for c in ran if c.id.startswith(f"{chapter[:2]}-") and "exercise" not in c.metadata]
     if stopped := next((error for cell in given for error in errors(cell.outputs)), None):
         raise ValueError(f"{path}: the lesson stopped with {stopped}. Put back what was changed above the exercises.")
     outputs = {(c.metadata.get("exercise"), tag): c.outputs for c in ran for tag in tags(c)}
     return [verdict(e, outputs.get((e.id, "answer"), []), outputs[e.id, "check"]) for e in exercises]
+
+
+def run(sheet: nbformat.NotebookNode, folder: Path, allow_errors: bool = False) -> None:
+    """Run all cells, in place, with the environment's own kernel."""
+    from nbclient import NotebookClient
+
+    options = {"timeout": None, "kernel_name": "python3", "allow_errors": allow_errors}
+    NotebookClient(sheet, resources={"metadata": {"path": str(folder)}}, **options).execute(env=environment(1))
 
 
 def verdict(exercise: Exercise, answered: list, checked: list) -> Verdict:

@@ -106,6 +106,12 @@
     }
   };
 
+  /* A formula wider than a phone scrolls; so must a keyboard. */
+  const formulas = () => window.MathJax?.startup?.promise?.then(() => {
+    for (const formula of document.querySelectorAll('mjx-container[display="true"]')) formula.tabIndex = 0;
+  });
+  window.addEventListener("load", formulas);
+
   const ready = () => { tables(); commands(); };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
   else ready();

@@ -265,7 +265,7 @@
     const checks = [...document.querySelectorAll('section.try[data-kind="check"]')];
     const title = document.querySelector("article h1");
     if (!checks.length || !title) return;
-    const told = make("p", { className: "progress", "aria-live": "polite" });
+    const told = make("p", { className: "solved", "aria-live": "polite" });
     const tell = () => {
       const done = checks.filter((c) => c.classList.contains("done")).length;
       told.textContent = `Self-checks solved on this page: ${done} of ${checks.length}.`;

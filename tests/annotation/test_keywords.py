@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from helpers.annotation.keywords import KeywordAnnotator
+from helpers.annotation.keywords import RULES, KeywordAnnotator
 from helpers.data.replica.network import sample_network
 from helpers.data.replica.notes import write_notes
 
@@ -71,6 +71,20 @@ def test_rules_of_ones_own_and_broken_ones(tmp_path):
         KeywordAnnotator(path)
     with pytest.raises(FileNotFoundError):
         KeywordAnnotator(tmp_path / "none.yml")
+
+
+def test_rules_are_read_by_the_strict_yaml(tmp_path):
+    """A field given twice is refused, not the last one taken; no is a word; brackets left open name the line."""
+    path, text = tmp_path / "rules.yml", RULES.read_text(encoding="utf-8")
+    first = text.index("\n", text.index("\nfields:") + 1) + 1
+    for wrong, said in (
+        (text[:first] + "  cough: {present: [x], absent: []}\n" + text[first:], "twice"),
+        ("a: [", "line 1"),
+    ):
+        path.write_text(wrong, encoding="utf-8")
+        with pytest.raises(ValueError, match=said):
+            KeywordAnnotator(path)
+    assert READER.statuses(["Fever: no."], ("fever",)).tolist() == [["absent"]]
 
 
 @pytest.mark.parametrize("style", ["normal", "compact"])

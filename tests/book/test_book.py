@@ -14,6 +14,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from helpers import study
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +76,7 @@ def test_it_shows_the_chapter_and_the_facts(pages):
 
 def test_references_to_chapters_left_out_become_words(pages):
     chapter = (pages / "notebooks" / f"{CHAPTER}.html").read_text(encoding="utf-8")
-    assert "chapter 9 (shift, not in this edition)" in chapter and "../glossary.html" in chapter
+    assert "chapter 12 (shift, not in this edition)" in chapter and "../glossary.html" in chapter
 
 
 def test_the_contents_hold_only_chapters_that_ran(pages):
@@ -176,3 +178,62 @@ def test_the_findings_of_chapters_are_facts_that_prose_can_quote():
     page = {"cells": [{"outputs": [{"name": "stdout", "text": "x"}, box]}, {"outputs": [later]}, {"source": []}]}
     found = book_module().findings({"07_annotation_budgets": page, "09_shift": {"cells": []}})
     assert found == {"finding_07": "It helps."}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("page", [f"notebooks/{CHAPTER}", "strategies", "machine_learning", "status"])
+def test_pages_fit_and_axe_finds_no_fault_of_ours(browser, axe, pages, page, width, scheme):
+    tab = browser.new_page()
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.emulate_media(color_scheme=scheme)
+    tab.goto((pages / f"{page}.html").as_uri(), wait_until="load")
+    tab.wait_for_function("() => !window.MathJax || MathJax.startup.promise.then(() => true)")
+    assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    tab.evaluate(axe)
+    found = tab.evaluate("() => axe.run('article')")["violations"]
+    bad = [v for v in found if v["impact"] in ("critical", "serious")]
+    assert [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in bad] == []
+    tab.close()
+
+
+def test_pages_are_light(pages):
+    """What a reader loads with a page, scripts and styles once each, without the program for formulas."""
+    for page in pages.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        named = set(re.findall(r'(?:src|href)="([^"?#]+\.(?:js|css|svg|png))', text))
+        files = [file for name in named if (file := (page.parent / name)).is_file() and "mathjax" not in name]
+        assert len(text) + sum(file.stat().st_size for file in files) < 2_000_000, page.name
+    assert not [*pages.rglob("*.map")] and sum(p.stat().st_size for p in pages.rglob("*") if p.is_file()) < 12_000_000
+
+
+def test_facts_are_escaped(tmp_path):
+    prepared = prepare(tmp_path, "# Tiny\n\nThe label is {{ label }}.\n")
+    bad = "<img src=x onerror=alert(1)> $x$ `y` **z**"
+    (prepared / "results" / "facts.json").write_text(json.dumps({"patients": 600, "label": bad}), encoding="utf-8")
+    assert build(prepared).returncode == 0
+    page = (prepared / "book" / "intro.html").read_text(encoding="utf-8")
+    shown = re.search(r"The label is (.*?)\.</p>", page)[1]
+    assert "<" not in shown and html.unescape(shown) == bad
+
+
+def test_chapters_are_numbered_in_the_order_of_reading_and_stand_in_the_status(pages):
+    assert "1. Data" in (pages / "intro.html").read_text(encoding="utf-8")
+    status = (pages / "status.html").read_text(encoding="utf-8")
+    assert "1. Data" in status and "12_policy_comparison" in status and "PROFILE=full" in status
+
+
+def test_every_strategy_is_explained_and_can_be_linked(pages):
+    page = (pages / "strategies.html").read_text(encoding="utf-8")
+    for name, strategy in study.STRATEGIES.items():
+        assert f'id="strategy-{name}"' in page and html.escape(strategy.about, quote=False)[:40] in page, name
+
+
+def test_the_citation_is_that_of_the_file(pages):
+    page = html.unescape(re.sub(r"<[^>]+>", "", (pages / "cite.html").read_text(encoding="utf-8")))
+    assert "@software{" in page and "arxiv.org/abs/2507.20993" in page and "Arno, Henri and Demeester, Thomas" in page
+
+
+def test_the_bare_notebook_can_be_downloaded(pages):
+    chapter = (pages / "notebooks" / f"{CHAPTER}.html").read_text(encoding="utf-8")
+    assert f'href="../download/{CHAPTER}.ipynb"' in chapter and (pages / "download" / f"{CHAPTER}.ipynb").is_file()

@@ -144,7 +144,7 @@ def test_a_choice_gives_its_reason_and_progress_is_kept(page):
         assert page.locator("#choice .said").inner_text() == said
     page.reload()
     assert "solved this before" in page.locator("#choice .said").inner_text()
-    assert page.locator(".progress").inner_text().startswith("Self-checks solved on this page: ")
+    assert page.locator(".solved").inner_text().startswith("Self-checks solved on this page: ")
 
 
 def test_strategies_are_filtered(page):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.data.canonical import in_order, patient_codes, row_ranks
+from helpers.data.canonical import in_order, patient_codes, row_ranks, upright
 
 
 def table(n=60, seed=0):
@@ -53,3 +53,14 @@ def test_rows_leave_in_order_and_repeats_are_marked():
     _, _, again = in_order((X,), groups)
     assert again.sum() == 1
     assert in_order((np.ones((3, 1)),))[2].tolist() == [False] * 3
+
+
+def test_an_outcome_and_its_negative_stand_in_one_direction():
+    rng = np.random.default_rng(5)
+    for Y in (rng.gamma(1, size=99), 7 - rng.gamma(1, size=100), rng.integers(0, 3, 50).astype(float)):
+        for unit in (1e-9, 1.0, 1e9):
+            np.testing.assert_array_equal(upright(unit * Y), upright(-unit * Y))
+        rows = rng.permutation(len(Y))
+        np.testing.assert_array_equal(upright(Y)[rows], upright(Y[rows]))
+    long_tail = np.r_[np.zeros(9), 1.0]
+    assert upright(long_tail) is long_tail and upright(np.ones(3)).tolist() == [1, 1, 1]

@@ -39,7 +39,7 @@ def changes(data: dict) -> Iterator[tuple[str, dict, float]]:
     rng = np.random.default_rng(1)
     for added in (1e3, 1e9):
         yield f"{added:g} added to the outcome", data | {"Y": data["Y"] + added}, 1.0
-    for unit in (1e-9, 1e-6, 10.0, 1e9):
+    for unit in (1e-9, 1e-6, 10.0, 1e9, -1.0):
         yield f"outcome times {unit:g}", data | {"Y": data["Y"] * unit}, unit
     yield "arms swapped", data | {"T": 1 - data["T"], "tau": -data["tau"]}, -1.0
     rows = rng.permutation(len(data["Y"]))

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -175,6 +176,24 @@ def test_penalty_and_variances_are_those_of_the_likelihood():
         penalty += 0.5 * slopes / models.sigma[t] ** 2
     assert abs(models.logit[0]) > 0.01
     assert models.penalty == pytest.approx(penalty + 0.5 * (models.logit[1:] ** 2).sum(), rel=1e-6)
+
+
+def test_the_likelihood_that_is_told_is_that_of_records_fully_known_less_every_penalty():
+    """Text, treatment and outcome by hand; of the text's regression the slopes are penalised, not the level."""
+    rng = np.random.default_rng(1)
+    x, phi = np.repeat([0, 1], [6, 18]), rng.normal(size=(24, 1))
+    T = rng.permutation(np.tile([0, 1], 12))
+    Y = 2 * x - T + rng.normal(size=24)
+    fitted = EMLearner((2,), iterations=2, tolerance=np.inf).fit(Y, T, phi, W=x[:, None].astype(float))
+    text, models, factor = fitted.fields_, fitted.models_, fitted.scale_.factor
+    told = text.log_proba(text.standardise(phi))[np.arange(24), x].sum()
+    cell = fitted.cells_.configurations[fitted.cells_.config, 0]
+    place = np.array([np.flatnonzero(cell == v)[0] for v in x])
+    e, mu, sigma = models.e[place], models.mu[T, place], models.sigma[T]
+    told += np.log(np.where(T == 1, e, 1 - e)).sum() + norm.logpdf(fitted.scale_.to(Y), mu, sigma).sum()
+    assert abs(text.coefficients_[-1]).max() > 0.1
+    penalty = models.penalty + 0.5 * text.penalty * (text.coefficients_[:-1] ** 2).sum()
+    assert fitted.log_likelihood_[-1] == pytest.approx(told - penalty - 24 * np.log(abs(factor)), rel=1e-9)
 
 
 @pytest.mark.parametrize("iterations", [0, 2])

@@ -66,9 +66,9 @@ def test_what_the_teacher_of_anchored_aace_is_told_of_g():
     data, told = simulate(), []
 
     class Anchored(AnchoredAACE):
-        def _teacher(self, g, noted, weight):
+        def _teacher(self, g, noted, weight, groups):
             told.append(own(g, self.scores_phi_.psi))
-            return super()._teacher(g, noted, weight)
+            return super()._teacher(g, noted, weight, groups)
 
     plain = Nuisances(ridge(), logistic())
     Anchored(second_stage=MEMORY, free=plain, nuisances=plain, **NEAR).fit(**data)

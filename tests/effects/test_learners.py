@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from helpers.data.canonical import patient_codes
+from helpers.data.canonical import patient_codes, upright
 from helpers.data.folds import folds_by_patient
 from helpers.effects.learners import AACE, DRLearner, KnownEffect, RandomOrder, RiskRanker
 from helpers.effects.networks.heads import HeadClassifier, HeadRegressor, holdout
@@ -47,7 +47,7 @@ def test_aace_agrees_with_econml_on_a_common_design():
     from econml.dr import DRLearner as Theirs
 
     data, _ = simulate()
-    folds = list(folds_by_patient(data["T"], patient_codes((data["Y"],)), 4, 0))
+    folds = list(folds_by_patient(data["T"], patient_codes((upright(data["Y"]),)), 4, 0))
     propensity = make_pipeline(FunctionTransformer(lambda XW: XW[:, -Q:]), LogisticRegression(C=1e3))
     theirs = Theirs(
         model_propensity=propensity, model_regression=ByArm(), model_final=Ridge(1.0), cv=folds, min_propensity=0.02

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 
-from helpers.data.canonical import patient_codes
+from helpers.data.canonical import patient_codes, upright
 from helpers.data.folds import folds_by_patient
 from helpers.effects.econml import CausalForest, EconDRLearner
 from helpers.effects.learners import AACE
@@ -40,7 +40,7 @@ def test_r_learner_agrees_with_econml():
     from econml.dml import NonParamDML
 
     data, _ = simulate()
-    folds = list(folds_by_patient(data["T"], patient_codes((data["Y"],)), 4, 1))
+    folds = list(folds_by_patient(data["T"], patient_codes((upright(data["Y"]),)), 4, 1))
     theirs = NonParamDML(
         model_y=LinearRegression(),
         model_t=LogisticRegression(C=10.0),
@@ -63,7 +63,9 @@ def test_causal_forest_is_econml_on_principal_components():
     from econml.dml import CausalForestDML
 
     data, _ = simulate(500)
-    data = {name: a[np.argsort(data["Y"])] for name, a in data.items()}  # the order in which a learner sees the rows
+    data = {
+        name: a[np.argsort(upright(data["Y"]))] for name, a in data.items()
+    }  # the order in which a learner sees the rows
     ours = CausalForest(4, 20, 10, LinearRegression(), LogisticRegression(), folds=3, seed=2).fit(**data)
     Z = PCA(4, svd_solver="covariance_eigh").fit(data["X"])
     theirs = CausalForestDML(
@@ -105,7 +107,7 @@ def test_econml_dr_learner_uses_the_annotated_confounders_of_annotated_rows():
         def predict(self, XWT):
             return super().predict(self._design(XWT))
 
-    folds = list(folds_by_patient(part["T"], patient_codes((part["Y"],)), 3, 5))
+    folds = list(folds_by_patient(part["T"], patient_codes((upright(part["Y"]),)), 3, 5))
     models = {"model_propensity": LogisticRegression(), "model_regression": Interacted(), "model_final": Ridge(1.0)}
     theirs = Theirs(**models, cv=folds, min_propensity=0.02).fit(part["Y"], part["T"], X=part["X"], W=part["W"])
     np.testing.assert_allclose(ours.effect(data["X"]), theirs.effect(data["X"]), atol=1e-6)

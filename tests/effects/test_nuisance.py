@@ -8,7 +8,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 
-from helpers.data.canonical import patient_codes
+from helpers.data.canonical import patient_codes, upright
 from helpers.data.folds import folds_by_patient
 from helpers.effects.learners import AACE
 from helpers.effects.networks.heads import HeadClassifier, HeadRegressor
@@ -37,7 +37,7 @@ def test_predictions_are_held_out():
 def test_equals_a_plain_loop():
     Y, T, W = simulate()
     fitted = Nuisances(LinearRegression(), logistic(), folds=3, clip=0.05, seed=7).fit(Y, T, W)
-    for train, held in folds_by_patient(T, patient_codes((Y, W, T)), 3, 7):
+    for train, held in folds_by_patient(T, patient_codes((upright(Y), W, T)), 3, 7):
         mu1 = LinearRegression().fit(W[train][T[train] == 1], Y[train][T[train] == 1])
         np.testing.assert_allclose(fitted.mu1_[held], mu1.predict(W[held]))
         e = clone(logistic()).fit(W[train], T[train]).predict_proba(W[held])[:, 1]
@@ -100,7 +100,7 @@ def with_holes(n=600, seed=0):
 def test_missing_confounders_are_filled_in_from_the_training_part_of_the_fold():
     Y, T, W = with_holes()
     fitted = Nuisances(LinearRegression(), logistic(), folds=3, seed=7).fit(Y, T, W)
-    for train, held in folds_by_patient(T, patient_codes((Y, W, T)), 3, 7):
+    for train, held in folds_by_patient(T, patient_codes((upright(Y), W, T)), 3, 7):
         treated = train[T[train] == 1]
         median = np.nanmedian(W[treated][:, 0])
         columns = [np.column_stack([np.where(np.isnan(w[:, 0]), median, w[:, 0]), w[:, 1:4], np.isnan(w[:, 0])])
@@ -113,7 +113,7 @@ def test_missing_confounders_are_filled_in_from_the_training_part_of_the_fold():
 def test_held_out_values_do_not_reach_the_imputation():
     Y, T, W = with_holes()
     first = Nuisances(folds=3).fit(Y, T, W)
-    _, held = next(folds_by_patient(T, patient_codes((Y, W, T)), 3, 0))
+    _, held = next(folds_by_patient(T, patient_codes((upright(Y), W, T)), 3, 0))
     changed = W.copy()
     changed[held, 0] += 1_000
     again = Nuisances(folds=3).fit(Y, T, changed)

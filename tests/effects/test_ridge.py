@@ -40,6 +40,38 @@ def test_the_penalty_has_the_least_error_on_rows_left_out(seed):
     assert LeaveOneOutRidge(ALPHAS).fit(X, y).alpha_ == ALPHAS[int(np.argmin(errors))]
 
 
+@pytest.mark.parametrize("n, d", [(60, 8), (30, 40)])
+def test_the_rows_of_a_patient_are_left_out_together(n, d):
+    X, y, weight = sample(n, d)
+    patients = np.random.default_rng(1).integers(n // 3, size=n)
+    y = y + 4 * np.random.default_rng(2).normal(size=n)[patients]  # what a patient's rows share is no help for others
+    errors = []
+    for alpha in ALPHAS:
+        squares = np.empty(n)
+        for who in np.unique(patients):
+            out = patients == who
+            model = Ridge(alpha).fit(X[~out], y[~out], weight[~out])
+            squares[out] = weight[out] * (y[out] - model.predict(X[out])) ** 2
+        errors.append(squares.mean())
+    model = LeaveOneOutRidge(ALPHAS).fit(X, y, weight, patients)
+    assert model.errors_ == pytest.approx(errors, rel=1e-9)
+    assert model.alpha_ == ALPHAS[int(np.argmin(errors))]
+    alone = LeaveOneOutRidge(ALPHAS).fit(X, y, weight)
+    assert LeaveOneOutRidge(ALPHAS).fit(X, y, weight, np.arange(n)).errors_ == alone.errors_
+
+
+def test_a_repeated_visit_is_no_other_patient():
+    """Two visits that hardly differ: left out row by row, noise looks learnable, and the penalty falls."""
+    X, _, _ = sample(40, 30)
+    y = np.random.default_rng(3).normal(size=40)
+    twice = np.vstack([X, X + 1e-3]), np.r_[y, y], np.tile(np.arange(40), 2)
+    by_row, by_patient = (
+        LeaveOneOutRidge(ALPHAS).fit(*twice[:2]),
+        LeaveOneOutRidge(ALPHAS).fit(*twice[:2], None, twice[2]),
+    )
+    assert by_row.alpha_ < by_patient.alpha_ == max(ALPHAS)
+
+
 def test_columns_that_repeat_or_do_not_vary_are_harmless():
     X, y, _ = sample(50, 4)
     doubled = np.column_stack([X, X, np.ones(50)])

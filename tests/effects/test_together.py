@@ -7,15 +7,16 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from helpers.data.canonical import in_order
+from helpers.data.canonical import in_order, upright
 from helpers.effects.learners import AACE, DRLearner, RiskRanker
 from helpers.effects.metalearners import DragonNet, TARNet, TLearner
-from helpers.effects.networks.heads import HeadClassifier, HeadRegressor
+from helpers.effects.networks.heads import HeadClassifier, HeadRegressor, holdout
 from helpers.effects.networks.problem import Problem, TrainingOptions
 from helpers.effects.networks.steps import nuisance_steps, trains_networks
 from helpers.effects.networks.training import fit_together, train
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.ranking import RankLearner
+from helpers.effects.two_phase import TwoPhase
 
 FAST = {"epochs": 4, "learning_rate": 5e-3}
 
@@ -40,7 +41,7 @@ LEARNERS = {
     "dr_heads": DRLearner(HeadRegressor(seed=3, **FAST), heads(3)),
     "aace": AACE(HeadRegressor(seed=3, **FAST), heads()),
     "rank": RankLearner(seed=3, **FAST),
-    "rank_heads": RankLearner(heads(2), hidden=False, seed=3, **FAST),
+    "rank_heads": RankLearner(nuisances=heads(2), hidden=False, seed=3, **FAST),
 }
 
 
@@ -89,7 +90,7 @@ def test_nuisances_in_steps_equal_the_plain_fit(folds, propensity):
         def fit_steps(self, **data):
             self.fitted = yield from nuisance_steps(prototype, **data)
 
-    order, codes, _ = in_order(tuple(given[name] for name in ("Y", "W", "T")), given["groups"])
+    order, codes, _ = in_order((upright(given["Y"]), given["W"], given["T"]), given["groups"])
     given = {name: a[order] for name, a in given.items()} | {"groups": codes}
     stepped = fit_together([(InSteps(), given)])[0].fitted
     plain = clone(prototype).fit(**given)
@@ -146,3 +147,20 @@ def test_cuda_gives_the_same_up_to_rounding():
     for name, learner in LEARNERS.items():
         cpu, gpu = (fit_together([(clone(learner), data)], device=d)[0].effect(data["X"]) for d in ("cpu", "cuda"))
         assert np.abs(cpu - gpu).max() < 0.02 * max(cpu.std(), 0.1), name
+
+
+@pytest.mark.parametrize("learner", [*LEARNERS.values(), TwoPhase(second_stage=HeadRegressor(seed=3, **FAST))])
+def test_no_patient_decides_when_to_stop_on_rows_it_was_trained_on(learner, monkeypatch):
+    """In nuisances, outcomes of an arm and second stages alike."""
+    data, split = simulate(240, 5), []
+
+    def watched(n, share, seed, groups=None):
+        sides = holdout(n, share, seed, groups)
+        split.append((groups, *sides))
+        return sides
+
+    monkeypatch.setattr("helpers.effects.networks.heads.holdout", watched)
+    clone(learner).fit(**data)
+    assert split
+    for groups, train_rows, valid_rows in split:
+        assert not set(groups[train_rows]) & set(groups[valid_rows])

@@ -228,7 +228,7 @@ def test_missing_model_offline_says_what_to_do(tmp_path):
     code = "from helpers.encoders.registry import make_encoder; make_encoder('modernbert').transform(['secret note'])"
     env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
     result = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
-    last = result.stderr[result.stderr.index("FileNotFoundError") :]
+    last = result.stderr[result.stderr.index("MissingFile") :]
     revision = NAMED_ENCODERS["modernbert"]["revision"]
     assert f"hf download nomic-ai/modernbert-embed-base --revision {revision}" in last and "minilm" in last
     assert result.stderr.count("Traceback") == 1

@@ -163,3 +163,10 @@ def test_a_failed_gate_warns_or_stops():
         encoders.enforce(failed, "stop")
     with pytest.raises(ValueError, match="'warn' or 'stop'"):
         encoders.enforce(passed, "ask")
+
+
+def test_the_scored_columns_are_named_by_their_levels():
+    c = cohort([1, 0, 1], [0, 1, 2])
+    shown = encoders.shown_levels(FIELDS, data.labels_of(c, FIELDS))
+    assert shown["cough"].tolist() == [1, 0, 1] and shown["fever_high"].tolist() == [0, 0, 1]
+    assert list(shown) == ["cough", "fever_none", "fever_low", "fever_high"]

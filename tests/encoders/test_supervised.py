@@ -14,7 +14,7 @@ from helpers.data.folds import patient_folds
 from helpers.encoders.notes import Notes
 from helpers.encoders.registry import make_encoder, without_annotations
 from helpers.encoders.supervised.attention import attend
-from helpers.encoders.supervised.crossfit import Supervised, vectors_of
+from helpers.encoders.supervised.crossfit import Supervised, probabilities_in, vectors_of
 from helpers.encoders.supervised.mean_reader import MeanReader
 from helpers.encoders.supervised.regressions import VectorReader, WordReader, normalised_log_p
 from helpers.encoders.supervised.sentence_reader import SentenceReader
@@ -241,3 +241,12 @@ def test_beside():
 )
 def test_name_without_annotations(name, expected):
     assert without_annotations(name) == expected
+
+
+def test_the_vectors_hold_the_probabilities_of_every_level():
+    texts, annotations, groups = records(120)
+    reader = Supervised(WordReader()).fit(texts, annotations, LEVELS, groups=groups)
+    p = probabilities_in(reader.transform(texts), LEVELS)
+    np.testing.assert_allclose(p, np.exp(reader.log_proba(texts)), atol=1e-6)
+    with pytest.raises(ValueError, match="need 6 columns"):
+        probabilities_in(np.zeros((2, 5)), LEVELS)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from helpers.data.cohort import Cohort, Roles
+from helpers.data.cohort import Cohort, Roles, design_matrix
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
@@ -53,6 +53,13 @@ def test_bounds_are_the_formula(rows_a_patient):
     assert (table["robustness_limit"] < table["robustness"]).all()
 
 
+def test_a_patient_a_row_gives_what_no_patients_give():
+    Y, T, W = simulate()
+    f = fitted(Y, T, W)
+    alone, named = (hidden_confounding(Y, T, f, groups, [0.1]) for groups in (None, np.arange(len(Y))[::-1]))
+    pd.testing.assert_frame_equal(alone, named)
+
+
 def test_a_confounder_left_out_stays_within_the_bounds_of_its_strength():
     Y, T, W = simulate(4_000)
     strength = recorded_strength(Y, T, W, {"strong": [0], "weak": [1], "harmless": [2]}, LINEAR)
@@ -73,7 +80,7 @@ def test_columns_of_a_field_are_found_whatever_its_name():
     found = columns_of(cohort)
     assert list(found) == ["heart_rate", "fever", "pain"]
     assert sorted(sum(found.values(), [])) == list(range(cohort.annotations.shape[1]))
-    names = cohort.annotation_names
+    names = design_matrix(cohort.frame, cohort.roles.annotations)[1]
     assert all(names[i].startswith(field) for field, places in found.items() for i in places)
 
 

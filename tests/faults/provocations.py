@@ -311,7 +311,7 @@ def a_note_is_no_string(bench: Bench) -> str:
 
 def types_guard(bench: Bench) -> None:
     bench.monkeypatch.setattr(cache, "checked_texts", lambda texts: [failing_value() for t in texts if type(t) is set])
-    open_up(bench, cache, "only_own_words")
+    open_up(bench, cache, "no_data_in_errors")
 
 
 def what_the_cache_holds(bench: Bench) -> str:
@@ -527,10 +527,10 @@ STEPS = {
     "a broken table of one's own": Step(own_table, own_guard),
     "a statement fails": Step(a_statement_fails, statement_guard),
     "a broken table of notes": Step(stream_of_notes, lambda b: open_up(b, note_stream, "no_data_in_errors")),
-    "embedding breaks off": Step(embedding_breaks_off, lambda b: open_up(b, cache, "only_own_words")),
-    "the tokenizer fails": Step(tokenizer_fails, lambda b: open_up(b, transformer, "only_own_words")),
-    "words cannot be learned": Step(words_cannot_be_learned, lambda b: open_up(b, tfidf, "only_own_words")),
-    "words cannot be counted": Step(words_cannot_be_counted, lambda b: open_up(b, tfidf, "only_own_words")),
+    "embedding breaks off": Step(embedding_breaks_off, lambda b: open_up(b, cache, "no_data_in_errors")),
+    "the tokenizer fails": Step(tokenizer_fails, lambda b: open_up(b, transformer, "no_data_in_errors")),
+    "words cannot be learned": Step(words_cannot_be_learned, lambda b: open_up(b, tfidf, "no_data_in_errors")),
+    "words cannot be counted": Step(words_cannot_be_counted, lambda b: open_up(b, tfidf, "no_data_in_errors")),
     "a note is no string": Step(a_note_is_no_string, types_guard),
     "what the cache holds": Step(what_the_cache_holds, cache_guard, raises=False),
     "a frame of mixed kinds": Step(a_frame_of_mixed_kinds, mixed_guard),

@@ -72,7 +72,7 @@ def test_the_exercises_of_a_chapter_are_well_formed(path):
         ({"kind": "guess"}, "must be one of"),
         ({"hint": ""}, "needs a hint"),
         ({"minutes": 0}, "minutes"),
-        ({"tolerance": 0}, "above 0"),
+        ({"tolerance": -1}, "not be below 0"),
         ({"answer": 3}, "unknown"),
         ({"choices": {"a": "x"}}, "either"),
     ],
@@ -114,6 +114,13 @@ def test_numbers(answer, state, said):
     verdict = judge(number, answer, 20.0)
     assert verdict.state == state and said in verdict.said
     assert ("Hint: Double it." in verdict.said) == (state == WRONG)
+
+
+def test_counts_are_exact():
+    count = asked({**NUMBER, "tolerance": 0}, solution("7"))
+    assert judge(count, 7, 7).state == PASSED and judge(count, 8, 7).said.startswith("It is not 8.")
+    page = exercises.on_page(question(NUMBER), executed({**NUMBER, "tolerance": 0}, "7", "7"), False)["source"]
+    assert "this page: **7**, in 3 seconds" in page
 
 
 @pytest.mark.parametrize(
@@ -258,7 +265,11 @@ def test_every_solution_passes_its_own_check_and_an_empty_answer_does_not(path, 
     sheet = sheets.sheet(nbformat.read(path, as_version=4), path.stem, parameters | {"results": str(tmp_path)})
     asked = exercises.read(path)
     for exercise in asked:
-        spoilt = {"number": f"_right + 3 * {exercise.tolerance}", "choice": "'?'", "words": "'no'"}[exercise.wants]
+        spoilt = {
+            "number": f"_right + {3 * exercise.tolerance if exercise.tolerance else 1}",
+            "choice": "'?'",
+            "words": "'no'",
+        }[exercise.wants]
         solved = f"solve(check.exercises[{exercise.id!r}], globals())"
         lines = [
             "from answers import solve",
@@ -266,9 +277,7 @@ def test_every_solution_passes_its_own_check_and_an_empty_answer_does_not(path, 
         ]
         lines.append(f"[check({exercise.id!r}, given).state for given in (..., {spoilt}, _right)]")
         sheet.cells.append(new_code_cell("\n".join(lines), metadata={"tags": ["rehearsal"]}))
-    from nbclient import NotebookClient
-
-    NotebookClient(sheet, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
+    sheets.run(sheet, ROOT)
     rehearsed = [c for c in sheet.cells if "rehearsal" in exercises.tags(c)]
     for exercise, cell in zip(asked, rehearsed, strict=True):
         good = UNJUDGED if exercise.wants == "words" else PASSED

@@ -131,6 +131,18 @@ def test_a_part_is_kept_with_what_it_was_made_of(tmp_path):
     assert "book" in records.stale(tmp_path, wanted)
 
 
+def test_all_that_is_outdated_is_set_aside_but_the_book(tmp_path):
+    import run as start
+
+    parts = ["notebooks/01_first.ipynb", "notebooks/02_second.ipynb", "cells/v3.json", "book/index.html"]
+    for part in parts:
+        (tmp_path / part).parent.mkdir(exist_ok=True)
+        (tmp_path / part).write_text(part)
+    start.set_aside(tmp_path, [tmp_path / part for part in [*parts, "notebooks/03_never_made.ipynb"]])
+    assert [part for part in parts if (tmp_path / part).exists()] == ["book/index.html"]
+    assert (tmp_path / "earlier" / "02_second.ipynb").read_text() == "notebooks/02_second.ipynb"
+
+
 def family(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 

@@ -48,12 +48,6 @@ def test_a_shift_is_noticed_from_a_number_of_records_on():
     assert "5.0%\u00a0[3.0%," in none and "from 100 records" in seen and "90%" in seen and "nowhere" in unseen
 
 
-def test_panels_of_shifts_come_three_to_a_figure():
-    table = pd.DataFrame({"shift": list("abcd"), "strategy": "s", "value": 0.1, "low": 0.0, "high": 0.2})
-    figures = list(report.shift_panels(table, {k: f"title {k}" for k in "abcde"}, "cost", {"s": "S"}))
-    assert [len(figure.axes) for figure in figures] == [3, 1]
-
-
 def test_notes_are_escaped():
     frame = pd.DataFrame({"id": [1, 2], "text": ["<b>x</b>", "y"], "cough": [1, 0]})
     cohort = Cohort(frame, Roles())

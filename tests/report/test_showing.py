@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers import report
+from helpers.config import Config
 from helpers.privacy.quiet import Quiet
 
 SUMMARY = pd.DataFrame(
@@ -93,3 +94,9 @@ def test_a_fold_takes_tables_text_lists_and_figures():
     assert "&lt;script&gt;" in report.fold("F", "<script>").html
     with pytest.raises(ValueError, match="a float cannot be shown"):
         report.fold("F", 1.5)
+
+
+def test_a_figure_is_kept_for_pages_of_prose(tmp_path):
+    shown = report.show(figure(), "A caption.")
+    kept = report.keep_figure(Config(results=str(tmp_path)), "result", shown)
+    assert kept == tmp_path / "result.html" and kept.read_text() == shown.html

@@ -80,7 +80,8 @@ def test_the_worth_of_the_rule_by_hand(trial, guess):
     mask = policy.treat_by_budget(-guess, 0.3)
     nobody = np.mean(mask * (scores.psi + 0.4))
     today = nobody - np.mean(trial.test.Y - scores.gamma0 + 0.4 * trial.test.T)
-    assert f"{nobody:+.3f}\u00a0[" in said[0] and f"{today:+.3f}\u00a0[" in said[0] and "plus cost of 0.4" in said[0]
+    nobody, today = (f"{value:+.3f}\u00a0[".replace("-", "\u2212") for value in (nobody, today))
+    assert nobody in said[0] and today in said[0] and "plus cost of 0.4" in said[0]
     assert len(said) == 2 and "whoever gains more" in said[1]
 
 
@@ -105,7 +106,7 @@ def test_chances_at_the_bound_are_counted(settings, trial):
     for k, said in ((0, "no record has"), (4, "fewer than 11 records have"), (20, "20 records have")):
         e = np.clip(scores.e, 0.1, 0.9)
         e[:k] = low
-        assert said in study.overlap_sentence(replace(scores, e=e), low)
+        assert said in study.overlap_in_words(replace(scores, e=e), low)
 
 
 def test_the_robustness_value_is_that_of_doubleml():

@@ -18,7 +18,7 @@ from helpers.study.trials import LazyTrials, Trial
 
 pytestmark = pytest.mark.slow
 
-STRATEGIES = ["random", "risk", "tabular", "aace_ridge"]
+STRATEGIES = ["random", "risk", "tabular", "aace_ridge@phi"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -48,13 +48,24 @@ def trial(settings):
 def test_what_can_run_and_why_not(cohort):
     usable, reasons = study.applicable(cohort, study.COMPARED)
     assert usable == [n for n in study.COMPARED if n not in reasons]
-    assert set(reasons) == {"oracle", "econml_dr"} and "not known" in reasons["oracle"]
+    assert set(reasons) == {"oracle", "said", "econml_dr"} and "not known" in reasons["oracle"]
     measured = replace(cohort, frame=cohort.frame.assign(cough=37.5), roles=replace(cohort.roles, tabular=()))
     usable, reasons = study.applicable(measured, ("em", "aace", "tabular", "dr@tabular"))
     assert usable == ["aace"] and "cough are measured numbers" in reasons["em"]
     assert reasons["tabular"] == reasons["dr@tabular"] == "These records have no bedside columns."
     with pytest.raises(ValueError, match="'cough'.* have no levels"):
         measured.levels  # noqa: B018
+
+
+def test_what_needs_a_true_effect_is_not_judged_without_any(settings, cohort):
+    short, reasons = study.held_out_names(settings, cohort)
+    everything, _ = study.held_out_names(settings.model_copy(update={"detail": "full"}), cohort)
+    assert set(short) < set(everything) and not reasons
+    assert {"risk", "dr", "aace", study.RECOMMENDED} <= set(short) and not {"oracle", "said"} & set(everything)
+    measured = replace(cohort, frame=cohort.frame.assign(cough=37.5))
+    on_phi, reasons = study.held_out_names(settings, measured)
+    assert "aace_smooth@phi" in on_phi and not any(study.strategy_named(n).features == "read" for n in on_phi)
+    assert "measured numbers" in reasons["plug@phi"]
 
 
 def test_a_trial_brings_its_own_outcomes_and_judges_annotated_records_only(settings, cohort, trial):

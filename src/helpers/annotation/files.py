@@ -17,7 +17,7 @@ from helpers.data.cohort import Cohort
 from helpers.data.fields import MISSING, field_levels
 from helpers.data.tables import long_fields
 from helpers.data.written import folded
-from helpers.privacy.errors import only_own_words
+from helpers.privacy.errors import DataError, MissingFile, no_data_in_errors
 from helpers.privacy.escaping import neutralised, restored
 
 LINES = (".jsonl", ".ndjson")
@@ -60,7 +60,7 @@ class FileAnnotations:
         return np.where(answered.any(axis=1), answered.argmax(axis=1), -1)
 
 
-@only_own_words("annotations: reading the file")
+@no_data_in_errors("annotations: reading the file")
 def read_annotations(path: str | Path, cohort: Cohort) -> FileAnnotations:
     """Read a file of annotations.
 
@@ -99,7 +99,7 @@ def read_annotations(path: str | Path, cohort: Cohort) -> FileAnnotations:
     keys = [tuple(_text(rows[i].get(k)) for k in ANNOTATION_KEYS) for i in filled]
     _check_keys(keys, index, faults)
     if faults:
-        raise ValueError(f"{path}: not a valid file of annotations.\n" + "\n".join(f"  {fault}" for fault in faults))
+        raise DataError(f"{path}: not a valid file of annotations.\n" + "\n".join(f"  {fault}" for fault in faults))
     annotators = tuple(sorted({who for _, who in keys}))
     answers = np.full((len(cohort), max(len(annotators), 1), len(fields)), MISSING)
     for i, (record, who) in zip(filled, keys, strict=True):
@@ -107,7 +107,6 @@ def read_annotations(path: str | Path, cohort: Cohort) -> FileAnnotations:
     return FileAnnotations(answers, annotators or ("",))
 
 
-@only_own_words("annotations: writing the template")
 def write_template(
     cohort: Cohort, path: str | Path, rows: np.ndarray, include_text: bool = False, annotator: str = ""
 ) -> Path:
@@ -146,8 +145,13 @@ def write_template(
         )
     if path.exists():
         raise FileExistsError(f"{path}: exists and may hold annotations; choose another name or move it away.")
+    with no_data_in_errors("annotations: writing the template"):
+        return _written(cohort, path, np.asarray(rows), include_text, annotator)
+
+
+def _written(cohort: Cohort, path: Path, rows: np.ndarray, include_text: bool, annotator: str) -> Path:
     _index(cohort)
-    part = cohort.take(np.asarray(rows))
+    part = cohort.take(rows)
     text = {cohort.roles.text: part.texts} if include_text else {}
     blank = dict.fromkeys(cohort.roles.annotations, "")
     records = [
@@ -185,12 +189,12 @@ def _alike(words) -> int:
 def _index(cohort: Cohort) -> dict[str, int]:
     index = {_text(record): i for i, record in enumerate(cohort.ids)}
     if len(index) < len(cohort):
-        raise ValueError(
+        raise DataError(
             f"cohort {cohort.name!r}: {len(cohort) - len(index)} records share an id with another; annotations in a "
             f"file need an id of their own for each record. Take one record a patient, or add such a column."
         )
     if alike := _alike(index):
-        raise ValueError(
+        raise DataError(
             f"cohort {cohort.name!r}: {alike} ids differ from another one by case, blanks or .0 alone; a file of "
             f"annotations could not tell their records apart. Give each patient one id."
         )
@@ -219,7 +223,7 @@ def _check_keys(keys: list[tuple[str, str]], index: dict[str, int], faults: list
 
 def _read_rows(path: Path, columns: list[str], text: str, faults: list[str]) -> list[dict]:
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file. write_template() makes one to fill in.")
+        raise MissingFile(f"{path}: no such file. write_template() makes one to fill in.")
     try:
         content, kind = path.read_text(encoding="utf-8-sig"), ""
         with long_fields():
@@ -227,7 +231,7 @@ def _read_rows(path: Path, columns: list[str], text: str, faults: list[str]) -> 
     except (UnicodeDecodeError, csv.Error) as error:  # the original message may quote the file
         kind = type(error).__name__
     if kind:
-        raise ValueError(f"{path}: cannot be read as UTF-8 text with commas or as JSON lines ({kind}).")
+        raise DataError(f"{path}: cannot be read as UTF-8 text with commas or as JSON lines ({kind}).")
     if broken:
         faults.append(
             f"{broken} lines that are no JSON object with each name once, or have more or fewer values than the head"

@@ -7,6 +7,8 @@ from scipy.optimize import minimize
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from helpers.data.folds import random_folds
+
 CURVATURE = 0.15  # of the logistic loss, p (1 - p), on average: a scale for the optimiser, not for the result
 
 
@@ -141,7 +143,7 @@ def choose_penalty(
     """The penalty with the best held-out log-likelihood of the labelled rows of prepared features; ties: the larger."""
     model = SoftmaxFields(levels, iterations=60)
     rows = np.flatnonzero(labels.any(1))
-    fold = np.random.default_rng(seed).permutation(len(rows)) % folds
+    fold = random_folds(np.arange(len(rows)), folds, seed)
     gains = dict.fromkeys(sorted(penalties, reverse=True), 0.0)
     for k in range(folds):
         model.coefficients_ = np.zeros((Z.shape[1] + 1, sum(levels)))

@@ -23,7 +23,7 @@ from helpers.data.columns import FEVER_LEVELS
 from helpers.data.fields import MISSING
 from helpers.data.sentences import MARK, Part, split_parts
 from helpers.data.temperatures import temperatures
-from helpers.privacy.errors import only_own_words
+from helpers.privacy.errors import DataError, no_data_in_errors
 
 STATUSES = ("not stated", "uncertain", "absent", "present")
 ANSWER = re.compile(
@@ -79,7 +79,7 @@ class KeywordAnnotator:
         self.fields = self._rules.fields
         self.levels = tuple(3 if name == "fever" else 2 for name in self.fields)
 
-    @only_own_words("keywords: reading notes")
+    @no_data_in_errors("keywords: reading notes")
     def read(self, texts: Iterable[str], names: tuple[str, ...] | None = None) -> np.ndarray:
         """Levels that the notes state.
 
@@ -104,7 +104,7 @@ class KeywordAnnotator:
         rows = [[self._code(found, name) for name in names] for found in (self._note(t, memory) for t in texts)]
         return np.array(rows, dtype=int).reshape(-1, len(names))
 
-    @only_own_words("keywords: reading notes")
+    @no_data_in_errors("keywords: reading notes")
     def statuses(self, texts: Iterable[str], names: tuple[str, ...] | None = None) -> np.ndarray:
         """In words, with uncertainty apart from silence.
 
@@ -127,7 +127,7 @@ class KeywordAnnotator:
         names = self.fields if names is None else tuple(names)
         unknown = [name for name in names if name not in self.fields]
         if unknown:
-            raise ValueError(f"names: no rules for {unknown}; there are rules for {list(self.fields)}.")
+            raise DataError(f"names: no rules for {unknown}; there are rules for {list(self.fields)}.")
         return names
 
     def _note(self, text: str, memory: dict[str, list[Finding]]) -> list[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from helpers.config import parse_yaml
 
 RULES = Path(__file__).with_name("keywords.yml")
 CUES = (
@@ -104,7 +104,7 @@ class Rules:
     """The compiled rules; ``KeyError``, ``TypeError`` or ``re.error`` for a file that is none."""
 
     def __init__(self, path: str | Path) -> None:
-        rules = _whole(Path(path).read_text(encoding="utf-8"))
+        rules = _whole(Path(path).read_text(encoding="utf-8"), str(path))
         self.fields = tuple(rules["fields"])
         self.degrees = {k: _any(rules["fever"][k]) for k in ("low", "high")}
         self.vague = str(rules["fever"]["vague"])
@@ -131,11 +131,11 @@ class Rules:
         return _asked(_joined_by_plus(out))
 
 
-def _whole(text: str) -> dict:
+def _whole(text: str, where: str) -> dict:
     """The rules of a YAML text with its pieces put in."""
-    for name, piece in yaml.safe_load(text)["pieces"].items():
+    for name, piece in parse_yaml(text, where)["pieces"].items():
         text = text.replace(f"~{name}~", piece)
-    return yaml.safe_load(text)
+    return parse_yaml(text, where)
 
 
 def _is_term(name: str) -> bool:

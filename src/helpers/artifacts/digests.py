@@ -75,7 +75,7 @@ def _table_chunks(value) -> Iterable[bytes]:
             yield from _chunks(value.index)
     elif isinstance(value, pd.Timestamp | pd.Timedelta) or hasattr(value, "isoformat"):
         yield from _tagged(type(value).__name__, value.isoformat().encode())
-    elif is_dataclass(value) and not isinstance(value, type):
+    elif is_dataclass(value) and not isinstance(value, type) and value.__dataclass_params__.frozen:
         yield from _tagged("dataclass", type(value).__qualname__.encode())
         yield from _chunks({f.name: getattr(value, f.name) for f in fields(value)})
     else:

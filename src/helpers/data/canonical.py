@@ -6,6 +6,8 @@ anywhere, and another unit of a column moves nothing.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 FIRST = 16  # columns that nearly always tell all rows apart
@@ -44,6 +46,17 @@ def patient_codes(columns: tuple[np.ndarray, ...], groups: np.ndarray | None = N
     code = np.empty(len(names), int)
     code[sorted(range(len(names)), key=held.__getitem__)] = np.arange(len(names))
     return code[patient]
+
+
+def upright(Y: np.ndarray) -> np.ndarray:
+    """(n,) outcomes, turned round where that puts their longer tail above: Y and -Y then bring the rows into one order.
+
+    The tails are compared by the sum of cubes about the median, which no order of the rows and no unit changes; where
+    they are equal, the outcome stays as it is.
+    """
+    away = Y - np.median(Y)
+    largest = np.abs(away).max()
+    return -Y if largest and math.fsum((away / largest) ** 3) < 0 else Y
 
 
 def in_order(

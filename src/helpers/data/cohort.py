@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from helpers.privacy.errors import DataError
 from helpers.privacy.quiet import Quiet
 
 OPEN_RELEASES = ("demo", "synthetic")  # of MIMIC-III, that anyone may see
@@ -61,7 +62,7 @@ def as_numbers(series: pd.Series, kind: type = float) -> np.ndarray:
         return series.to_numpy().astype(kind)
     except (ValueError, TypeError) as error:
         fault = type(error).__name__
-    raise ValueError(
+    raise DataError(
         f"column {str(series.name)[:60]!r}: holds values that are no numbers ({fault}); give it another role, or "
         f"make it numeric or categorical."
     )
@@ -148,11 +149,6 @@ class Cohort:
     def annotations(self) -> np.ndarray:
         """(n, q) annotated confounders, categories as indicators."""
         return design_matrix(self.frame, self.roles.annotations)[0]
-
-    @property
-    def annotation_names(self) -> list[str]:
-        """Names of the q columns of ``annotations``."""
-        return design_matrix(self.frame.head(0), self.roles.annotations)[1]
 
     @property
     def levels(self) -> tuple[int, ...]:

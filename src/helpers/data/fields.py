@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.data.cohort import Cohort
+from helpers.privacy.errors import DataError
 
 MISSING = -1
 
@@ -53,10 +54,8 @@ def to_indicators(codes: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
         Codes of the wrong shape or outside their levels.
     """
     codes = checked_codes(codes, levels)
-    blocks = [np.eye(k)[codes[:, f], 1:] for f, k in enumerate(levels)]  # -1 picks a row that is overwritten next
-    for f, block in enumerate(blocks):
-        block[codes[:, f] == MISSING] = np.nan
-    return np.hstack(blocks) if blocks else np.empty((len(codes), 0))
+    missing = np.repeat(codes == MISSING, np.asarray(levels, int) - 1, axis=1)
+    return np.where(missing, np.nan, indicators(codes, levels))
 
 
 def checked_codes(codes: np.ndarray, levels: tuple[int, ...], name: str = "codes") -> np.ndarray:
@@ -79,7 +78,7 @@ def _values(name: str, series: pd.Series) -> tuple:
         return tuple(series.cat.categories)
     if series.dropna().isin([0, 1]).all():
         return (0, 1)
-    raise ValueError(f"annotation {name!r}: neither 0/1 nor categorical; cut it into categories first.")
+    raise DataError(f"annotation {name!r}: neither 0/1 nor categorical; cut it into categories first.")
 
 
 def _positions(series: pd.Series, levels: tuple) -> np.ndarray:
@@ -90,7 +89,7 @@ def _positions(series: pd.Series, levels: tuple) -> np.ndarray:
 
 def indicators(codes: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
     """(n, sum of levels - 1) indicators of (n, F) levels, the first of each field left out."""
-    return np.hstack([np.eye(k)[codes[:, f], 1:] for f, k in enumerate(levels)])
+    return np.hstack([np.empty((len(codes), 0)), *(np.eye(k)[codes[:, f], 1:] for f, k in enumerate(levels))])
 
 
 def one_hot(annotations: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
@@ -103,7 +102,7 @@ def one_hot(annotations: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
     """
     annotations = np.asarray(annotations, float)
     if annotations.ndim != 2 or annotations.shape[1] != sum(levels) - len(levels):
-        raise ValueError(f"annotations {annotations.shape}: levels {levels} need {sum(levels) - len(levels)} columns.")
+        raise DataError(f"annotations {annotations.shape}: levels {levels} need {sum(levels) - len(levels)} columns.")
     if not np.isin(annotations, (0, 1)).all():
         raise ValueError("annotations: an annotated record holds a value that is neither 0 nor 1.")
     parts = np.split(annotations, np.cumsum(np.array(levels) - 1)[:-1], axis=1)
@@ -148,16 +147,8 @@ def fields_of(cohort: Cohort) -> Fields:
     ValueError
         If an annotation is neither categorical nor binary.
     """
-    levels = []
-    for name in cohort.roles.annotations:
-        series = cohort.frame[name]
-        if isinstance(series.dtype, pd.CategoricalDtype):
-            levels.append(tuple(series.cat.categories))
-        elif series.dropna().isin([0, 1]).all():
-            levels.append((0, 1))
-        else:
-            raise ValueError(f"annotation {name!r}: neither 0/1 nor categorical; cut it into categories first.")
-    return Fields(tuple(cohort.roles.annotations), tuple(levels))
+    values = field_levels(cohort)
+    return Fields(tuple(values), tuple(values.values()))
 
 
 def labels_of(cohort: Cohort, fields: Fields) -> np.ndarray:

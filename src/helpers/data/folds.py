@@ -47,8 +47,7 @@ def _split(T: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> list[tup
             f"{in_arm[rarer]} patient(s), and every fold needs one of the rarer treatment arm. Annotate more records "
             f"or lower the number of folds."
         )
-    fold = _dealt(T, patient, folds, seed)[patient]
-    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
+    return pairs_of(_dealt(T, patient, folds, seed)[patient], folds)
 
 
 def _dealt(T: np.ndarray, patient: np.ndarray, folds: int, seed: int) -> np.ndarray:
@@ -143,13 +142,23 @@ def _drawn_by_arm(has: np.ndarray, order: np.ndarray, size: int) -> np.ndarray:
 
 def patient_folds(groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """(n,) fold of each row; all rows of a patient in one."""
+    patients = len(np.unique(groups))
+    if patients < 2 * folds:
+        raise ValueError(f"annotated: {patients} patients are too few for {folds} folds of cross-fitting.")
+    return random_folds(groups, folds, seed)
+
+
+def random_folds(groups: np.ndarray, folds: int, seed: int | np.random.Generator) -> np.ndarray:
+    """(n,) fold of each row; patients are spread at random, however few there are."""
     patients, place = np.unique(groups, return_inverse=True)
-    if len(patients) < 2 * folds:
-        raise ValueError(f"annotated: {len(patients)} patients are too few for {folds} folds of cross-fitting.")
     return (np.random.default_rng(seed).permutation(len(patients)) % folds)[place]
 
 
-def folds_of(patient: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(training, held-out) positions, patients spread over the folds at random."""
-    fold = (np.random.default_rng(seed).permutation(patient.max() + 1) % folds)[patient]
+def pairs_of(fold: np.ndarray, folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(training, held-out) positions of each fold."""
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
+
+
+def folds_of(groups: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(training, held-out) positions of :func:`random_folds`."""
+    return pairs_of(random_folds(groups, folds, seed), folds)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from helpers.data.folds import random_folds
+from helpers.effects.fitting import fitted
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import boosted_propensity, imputing, ridge_interactions
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
@@ -27,26 +28,20 @@ class Scores:
     psi: np.ndarray
 
 
-def fit_weighted(model: BaseEstimator, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> BaseEstimator:
-    """Fit with weights; those of a pipeline go to its last step."""
-    if weight is None:
-        return model.fit(X, y)
-    last, path = model, ""
-    while isinstance(last, Pipeline):
-        path, last = f"{path}{last.steps[-1][0]}__", last.steps[-1][1]
-    return model.fit(X, y, **{f"{path}sample_weight": weight})
-
-
-def cross_fit(prototype: Nuisances, Y, T, W, folds: Folds, weight: np.ndarray | None = None) -> Scores:
-    """What ``Nuisances.fit`` predicts for held-out rows, on given folds and with given weights of the rows."""
+def cross_fit(prototype: Nuisances, Y, T, W, folds: Folds, weight=None, groups=None) -> Scores:
+    """What ``Nuisances.fit`` predicts for held-out rows, on given folds; weights and patients may be None."""
     outcome = imputing(ridge_interactions() if prototype.outcome is None else prototype.outcome, W)
     propensity = imputing(boosted_propensity() if prototype.propensity is None else prototype.propensity, W)
     mu, e = np.empty((2, len(Y))), np.empty(len(Y))
+
+    def model_of(prototype: BaseEstimator, target: np.ndarray, rows: np.ndarray) -> BaseEstimator:
+        known = (None if a is None else a[rows] for a in (weight, groups))
+        return fitted(clone(prototype), W[rows], target[rows], *known)
+
     for train, held in folds:
         for t in (0, 1):
-            rows = train[T[train] == t]
-            mu[t, held] = _fitted(outcome, W, Y, rows, weight).predict(W[held])
-        e[held] = _fitted(propensity, W, T, train, weight).predict_proba(W[held])[:, 1]
+            mu[t, held] = model_of(outcome, Y, train[T[train] == t]).predict(W[held])
+        e[held] = model_of(propensity, T, train).predict_proba(W[held])[:, 1]
     e = np.clip(e, prototype.clip, 1 - prototype.clip)
     mu0, mu1 = mu
     return Scores(mu0, mu1, e, pseudo_outcome(Y, T, mu0, mu1, e))
@@ -70,10 +65,6 @@ def folds_within(folds: Folds, rows: np.ndarray, T: np.ndarray) -> Folds:
             "at least 2 are needed. Annotate more records or lower the number of folds."
         )
     return [(train, held) for train, held in picked if len(held)]
-
-
-def _fitted(prototype, X, y, rows, weight):
-    return fit_weighted(clone(prototype), X[rows], y[rows], None if weight is None else weight[rows])
 
 
 class Correction(RegressorMixin, BaseEstimator):
@@ -133,8 +124,7 @@ class Correction(RegressorMixin, BaseEstimator):
         """(n, candidates) weighted squared errors of held-out predictions."""
         if len(self.candidates_) == 1:
             return np.zeros((len(y), 1))
-        _, patient = np.unique(np.arange(len(y)) if groups is None else groups, return_inverse=True)
-        fold = (np.random.default_rng(self.seed).permutation(patient.max() + 1) % self.folds)[patient]
+        fold = random_folds(np.arange(len(y)) if groups is None else groups, self.folds, self.seed)
         losses = np.empty((len(y), len(self.candidates_)))
         for k in np.unique(fold):
             train, held = np.flatnonzero(fold != k), np.flatnonzero(fold == k)

@@ -7,11 +7,13 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.data.folds import folds_by_patient
+from helpers.effects.fitting import fitted
 from helpers.effects.networks.steps import InSteps, Steps, fit_all, nuisance_steps
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import imputing, logistic, ridge
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
 from helpers.effects.ordered import Rows
+from helpers.stats.threads import one_thread
 
 
 class EffectLearner(BaseEstimator):
@@ -48,7 +50,8 @@ class EffectLearner(BaseEstimator):
         return self._fit_rows(Rows(Y, T, X, W, annotated, groups))
 
     def _fit_rows(self, rows: Rows):
-        self._learn(**rows.data)
+        with one_thread():
+            self._learn(**rows.data)
         rows.give_back(self)
         return self
 
@@ -86,7 +89,7 @@ class DRLearner(InSteps, EffectLearner):
         self.nuisances_ = yield from nuisance_steps(stage1, Y, T, X, groups)
         self.psi_ = pseudo_outcome(Y, T, self.nuisances_.mu0_, self.nuisances_.mu1_, self.nuisances_.e_)
         self.model_ = clone(ridge() if self.second_stage is None else self.second_stage)
-        yield from fit_all([(self.model_, X, self.psi_)])
+        yield from fit_all([(self.model_, X, self.psi_, None, groups)])
 
 
 class AACE(InSteps, EffectLearner):
@@ -131,14 +134,15 @@ class AACE(InSteps, EffectLearner):
         self.target_ = self.psi_ if self.smoother is None else self._smoothed(T, W, groups)
         X = np.asarray(X)
         self.model_ = clone(imputing(ridge() if self.second_stage is None else self.second_stage, X))
-        yield from fit_all([(self.model_, X, self.target_, rows)])
+        yield from fit_all([(self.model_, X, self.target_, rows, groups)])
 
-    def _smoothed(self, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    def _smoothed(self, T: np.ndarray, W: np.ndarray, groups: np.ndarray) -> np.ndarray:
         prototype = imputing(self.smoother, W)
-        self.smoother_ = clone(prototype).fit(W, self.psi_)
+        self.smoother_ = fitted(clone(prototype), W, self.psi_, groups=groups)
         smoothed = np.empty(len(W))
         for train, held in folds_by_patient(T, groups, max(self.nuisances_.folds, 2), self.nuisances_.seed):
-            smoothed[held] = clone(prototype).fit(W[train], self.psi_[train]).predict(W[held])
+            model = fitted(clone(prototype), W[train], self.psi_[train], groups=groups[train])
+            smoothed[held] = model.predict(W[held])
         return smoothed
 
 
@@ -160,7 +164,8 @@ class RiskRanker(EffectLearner):
 
     def _learn(self, Y, T, X, W, annotated, groups) -> None:
         untreated = T == 0
-        self.model_ = clone(ridge() if self.model is None else self.model).fit(X[untreated], Y[untreated])
+        model = clone(ridge() if self.model is None else self.model)
+        self.model_ = fitted(model, X[untreated], Y[untreated], groups=groups[untreated])
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) negative predicted risks."""

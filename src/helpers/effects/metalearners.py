@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.data.folds import folds_by_patient
+from helpers.effects.fitting import fitted
 from helpers.effects.learners import EffectLearner
 from helpers.effects.networks.heads import OutcomeHead
 from helpers.effects.networks.steps import InSteps, Steps, fit_all
@@ -32,7 +32,7 @@ class TLearner(InSteps, EffectLearner):
     def _learn_steps(self, Y, T, X, W, annotated, groups) -> Steps:
         arms = [np.flatnonzero(t == T) for t in (0, 1)]
         self.models_ = [clone(ridge() if self.model is None else self.model) for _ in arms]
-        yield from fit_all([(m, X, Y[rows], rows) for m, rows in zip(self.models_, arms, strict=True)])
+        yield from fit_all((m, X, Y[r], r, groups[r]) for m, r in zip(self.models_, arms, strict=True))
 
     def effect(self, X: np.ndarray) -> np.ndarray:
         """(n,) predicted outcomes with treatment minus those without."""
@@ -102,14 +102,15 @@ class RLearner(EffectLearner):
             raise ValueError(f"clip = {self.clip}: must lie strictly between 0 and .5, for T - e must not vanish.")
         self.m_, self.e_ = self._cross_fitted(Y, T, X, groups)
         rest = T - self.e_
-        self.model_ = clone(ridge() if self.final is None else self.final)
-        name = f"{self.model_.steps[-1][0]}__sample_weight" if isinstance(self.model_, Pipeline) else "sample_weight"
-        self.model_.fit(X, (Y - self.m_) / rest, **{name: rest**2})
+        final = clone(ridge() if self.final is None else self.final)
+        self.model_ = fitted(final, X, (Y - self.m_) / rest, rest**2, groups)
 
     def _cross_fitted(self, Y, T, X, groups) -> tuple[np.ndarray, np.ndarray]:
         m, e = np.empty((2, len(Y)))
         for train, held in folds_by_patient(T, groups, self.folds, self.seed):
-            m[held] = clone(ridge() if self.outcome is None else self.outcome).fit(X[train], Y[train]).predict(X[held])
-            propensity = clone(logistic() if self.propensity is None else self.propensity).fit(X[train], T[train])
-            e[held] = propensity.predict_proba(X[held])[:, 1]
+            outcome = clone(ridge() if self.outcome is None else self.outcome)
+            propensity = clone(logistic() if self.propensity is None else self.propensity)
+            for model, target in ((outcome, Y), (propensity, T)):
+                fitted(model, X[train], target[train], groups=groups[train])
+            m[held], e[held] = outcome.predict(X[held]), propensity.predict_proba(X[held])[:, 1]
         return m, np.clip(e, self.clip, 1 - self.clip)

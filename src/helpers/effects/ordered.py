@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass, replace
 import numpy as np
 
 from helpers.artifacts.memory import MemoryCache
-from helpers.data.canonical import in_order
+from helpers.data.canonical import in_order, upright
 from helpers.effects.nuisance.crossfit import Nuisances
 
 KNOWN = MemoryCache(4)  # all learners of a trial see the same rows, and the networks among them hold the features once
@@ -69,7 +69,7 @@ class Rows:
 
 def _sorted(Y: np.ndarray, T: np.ndarray, given: dict) -> tuple[np.ndarray, np.ndarray, dict]:
     """Positions of the rows in order, which record each of them is, and the records."""
-    columns = [Y, given["X"]]  # outcomes first: folds are the same for all features and annotators
+    columns = [upright(Y), given["X"]]  # outcomes first: folds are the same for all features and annotators
     if given["annotated"] is not None:
         columns.append(given["annotated"])
     if given["W"] is not None:  # of the other records nobody looks at them

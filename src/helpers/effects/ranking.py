@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
@@ -15,6 +17,7 @@ from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
 from helpers.effects.scale import Scale
 
 
+@dataclass(repr=False, eq=False)
 class RankLearner(InSteps, Head, EffectLearner):
     """A score of the features, fitted on pairs of annotated rows, that orders patients by their effect.
 
@@ -47,24 +50,11 @@ class RankLearner(InSteps, Head, EffectLearner):
         As :class:`helpers.effects.networks.heads.Head`.
     """
 
-    per_row = ("psi_", "nuisances_")
+    nuisances: Nuisances | None = None
+    hidden: bool = True
+    kappa: float | None = None
 
-    def __init__(
-        self,
-        nuisances: Nuisances | None = None,
-        hidden: bool = True,
-        kappa: float | None = None,
-        learning_rate: float = 5e-4,
-        batch: int = 128,
-        epochs: int = 50,
-        patience: int = 5,
-        validation_share: float = 1 / 9,
-        seed: int = 0,
-    ) -> None:
-        super().__init__(learning_rate, batch, epochs, patience, validation_share, seed)
-        self.nuisances = nuisances
-        self.hidden = hidden
-        self.kappa = kappa
+    per_row = ("psi_", "nuisances_")
 
     @property
     def network(self) -> str:

@@ -7,17 +7,19 @@ Both learners are a sum ``g + h``: ``g``, a regression over all records of what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from scipy.special import logit
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.artifacts.digests import digest
 from helpers.artifacts.memory import MemoryCache
 from helpers.data.folds import folds_by_patient
-from helpers.effects.correction import Correction, Folds, Scores, cross_fit, fit_weighted, folds_within
+from helpers.effects.correction import Correction, Folds, Scores, cross_fit, folds_within
+from helpers.effects.fitting import fitted
 from helpers.effects.learners import EffectLearner
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import imputing, logistic, ridge
@@ -26,18 +28,18 @@ from helpers.effects.ordered import Rows
 UNANNOTATED = MemoryCache(64, copies=True)  # what no annotation changes: the same at every budget
 
 
+@dataclass(repr=False, eq=False)
 class _TwoPhaseLearner(EffectLearner):
     """What the two learners share: pseudo-outcomes without and with annotation on the same folds."""
 
-    def __init__(self, second_stage, nuisances, free, correction, with_scores, folds, seed, clip) -> None:
-        self.second_stage = second_stage
-        self.nuisances = nuisances
-        self.free = free
-        self.correction = correction
-        self.with_scores = with_scores
-        self.folds = folds
-        self.seed = seed
-        self.clip = clip
+    second_stage: BaseEstimator | None = None
+    nuisances: Nuisances | None = None
+    free: Nuisances | None = None
+    correction: Correction | None = None
+    with_scores: bool = True
+    folds: int = 5
+    seed: int = 0
+    clip: float = 0.01
 
     per_row = ("scores_phi_", "scores_x_")
 
@@ -63,17 +65,17 @@ class _TwoPhaseLearner(EffectLearner):
         weight = None if pi is None else _weights(pi, rows, len(Y))
         folds = list(folds_by_patient(T, groups, self.folds, self.seed))
         free = Nuisances(ridge(), logistic(), clip=self.clip) if self.free is None else self.free
-        phi = partial(cross_fit, free, Y, T, X, folds)
-        data = digest(Y, T, X, [held for _, held in folds], self.clip)
+        phi = partial(cross_fit, free, Y, T, X, folds, groups=groups)
+        data = digest(Y, T, X, groups, [held for _, held in folds], self.clip)
         self.scores_phi_ = UNANNOTATED.get(data, phi) if self.free is None else phi()
         within = folds_within(folds, rows, T)
         noted = self._confounders(W, rows)
         stage1 = stage1_for(noted, self.clip) if self.nuisances is None else self.nuisances
-        self.scores_x_ = cross_fit(stage1, Y[rows], T[rows], noted, within, weight)
-        anchor = self._anchor(Y, T, rows, within, weight)
-        self.model_, held_out = self._regression(X, anchor, folds, data)
+        self.scores_x_ = cross_fit(stage1, Y[rows], T[rows], noted, within, weight, groups[rows])
+        anchor = self._anchor(Y, T, rows, within, weight, groups)
+        self.model_, held_out = self._regression(X, anchor, groups, folds, data)
         gap = self.scores_x_.psi - anchor[rows]
-        teacher = None if held_out is None else self._teacher(held_out[rows], noted, weight)
+        teacher = None if held_out is None else self._teacher(held_out[rows], noted, weight, groups[rows])
         self.correction_ = self._correction().fit(X[rows], gap, weight, groups[rows], teacher)
 
     def effect(self, X: np.ndarray) -> np.ndarray:
@@ -81,9 +83,10 @@ class _TwoPhaseLearner(EffectLearner):
         check_is_fitted(self, "correction_")
         return super().effect(X) + self.correction_.predict(X)
 
-    def _regression(self, X, anchor, folds: Folds, data: str) -> tuple:
+    def _regression(self, X, anchor, groups, folds: Folds, data: str) -> tuple:
         """g, and its held-out predictions where :class:`AnchoredAACE` needs them."""
-        return clone(ridge() if self.second_stage is None else self.second_stage).fit(X, anchor), None
+        second_stage = clone(ridge() if self.second_stage is None else self.second_stage)
+        return fitted(second_stage, X, anchor, groups=groups), None
 
     def _confounders(self, W: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Annotations, and what the features alone say about outcome and treatment, if wanted."""
@@ -93,6 +96,7 @@ class _TwoPhaseLearner(EffectLearner):
         return np.column_stack([W, s.mu0[rows], s.mu1[rows], logit(s.e[rows])])
 
 
+@dataclass(repr=False, eq=False)
 class TwoPhase(_TwoPhaseLearner):
     """Augmented pseudo-outcome with a known chance ``pi`` of annotation.
 
@@ -121,29 +125,16 @@ class TwoPhase(_TwoPhaseLearner):
         Bound of the propensities, where ``nuisances`` or ``free`` do not set it.
     """
 
-    def __init__(
-        self,
-        second_stage=None,
-        nuisances: Nuisances | None = None,
-        free: Nuisances | None = None,
-        proxy=None,
-        correction: Correction | None = None,
-        with_scores: bool = True,
-        folds: int = 5,
-        seed: int = 0,
-        clip: float = 0.01,
-    ) -> None:
-        super().__init__(second_stage, nuisances, free, correction, with_scores, folds, seed, clip)
-        self.proxy = proxy
+    proxy: BaseEstimator | None = None
 
-    def _anchor(self, Y, T, rows: np.ndarray, within: Folds, weight) -> np.ndarray:
+    def _anchor(self, Y, T, rows: np.ndarray, within: Folds, weight, groups) -> np.ndarray:
         """(n,) m: held-out predictions where annotated, the mean of the fold models elsewhere."""
         features, psi = proxy_features(Y, T, self.scores_phi_), self.scores_x_.psi
         prototype = ridge() if self.proxy is None else self.proxy
         m, held_out = np.zeros(len(Y)), np.empty(len(rows))
         for train, held in within:
             part = None if weight is None else weight[train]
-            model = fit_weighted(clone(prototype), features[rows[train]], psi[train], part)
+            model = fitted(clone(prototype), features[rows[train]], psi[train], part, groups[rows[train]])
             m += model.predict(features) / len(within)
             held_out[held] = model.predict(features[rows[held]])
         m[rows] = held_out
@@ -154,6 +145,7 @@ class TwoPhase(_TwoPhaseLearner):
         return clone(default if self.correction is None else self.correction)
 
 
+@dataclass(repr=False, eq=False)
 class AnchoredAACE(_TwoPhaseLearner):
     """AACE anchored at the learner that needs no annotation.
 
@@ -172,48 +164,36 @@ class AnchoredAACE(_TwoPhaseLearner):
         Prototype of that prediction; None: ridge.
     """
 
-    def __init__(
-        self,
-        second_stage=None,
-        nuisances: Nuisances | None = None,
-        free: Nuisances | None = None,
-        correction: Correction | None = None,
-        smooth: bool = True,
-        smoother=None,
-        with_scores: bool = True,
-        folds: int = 5,
-        seed: int = 0,
-        clip: float = 0.01,
-    ) -> None:
-        super().__init__(second_stage, nuisances, free, correction, with_scores, folds, seed, clip)
-        self.smooth = smooth
-        self.smoother = smoother
+    smooth: bool = True
+    smoother: BaseEstimator | None = None
 
-    def _anchor(self, Y, T, rows, within, weight) -> np.ndarray:
+    def _anchor(self, Y, T, rows, within, weight, groups) -> np.ndarray:
         return self.scores_phi_.psi
 
-    def _regression(self, X, anchor, folds, data) -> tuple:
+    def _regression(self, X, anchor, groups, folds, data) -> tuple:
         if not self.smooth:
-            return super()._regression(X, anchor, folds, data)
+            return super()._regression(X, anchor, groups, folds, data)
         second_stage = ridge() if self.second_stage is None else self.second_stage
 
         def fit() -> tuple:
             held_out = np.empty(len(X))
             for train, held in folds:
-                held_out[held] = clone(second_stage).fit(X[train], anchor[train]).predict(X[held])
-            return clone(second_stage).fit(X, anchor), held_out
+                model = fitted(clone(second_stage), X[train], anchor[train], groups=groups[train])
+                held_out[held] = model.predict(X[held])
+            return fitted(clone(second_stage), X, anchor, groups=groups), held_out
 
         usual = self.free is None and self.second_stage is None
         return UNANNOTATED.get(f"regression {data}", fit) if usual else fit()
 
-    def _teacher(self, g: np.ndarray, noted: np.ndarray, weight) -> Callable:
+    def _teacher(self, g: np.ndarray, noted: np.ndarray, weight, groups: np.ndarray) -> Callable:
         """For annotated rows (positions), targets of h with less noise; see :class:`Correction`."""
         columns, psi = np.column_stack([noted, g]), self.scores_x_.psi
         smoother = imputing(ridge() if self.smoother is None else self.smoother, columns)
 
         def teach(part: np.ndarray) -> np.ndarray:
             w = None if weight is None else weight[part]
-            return fit_weighted(clone(smoother), columns[part], psi[part], w).predict(columns[part]) - g[part]
+            model = fitted(clone(smoother), columns[part], psi[part], w, groups[part])
+            return model.predict(columns[part]) - g[part]
 
         return teach
 

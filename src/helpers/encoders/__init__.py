@@ -7,6 +7,7 @@ from helpers.encoders.cpu import ATTENTION, KNOWN_MODELS, can_pack
 from helpers.encoders.features import Features
 from helpers.encoders.geometry import cosines, neighbour_agreement
 from helpers.encoders.loading import local_folder, resolve
+from helpers.encoders.notes import Notes
 from helpers.encoders.probe import read_perfectly
 from helpers.encoders.recoverability import (
     PUBLISHED_F1,
@@ -19,6 +20,8 @@ from helpers.encoders.recoverability import (
     score_fields,
     score_parts,
     score_views,
+    share_kept,
+    shown_levels,
 )
 from helpers.encoders.recoverability_gate import Gate, NotRecoverable, enforce, gate
 from helpers.encoders.registry import (
@@ -31,7 +34,7 @@ from helpers.encoders.registry import (
     without_annotations,
 )
 from helpers.encoders.sentences import SectionEncoder, SentencePooling, bags_of
-from helpers.encoders.supervised.crossfit import Supervised
+from helpers.encoders.supervised.crossfit import Supervised, probabilities_in
 from helpers.encoders.supervised.finetune import TunedReader
 from helpers.encoders.supervised.mean_reader import MeanReader
 from helpers.encoders.supervised.regressions import VectorReader, WordReader
@@ -51,6 +54,7 @@ __all__ = [
     "MeanReader",
     "NAMED_ENCODERS",
     "NotRecoverable",
+    "Notes",
     "PUBLISHED_F1",
     "SectionEncoder",
     "SentencePooling",
@@ -78,12 +82,15 @@ __all__ = [
     "model_content",
     "neighbour_agreement",
     "predict_views",
+    "probabilities_in",
     "read_perfectly",
     "reliability",
     "resolve",
     "score_fields",
     "score_parts",
     "score_views",
+    "share_kept",
+    "shown_levels",
     "reading_encoder",
     "without_annotations",
 ]

@@ -12,7 +12,7 @@ from helpers.artifacts.digests import digest
 from helpers.artifacts.files import read, write
 from helpers.artifacts.store import Store
 from helpers.encoders.base import Encoder, checked_texts
-from helpers.privacy.errors import only_own_words
+from helpers.privacy.errors import no_data_in_errors
 
 SHARD = 500
 
@@ -42,7 +42,7 @@ def encode(
     """
     notes = checked_texts(texts)
     if not encoder.frozen or getattr(encoder, "remembers", False) or not notes:
-        with only_own_words("embedding notes"):
+        with no_data_in_errors("embedding notes"):
             return encoder.transform(notes)
     store = store or Store()
     hashes = [hashlib.sha256(note.encode("utf-8", "surrogatepass")).digest() for note in notes]
@@ -66,7 +66,7 @@ def _embed(missing: dict[bytes, str], encoder: Encoder, folder: Path, progress: 
     with tqdm(total=len(order), desc="embedding", unit="note", disable=not progress) as bar:
         for start in range(0, len(order), shard):
             part = order[start : start + shard]
-            with only_own_words("embedding notes"):
+            with no_data_in_errors("embedding notes"):
                 vectors = encoder.transform([missing[h] for h in part])
             _save(folder, part, vectors, encoder)
             made.update(zip(part, vectors, strict=True))

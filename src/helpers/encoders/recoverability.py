@@ -107,6 +107,12 @@ def score_views(test: Cohort, probabilities: Mapping[str, np.ndarray], fields: F
     )
 
 
+def shown_levels(fields: Fields, array: np.ndarray) -> pd.DataFrame:
+    """The columns of an (n, sum of sizes) array that are scored, named by their levels."""
+    blocks = fields.blocks(array)
+    return pd.DataFrame({level: blocks[name][:, k] for name in fields.names for k, level in fields.shown(name)})
+
+
 def score_parts(
     test: Cohort, probabilities: Mapping[str, np.ndarray], fields: Fields, parts: np.ndarray
 ) -> pd.DataFrame:
@@ -161,6 +167,31 @@ def _curves(fields: Fields, truth: np.ndarray, proba: np.ndarray) -> pd.DataFram
     t, p = fields.blocks(truth), fields.blocks(proba)
     scored = [(name, k, level) for name in fields.names for k, level in fields.shown(name)]
     return pd.concat([reliability(t[f][:, k], p[f][:, k]).assign(level=level) for f, k, level in scored])
+
+
+def share_kept(scores: pd.DataFrame, limit: str = "said") -> pd.DataFrame:
+    """How far each view comes from chance to a perfect reader: AUROC above one half, as a share of the limit's.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Columns ``strategy, level, metric, seed, value``, as :func:`score_views` gives them, over repetitions.
+    limit : str
+        The view that stands for everything that the notes hold.
+
+    Returns
+    -------
+    DataFrame
+        ``strategy, seed, metric, value``: ``auroc``, the mean over the levels, and ``kept``; without the limit's rows
+        among the scores ``auroc`` alone.
+    """
+    rows = scores[(scores["metric"] == "auroc") & scores["value"].notna()]
+    means = rows.groupby(["strategy", "seed"], sort=False)["value"].mean().reset_index().assign(metric="auroc")
+    most = means[means["strategy"] == limit].set_index("seed")["value"]
+    if most.empty:
+        return means
+    above = (means["value"] - 0.5) / (most.reindex(means["seed"]).to_numpy() - 0.5)
+    return pd.concat([means, means.assign(metric="kept", value=above)], ignore_index=True)
 
 
 def lost_mentions(cohort: Cohort) -> pd.DataFrame | None:

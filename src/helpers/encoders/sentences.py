@@ -17,6 +17,7 @@ from helpers.data import sentences
 from helpers.data.sentences import split_sections, split_sentences
 from helpers.encoders.base import Encoder, checked_texts
 from helpers.encoders.cache import encode
+from helpers.privacy.errors import DataError
 
 POOLINGS = ("max", "mean")
 
@@ -100,7 +101,7 @@ class SentencePooling(_Frozen):
     def transform(self, texts: Iterable[str]) -> np.ndarray:
         """(n, d) float32 vectors of unit length; zero for an empty note."""
         if self.pooling not in POOLINGS:
-            raise ValueError(f"pooling = {self.pooling!r}: must be one of {POOLINGS}.")
+            raise DataError(f"pooling = {self.pooling!r}: must be one of {POOLINGS}.")
         bags = bags_of(texts)
         vectors = encode(bags.unique, self.base, progress=False)
         return unit(pool(vectors, bags, self.pooling))

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.encoders.base import NO_WORD, WHOLE, checked_texts, versions, wordless
-from helpers.privacy.errors import only_own_words
+from helpers.privacy.errors import no_data_in_errors
 
 _SETTINGS = ("lowercase", "token_pattern", "ngram_range", "sublinear_tf", "norm", "smooth_idf", "use_idf")
 
@@ -64,7 +64,7 @@ class TfidfEncoder(TransformerMixin, BaseEstimator):
             max_features=self.max_features,
             dtype=np.float32,
         )
-        with only_own_words("tfidf: learning the words of notes"):
+        with no_data_in_errors("tfidf: learning the words of notes"):
             self.vectorizer_ = vectorizer.fit(notes)
         return self
 
@@ -72,14 +72,14 @@ class TfidfEncoder(TransformerMixin, BaseEstimator):
         """(n, d) float32 vectors of unit length; zero for a note without any known term."""
         check_is_fitted(self, "vectorizer_")
         notes = checked_texts(texts)
-        with only_own_words("tfidf: counting the words of notes"):
+        with no_data_in_errors("tfidf: counting the words of notes"):
             return self.vectorizer_.transform(notes).toarray().astype(np.float32, copy=False)
 
     def reading(self, texts: Iterable[str]) -> list[str]:
         """How much of each note is read: ``whole`` or ``no known word`` (none of the vocabulary, or no letter)."""
         check_is_fitted(self, "vectorizer_")
         notes = checked_texts(texts)
-        with only_own_words("tfidf: counting the words of notes"):
+        with no_data_in_errors("tfidf: counting the words of notes"):
             known = self.vectorizer_.transform(notes).getnnz(axis=1)
         return [NO_WORD if not k or wordless(n) else WHOLE for n, k in zip(notes, known, strict=True)]
 

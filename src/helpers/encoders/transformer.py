@@ -13,7 +13,7 @@ from helpers.artifacts.code import code_of
 from helpers.encoders import cpu
 from helpers.encoders.base import NO_WORD, WHOLE, checked_texts, cut_at, versions, wordless
 from helpers.encoders.loading import load_model, resolve
-from helpers.privacy.errors import only_own_words
+from helpers.privacy.errors import no_data_in_errors
 
 _log = logging.getLogger(__name__)
 _LOADED = ("model_", "tokenizer_", "place", "provenance")
@@ -100,7 +100,7 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
         """As :meth:`transform`, without a word of notes that were cut: :meth:`reading` tells which."""
         notes = checked_texts(texts)
         self._load()
-        with only_own_words(f"{self.name}: embedding notes"):
+        with no_data_in_errors(f"{self.name}: embedding notes"):
             return self._vectors(notes)
 
     def reading(self, texts: Iterable[str]) -> list[str]:
@@ -112,7 +112,7 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
         if not notes:
             return []
         self._load()
-        with only_own_words(f"{self.name}: reading notes"):
+        with no_data_in_errors(f"{self.name}: reading notes"):
             tokens, cut = self._tokens(notes)
             known = self._known(tokens)
         states = [cut_at(self.limit) if c else WHOLE for c in cut]

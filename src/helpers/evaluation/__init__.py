@@ -14,8 +14,14 @@ from helpers.evaluation.comparisons import (
     pooled_held_out,
 )
 from helpers.evaluation.confounding import as_strong, columns_of, hidden_confounding, recorded_strength
-from helpers.evaluation.held_out import HeldOutScores, compare_held_out, evaluate_held_out, held_out_scores
-from helpers.evaluation.policy_agreement import GROUPS, agreement, case_mix
+from helpers.evaluation.held_out import (
+    HeldOutScores,
+    compare_held_out,
+    evaluate_held_out,
+    held_out_scores,
+    judge_held_out,
+)
+from helpers.evaluation.policy_agreement import MIX_GROUPS, agreement, case_mix
 from helpers.evaluation.results import (
     AS_MANY,
     EVERYBODY,
@@ -48,7 +54,7 @@ __all__ = [
     "ESTIMATORS",
     "EVERYBODY",
     "GRID",
-    "GROUPS",
+    "MIX_GROUPS",
     "HeldOutScores",
     "PENALTY",
     "SCORES",
@@ -77,6 +83,7 @@ __all__ = [
     "forecast",
     "held_out_coverage",
     "held_out_scores",
+    "judge_held_out",
     "hidden_confounding",
     "implied_radius",
     "judged",

@@ -164,6 +164,8 @@ def _model(Y: np.ndarray, T: np.ndarray, nuisances: Nuisances, groups: np.ndarra
         raise ValueError("nuisances: fit them on these rows first, with 2 folds or more.")
     if len(Y) != len(nuisances.e_):
         raise ValueError(f"Y: {len(Y)} rows, but the nuisances were fitted on {len(nuisances.e_)}; pass the same rows.")
+    if groups is not None and len(np.unique(groups)) == len(groups):
+        groups = None  # a patient a row: the same variance without doubleml's loop over clusters
     frame = pd.DataFrame({"Y": np.asarray(Y, float), "T": np.asarray(T, float), "unused": 0.0})
     cluster = {} if groups is None else {"cluster_cols": "patient"}
     if cluster:

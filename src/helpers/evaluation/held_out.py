@@ -27,7 +27,7 @@ from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.nuisance.prototypes import logistic, ridge
 from helpers.effects.nuisance.pseudo_outcome import pseudo_outcome
 from helpers.evaluation.results import GRID
-from helpers.stats.intervals import excludes_zero, mean_interval, order_intervals
+from helpers.stats.intervals import excludes_zero, mean_interval, order_intervals, orders_and_gaps
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,6 +58,16 @@ class HeldOutScores:
     def psi(self) -> np.ndarray:
         """Doubly robust score of the effect, ``gamma1 - gamma0``."""
         return pseudo_outcome(self.Y, self.T, self.mu0, self.mu1, self.e)
+
+    def intervals(
+        self,
+        priorities: Mapping[str, np.ndarray],
+        budgets: Sequence[float] = GRID,
+        baseline: str | None = None,
+        **half_samples,
+    ) -> pd.DataFrame:
+        """Intervals of orders of these rows, or of their differences; see :func:`helpers.stats.order_intervals`."""
+        return order_intervals(self.gamma0, self.gamma1, priorities, self.groups, budgets, baseline, **half_samples)
 
     def __len__(self) -> int:
         return len(self.Y)
@@ -113,8 +123,7 @@ def evaluate_held_out(
     priority: np.ndarray,
     tau_hat: np.ndarray | None = None,
     budgets: Sequence[float] = GRID,
-    draws: int = 500,
-    seed: int = 0,
+    **half_samples,
 ) -> pd.DataFrame:
     """Metrics of one order without known effects, with 95 % intervals over patients.
 
@@ -125,8 +134,10 @@ def evaluate_held_out(
         High is treated first; fitted off these rows.
     tau_hat : (n,) array or None
         Estimated effects; None where the strategy gives an order only, and the risks are left out.
-    budgets, draws, seed
-        Shares at which the curves are read; half-samples.
+    budgets : shares in (0, 1]
+        Where the curves are read.
+    **half_samples
+        ``draws`` and ``seed`` of :func:`helpers.stats.order_intervals`.
 
     Returns
     -------
@@ -137,12 +148,9 @@ def evaluate_held_out(
     that of one mean effect for all, where the noise cancels: above zero, the estimates beat a constant. ``psi_gain``
     estimates ``Var(tau) - PEHE^2``.
     """
-    table = order_intervals(
-        scores.gamma0, scores.gamma1, {"order": priority}, scores.groups, budgets, None, draws, seed
-    )
-    losses = {"mean_effect": scores.psi, **({} if tau_hat is None else _losses(scores, tau_hat))}
-    means = pd.DataFrame([_mean_row(name, values, scores.groups) for name, values in losses.items()])
-    return pd.concat([means, table.drop(columns="strategy")], ignore_index=True)
+    told = {} if tau_hat is None else {"order": tau_hat}
+    own, _ = judge_held_out(scores, {"order": priority}, None, told, budgets, **half_samples)
+    return own.drop(columns="strategy")
 
 
 def compare_held_out(
@@ -151,8 +159,7 @@ def compare_held_out(
     baseline: str,
     tau_hats: Mapping[str, np.ndarray] | None = None,
     budgets: Sequence[float] = GRID,
-    draws: int = 500,
-    seed: int = 0,
+    **half_samples,
 ) -> pd.DataFrame:
     """Differences of orders to one of them on the same patients, with 95 % intervals.
 
@@ -163,24 +170,48 @@ def compare_held_out(
         Strategy to subtract.
     tau_hats : mapping of strategy to (n,) array or None
         Where both a strategy and the baseline estimate effects, their risks are compared too.
+    budgets, half_samples
+        As for :func:`evaluate_held_out`.
 
     Returns
     -------
     DataFrame with ``strategy, metric, at, value, se, low, high, freedom, real``.
     """
-    orders = order_intervals(
-        scores.gamma0, scores.gamma1, priorities, scores.groups, budgets, baseline, draws=draws, seed=seed
-    )
+    return judge_held_out(scores, priorities, baseline, tau_hats, budgets, **half_samples)[1]
+
+
+def judge_held_out(
+    scores: HeldOutScores,
+    priorities: Mapping[str, np.ndarray],
+    baseline: str | None = None,
+    tau_hats: Mapping[str, np.ndarray] | None = None,
+    budgets: Sequence[float] = GRID,
+    **half_samples,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables of :func:`evaluate_held_out`, with ``strategy``, and of :func:`compare_held_out`, from one drawing."""
+    sampled = (scores.groups, budgets, baseline)
+    own, gaps = orders_and_gaps(scores.gamma0, scores.gamma1, priorities, *sampled, **half_samples)
     losses = {name: _losses(scores, tau) for name, tau in (tau_hats or {}).items()}
-    rows = []
-    for name in losses if baseline in losses else ():
-        if name != baseline:
-            gaps = {m: losses[name][m] - losses[baseline][m] for m in ("psi_risk", "r_risk")}
-            rows += [{"strategy": name, **_mean_row(m, gap, scores.groups)} for m, gap in gaps.items()]
-    if not rows:
-        return orders
+    means = [
+        {"strategy": name, **_mean_row(metric, values, scores.groups)}
+        for name in priorities
+        for metric, values in {"mean_effect": scores.psi, **losses.get(name, {})}.items()
+    ]
+    own = pd.concat([pd.DataFrame(means), own], ignore_index=True)
+    risks = _risk_gaps(losses, baseline, scores.groups)
+    return own, gaps if risks.empty else pd.concat([gaps, risks], ignore_index=True)
+
+
+def _risk_gaps(losses: Mapping[str, Mapping], baseline: str | None, groups: np.ndarray) -> pd.DataFrame:
+    """Differences of the risks to those of the baseline, where both estimate effects."""
+    rows = [
+        {"strategy": name, **_mean_row(m, own[m] - losses[baseline][m], groups)}
+        for name, own in (losses.items() if baseline in losses else ())
+        for m in ("psi_risk", "r_risk")
+        if name != baseline
+    ]
     risks = pd.DataFrame(rows)
-    return pd.concat([orders, risks.assign(real=excludes_zero(risks["low"], risks["high"]))], ignore_index=True)
+    return risks if risks.empty else risks.assign(real=excludes_zero(risks["low"], risks["high"]))
 
 
 def _losses(scores: HeldOutScores, tau_hat: np.ndarray) -> dict[str, np.ndarray]:

@@ -17,7 +17,7 @@ from helpers.privacy.small_counts import SMALLEST
 from helpers.stats import metrics
 from helpers.stats.arrays import first_k, first_treated, vectors
 
-GROUPS = ("both", "only_a", "only_b", "neither")
+MIX_GROUPS = ("both", "only_a", "only_b", "neither")
 
 
 def agreement(
@@ -101,7 +101,7 @@ def case_mix(
             f"priority_a, priority_b: {len(orders[0])} priorities; expected {len(cohort)} rows, as the cohort."
         )
     a, b = (first_treated(order, budget) for order in orders)
-    masks = dict(zip(GROUPS, (a & b, a & ~b, ~a & b, ~a & ~b), strict=True))
+    masks = dict(zip(MIX_GROUPS, (a & b, a & ~b, ~a & b, ~a & ~b), strict=True))
     rows = [{"variable": "patients", **_sizes({g: int(m.sum()) for g, m in masks.items()}, smallest), "gap": np.nan}]
     for column in (*cohort.roles.annotations, *cohort.roles.tabular):
         values, names = design_matrix(cohort.frame, (column,))

@@ -110,7 +110,7 @@ def as_markdown(card: Mapping, lower_is_better: bool, vocabulary: bool) -> str:
         f"| {escaped(METRICS.get(k, k.replace('_', ' ')))} | {_number(v)} | {_ends(ends.get(k))} |"
         for k, v in card["metrics"].items()
     ]
-    table = ["| metric | value | 95 % interval over patients |", "|---|---|---|", *metrics] if metrics else []
+    table = ["| metric | value | 95% interval over patients |", "|---|---|---|", *metrics] if metrics else []
     return TEMPLATE.format(
         direction=f"Of its numbers, {better}; a high priority is treated first.",
         facts="\n".join(f"* {k.replace('_', ' ')}: {escaped(v)}" for k, v in said.items()),

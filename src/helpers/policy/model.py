@@ -18,7 +18,7 @@ from helpers.policy.encoding import check_exportable
 from helpers.policy.reading import PolicyReader
 from helpers.policy.records import Inputs
 from helpers.policy.weights import EXPORTABLE, effect_of, learner_weights
-from helpers.privacy.errors import only_own_words
+from helpers.privacy.errors import no_data_in_errors
 from helpers.stats.ties import without_noise
 
 FEATURE_SETS = ("phi", "read", "text", "tabular")
@@ -60,7 +60,7 @@ class Policy:
         """Whether words of the training notes are part of it: the vocabulary of its encoder."""
         return bool(getattr(self.encoder, "holds_words", False))
 
-    @only_own_words("records: scoring")
+    @no_data_in_errors("records: scoring")
     def score(self, records: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
         """Effects and priorities of raw records.
 

@@ -12,6 +12,7 @@ from helpers.data.cohort import Cohort, design_matrix
 from helpers.data.own.spec import OwnSpec
 from helpers.policy.columns import Column, Fault, column_of
 from helpers.policy.table import PLAIN_TABLE, WrittenTable, as_written
+from helpers.privacy.errors import DataError
 
 NEW_LEVEL = "\0new"  # stands for a word that is none of the training's levels; no table can hold it
 
@@ -100,7 +101,7 @@ class Inputs:
         form, places = self._placed(records, form)
         twice = [c for c in dict.fromkeys(places.values()) if (records.columns == c).sum() > 1]
         if twice or not len(records):
-            raise ValueError(
+            raise DataError(
                 f"records: columns given twice: {twice}." if twice else "records: no rows; nothing to score."
             )
         frame, faults = self._ends(records, form, places)
@@ -110,7 +111,7 @@ class Inputs:
         found = [fault for fault in faults if np.any(fault.rows)]
         told = [str(fault) for fault in found if not fault.unseen]
         if told:
-            raise ValueError("records: cannot be scored; mend or drop these rows.\n" + "\n".join(told))
+            raise DataError("records: cannot be scored; mend or drop these rows.\n" + "\n".join(told))
         return pd.DataFrame(frame, index=records.index), [fault for fault in found if fault.unseen]
 
     def missing(self, names: Sequence[str], form: WrittenTable) -> list[str]:
@@ -141,7 +142,7 @@ class Inputs:
         forms = [form] if form else [PLAIN_TABLE, *([self.table] if self.table else [])]
         best = self.fitting(names, forms)
         if best is None:
-            raise ValueError(f"records: {self.lacking(names)}")
+            raise DataError(f"records: {self.lacking(names)}")
         return best, best.find(names, self.wanted, encoded=best is PLAIN_TABLE)
 
     def lacking(self, names: Sequence[str]) -> str:

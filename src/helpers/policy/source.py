@@ -12,10 +12,10 @@ from helpers.data.own.spec import OWN_ENDINGS
 from helpers.data.tables import read_names, read_strings
 from helpers.policy.records import Inputs
 from helpers.policy.table import PLAIN_TABLE, WrittenTable
-from helpers.privacy.errors import DataError, only_own_words, safe
+from helpers.privacy.errors import DataError, MissingFile, no_data_in_errors, safe
 
 
-@only_own_words("records: reading")
+@no_data_in_errors("records: reading")
 def read_records(path: str | Path, inputs: Inputs) -> pd.DataFrame:
     """The records of a file, as a policy reads them.
 
@@ -40,9 +40,9 @@ def read_records(path: str | Path, inputs: Inputs) -> pd.DataFrame:
     """
     path = Path(path).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file of records.")
+        raise MissingFile(f"{path}: no such file of records.")
     if not path.name.lower().endswith(OWN_ENDINGS):
-        raise ValueError(f"{path}: records are read from .csv or .parquet files; convert the file to one of them.")
+        raise DataError(f"{path}: records are read from .csv or .parquet files; convert the file to one of them.")
     if path.suffix.lower() == ".parquet":
         return _parquet(path, inputs)
     return _csv(path, inputs)
@@ -60,7 +60,7 @@ def _parquet(path: Path, inputs: Inputs) -> pd.DataFrame:
         told = safe(error, f"{path}: cannot be read as a parquet table; check that it is whole")
         raise told from None
     if form is None:
-        raise ValueError(f"{path}: records: {inputs.lacking(names)}")
+        raise DataError(f"{path}: records: {inputs.lacking(names)}")
     return inputs.check(records, form)
 
 
@@ -81,7 +81,7 @@ def _csv(path: Path, inputs: Inputs) -> pd.DataFrame:
             return inputs.check(records, form)
     if refused or not heads:
         raise (refused or unread)[0]
-    raise ValueError(f"{path}: records: {inputs.lacking(max((names for _, names in heads), key=len))}")
+    raise DataError(f"{path}: records: {inputs.lacking(max((names for _, names in heads), key=len))}")
 
 
 def _forms(inputs: Inputs) -> list[WrittenTable]:

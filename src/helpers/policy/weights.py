@@ -11,6 +11,7 @@ from helpers.effects.em.readout import PlugIn
 from helpers.effects.learners import EffectLearner, KnownEffect, RandomOrder, RiskRanker
 from helpers.effects.networks.architectures import NETWORKS
 from helpers.effects.networks.heads import HeadRegressor
+from helpers.privacy.errors import DataError
 
 KINDS = {"linear": "weight", "head": "hidden.w", "plug": "weight"}  # and the array with a row for each feature
 ALIKE = 1e-6  # share of the range of the effects by which a linear effect may miss the learner's
@@ -58,7 +59,7 @@ def effect_of(kind: str, weights: Mapping[str, np.ndarray], phi: np.ndarray) -> 
     """(n,) effects of (n, d) features by arrays of :func:`learner_weights`; below zero is a benefit."""
     width = len(weights[KINDS[kind]])
     if phi.shape[1] != width:
-        raise ValueError(f"phi: {phi.shape[1]} columns; this policy weighs {width}. Its encoder is another one.")
+        raise DataError(f"phi: {phi.shape[1]} columns; this policy weighs {width}. Its encoder is another one.")
     if kind == "head":
         return HeadRegressor.predicted(dict(weights), phi)
     if kind == "plug":

@@ -6,7 +6,6 @@ runs inside :func:`no_data_in_errors`; every folder that holds them passes :func
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,12 +30,17 @@ class DataError(ValueError):
     """An error about records whose message is known to quote none of them."""
 
 
+class MissingFile(DataError, FileNotFoundError):
+    """A file or model is not there; the message names it and the remedy."""
+
+
 @contextmanager
 def no_data_in_errors(what: str) -> Iterator[None]:
     """Replace any error of the block by a :class:`DataError` that names ``what`` and the kind of error only.
 
     The first error is emptied as well: its message, traceback and chain could otherwise be found by tools that follow
-    ``__context__`` or print local variables. A :class:`DataError` passes as it is.
+    ``__context__`` or print local variables. A :class:`DataError` passes as it is, and so does scikit-learn's word that
+    a model is not fitted; what they were said about is emptied. Warnings and interruptions are not touched.
 
     Parameters
     ----------
@@ -45,10 +49,11 @@ def no_data_in_errors(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except DataError:
-        raise
     except Exception as error:
-        raise safe(error, what) from None
+        if not _harmless(error):
+            raise safe(error, what) from None
+        _scrub_behind(error)
+        raise
 
 
 def safe(error: Exception, what: str) -> DataError:
@@ -59,44 +64,14 @@ def safe(error: Exception, what: str) -> DataError:
     return DataError(f"{message} {REMEDIES.get(kind, '')}".strip())
 
 
-@contextmanager
-def only_own_words(what: str) -> Iterator[None]:
-    """As :func:`no_data_in_errors`, but errors that this package words itself pass: they are known to quote no record.
-
-    For steps whose own messages matter (a missing model, a note that is no string) and which hand records to libraries.
-    Warnings and interruptions are not touched.
-
-    Parameters
-    ----------
-    what : str
-        What was being done, without any value of a record.
-    """
-    try:
-        yield
-    except Exception as error:
-        if own_words(error):
-            for earlier in (error.__cause__, error.__context__):
-                if earlier is not None and not own_words(earlier):
-                    _scrub(earlier)
-            raise
-        with no_data_in_errors(what):
-            raise
+def _harmless(error: BaseException) -> bool:
+    return isinstance(error, DataError) or type(error).__name__ == "NotFittedError"
 
 
-def own_words(error: BaseException) -> bool:
-    """Whether a ``raise`` statement of this package (or scikit-learn's word that a model is not fitted) made it.
-
-    The line must be a ``raise``: ``int(text)`` fails inside our function too, with a message that quotes the text.
-    """
-    if isinstance(error, DataError) or type(error).__name__ == "NotFittedError":
-        return True
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    if place is None or not place.tb_frame.f_globals.get("__name__", "").startswith("helpers."):
-        return False
-    line = linecache.getline(place.tb_frame.f_code.co_filename, place.tb_lineno)
-    return line.strip().startswith("raise ")
+def _scrub_behind(error: BaseException) -> None:
+    for earlier in (error.__cause__, error.__context__):
+        if earlier is not None:
+            (_scrub_behind if _harmless(earlier) else _scrub)(earlier)
 
 
 def _scrub(error: BaseException) -> None:

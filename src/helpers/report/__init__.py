@@ -64,6 +64,14 @@ from helpers.report.imperfect_annotators import (
 from helpers.report.interactive import annotation_slider, break_the_score, budget_slider, shift_explorer, world_switch
 from helpers.report.lines import curves, panels
 from helpers.report.marked_notes import marked_sentences, said_lines
+from helpers.report.orders import (
+    diagnostic_lines,
+    held_within,
+    rule_lines,
+    survival_sentence,
+    verdict_table,
+    where_sentences,
+)
 from helpers.report.own import effect_rows, effect_sentence, own_facts
 from helpers.report.pages import Claims, bullets
 from helpers.report.pairings import (
@@ -92,6 +100,7 @@ from helpers.report.policies import (
     rule_sentences,
     values_table,
 )
+from helpers.report.readings import cost_table, looked_at, sentences_found, wording_sentence, worth_table
 from helpers.report.records import (
     QUANTITIES,
     added_caption,
@@ -106,6 +115,7 @@ from helpers.report.records import (
     told_caption,
     told_sentence,
 )
+from helpers.report.recovered import lost_table, read_cases, recovered_sentence, representation_table, why_sentence
 from helpers.report.results import facts, keep, keep_facts, shown
 from helpers.report.sentences import (
     against,
@@ -122,11 +132,16 @@ from helpers.report.shift import (
     alarm_and_cost,
     alarm_sentences,
     introduced,
+    loss_sentence,
+    loss_table,
+    lost_by_shift,
+    moved_sentences,
+    noticed_sentence,
+    remedy_sentences,
     right_or_wrong,
-    shift_panels,
     stressed_by,
 )
-from helpers.report.showing import finding, fold, show, table
+from helpers.report.showing import finding, fold, keep_figure, show, table
 from helpers.report.style import look_of
 from helpers.report.tables import (
     AREAS_IN_WORDS,
@@ -141,6 +156,7 @@ from helpers.report.tables import (
     views_wide,
     with_intervals,
 )
+from helpers.report.vectors import lift_sentence, nearest_case, vector_sentence
 from helpers.report.words import WORDS, between, cell, cells, difference, direction, named, named_word, number
 from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 
@@ -188,6 +204,7 @@ __all__ = [
     "comparison_facts",
     "confounding_sentence",
     "cost_slider",
+    "cost_table",
     "coverage_lines",
     "coverage_sentences",
     "coverage_verdicts",
@@ -198,6 +215,7 @@ __all__ = [
     "definition_sentences",
     "described",
     "design_sentences",
+    "diagnostic_lines",
     "difference",
     "direction",
     "direction_choice",
@@ -227,6 +245,7 @@ __all__ = [
     "has",
     "held_out_sentence",
     "held_out_table",
+    "held_within",
     "hidden_sentences",
     "highlighted_notes",
     "histograms",
@@ -234,11 +253,18 @@ __all__ = [
     "introduced",
     "keep",
     "keep_facts",
+    "keep_figure",
     "kept_sentences",
     "label_sentence",
     "left_out_table",
+    "lift_sentence",
     "listed",
     "look_of",
+    "looked_at",
+    "loss_sentence",
+    "loss_table",
+    "lost_by_shift",
+    "lost_table",
     "machine_sentence",
     "margin_verdict",
     "marked",
@@ -249,11 +275,14 @@ __all__ = [
     "mix_shown",
     "modality_gaps_sentences",
     "modality_sentence",
+    "moved_sentences",
     "named",
     "named_word",
+    "nearest_case",
     "noise_sentence",
     "not_judged",
     "notes_in_styles",
+    "noticed_sentence",
     "number",
     "off_caption",
     "off_or_not",
@@ -273,18 +302,23 @@ __all__ = [
     "ranges",
     "rare_and_frequent",
     "rates_sentence",
+    "read_cases",
     "recalibrated_sentences",
+    "recovered_sentence",
+    "remedy_sentences",
+    "representation_table",
     "require",
     "right_or_wrong",
     "robust_sentence",
+    "rule_lines",
     "rule_rows",
     "rule_sentences",
     "rules_table",
     "said_lines",
     "score_sentences",
     "self_check",
+    "sentences_found",
     "shift_explorer",
-    "shift_panels",
     "show",
     "shown",
     "signed",
@@ -302,6 +336,7 @@ __all__ = [
     "strategy_table",
     "strength_slider",
     "stressed_by",
+    "survival_sentence",
     "symptom_words",
     "table",
     "tally",
@@ -311,12 +346,18 @@ __all__ = [
     "twice_sentences",
     "two_patients",
     "values_table",
+    "vector_sentence",
+    "verdict_table",
     "verdicts",
     "views_wide",
     "vital_sentence",
+    "where_sentences",
     "whole_note_sentences",
+    "why_sentence",
     "with_intervals",
     "won_back_sentence",
+    "wording_sentence",
     "world_switch",
     "worlds_sentence",
+    "worth_table",
 ]

@@ -11,7 +11,7 @@ from helpers import evaluation
 from helpers.report.sentences import listed, signed
 from helpers.report.words import WORDS, cell, named_word, number
 
-SHARE = {"digits": 0, "percent": True}
+_PERCENT = {"digits": 0, "percent": True}
 
 
 def few_sentence(duel: pd.DataFrame, share: float, few: str, full: str) -> str:
@@ -27,8 +27,8 @@ def few_sentence(duel: pd.DataFrame, share: float, few: str, full: str) -> str:
         What the two are called.
     """
     row = duel.set_index("metric").loc["captured"]
-    ours = cell(row["few"], row["few_low"], row["few_high"], **SHARE)
-    theirs = cell(row["full"], row["full_low"], row["full_high"], **SHARE)
+    ours = cell(row["few"], row["few_low"], row["few_high"], **_PERCENT)
+    theirs = cell(row["full"], row["full_low"], row["full_high"], **_PERCENT)
     verdict = signed(row, "more", "less", "the two cannot be told apart")
     gap = f"{number(abs(row['value']), 0, percent=True)} {verdict}" if row["low"] * row["high"] > 0 else verdict
     return (
@@ -165,7 +165,7 @@ def left_out_table(both: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFram
         row = {"strategy": labels[name]}
         for noted, title in (("all", "all confounders annotated"), ("some", "two never annotated")):
             found = table.loc[(name, noted)] if (name, noted) in table.index else None
-            row[title] = None if found is None else cell(found["value"], found["low"], found["high"], **SHARE)
+            row[title] = None if found is None else cell(found["value"], found["low"], found["high"], **_PERCENT)
         gap = gaps.loc[name] if name in gaps.index else None
         less = None if gap is None else cell(gap["value"], gap["low"], gap["high"], 0, True, True)
         rows.append(row | {"less no annotation": less})
@@ -179,7 +179,7 @@ def forecast_sentences(planned: pd.DataFrame) -> list[str]:
         inside = "inside" if row.low <= row.happened <= row.high else "outside"
         lines.append(
             f"With {number(row.size, 0)} annotated records the pilot forecasts "
-            f"{cell(row.value, row.low, row.high, **SHARE)} of the attainable benefit; "
+            f"{cell(row.value, row.low, row.high, **_PERCENT)} of the attainable benefit; "
             f"{number(row.happened, 0, percent=True)} it was, {inside} the interval."
         )
     return lines

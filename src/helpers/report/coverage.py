@@ -38,7 +38,7 @@ def coverage_lines(table: pd.DataFrame) -> list[str]:
     right = int((ours["verdict"] == RIGHT).sum())
     error = judged["monte_carlo_se"]
     lines = [
-        f"{right} of {len(ours)} kinds of 95 % intervals hold the truth in {LEAST_COVERED:.0%} to "
+        f"{right} of {len(ours)} kinds of 95% intervals hold the truth in {LEAST_COVERED:.0%} to "
         f"{MOST_COVERED:.0%} of {judged['replications'].min():,} replications, give or take a Monte Carlo error "
         f"({error.min():.1%} to {error.max():.1%})."
     ]

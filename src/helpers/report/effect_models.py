@@ -11,14 +11,14 @@ from helpers import evaluation
 from helpers.report.sentences import signed
 from helpers.report.words import cell, number
 
-SHARE = {"digits": 0, "percent": True}
+_PERCENT = {"digits": 0, "percent": True}
 
 
 def modality_sentence(summary: pd.DataFrame, modalities: Mapping[str, str], learner: str) -> str:
     """What one learner captures from each modality: ``strategy, metric, value, low, high``."""
     rows = summary[summary["metric"] == "captured"].set_index("strategy")
     said = [
-        f"{cell(*rows.loc[name, ['value', 'low', 'high']], **SHARE)} from {words}"
+        f"{cell(*rows.loc[name, ['value', 'low', 'high']], **_PERCENT)} from {words}"
         for name, words in modalities.items()
         if name in rows.index
     ]
@@ -86,7 +86,7 @@ def entering_table(areas: pd.DataFrame, cases: Mapping[str, str], baseline: str 
     gaps = evaluation.paired(rows, baseline).set_index("strategy")
     found = []
     for case, words in cases.items():
-        mean = cell(*means.loc[case, ["value", "low", "high"]], **SHARE)
+        mean = cell(*means.loc[case, ["value", "low", "high"]], **_PERCENT)
         gap = cell(*gaps.loc[case, ["value", "low", "high"]], 0, True, True) if case in gaps.index else ""
         found.append({"annotations enter": words, "captures": mean, "less none": gap})
     return pd.DataFrame(found)

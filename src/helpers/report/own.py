@@ -9,7 +9,7 @@ import pandas as pd
 from helpers.data.cohort import Cohort
 from helpers.report.words import cell, direction, number
 
-AS_IT_STANDS, ADJUSTED, KNOWN = "as the table stands", "by held-out scores", "the true mean effect"
+AS_IT_STANDS, ADJUSTED, KNOWN_EFFECT = "as the table stands", "by held-out scores", "the true mean effect"
 _ENDS = ["value", "low", "high"]
 
 
@@ -42,7 +42,7 @@ def effect_rows(naive: Mapping, scores: Mapping, known: float | None = None) -> 
     """
     rows = {AS_IT_STANDS: naive, ADJUSTED: scores}
     if known is not None:
-        rows[KNOWN] = dict.fromkeys(_ENDS, known)
+        rows[KNOWN_EFFECT] = dict.fromkeys(_ENDS, known)
     found = [{"strategy": name, "metric": "effect", **{end: row[end] for end in _ENDS}} for name, row in rows.items()]
     return pd.DataFrame(found)
 
@@ -57,8 +57,8 @@ def effect_sentence(rows: pd.DataFrame, cohort: Cohort) -> str:
     verdict = f"treatment **{helps}**" if told else "the mean effect **cannot be told from zero**"
     sign = " The sign turns." if told and naive["value"] * scores["value"] < 0 else ""
     truth = ""
-    if KNOWN in found.index:
-        truth = f" The truth, which only a made-up table has: {number(found.loc[KNOWN, 'value'], 2, sign=True)}."
+    if KNOWN_EFFECT in found.index:
+        truth = f" The truth, which only a made-up table has: {number(found.loc[KNOWN_EFFECT, 'value'], 2, sign=True)}."
     return (
         f"As the table stands, the mean outcome of the treated differs from that of the untreated by "
         f"{_said(naive)} ({better} is better); compared with their like, by {_said(scores)}: {verdict}.{sign}{truth}"

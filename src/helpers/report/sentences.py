@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers import evaluation
 from helpers.privacy.escaping import escaped
-from helpers.report.words import cell, number
+from helpers.report.words import cell, named_word, number
 
 
 def signed(row, above: str, below: str, neither: str) -> str:
@@ -22,7 +22,7 @@ def signed(row, above: str, below: str, neither: str) -> str:
 
 
 def change(row, digits: int = 3, percent: bool = False) -> str:
-    """A difference with its 95 % interval, "value [low, high]"."""
+    """A difference with its 95% interval, "value [low, high]"."""
     return cell(row.value, row.low, row.high, digits, sign=True, percent=percent)
 
 
@@ -80,7 +80,7 @@ def rare_and_frequent(summary: pd.DataFrame, shares: pd.Series) -> list[str]:
         said = [
             f"{name} {number(cells.loc[(key, level), 'value'])}" for key, name in (("auroc", "AUROC"), ("f1", "F1"))
         ]
-        lines.append(f"The {word} level, **{escaped(level)}**, has {listed(said)}.")
+        lines.append(f"The {word} level, **{escaped(named_word(level))}**, has {listed(said)}.")
     return lines
 
 

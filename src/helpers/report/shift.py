@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from helpers import evaluation
-from helpers.report.figures import forest
 from helpers.report.sentences import change, listed, signed
-from helpers.report.words import cell
+from helpers.report.words import LOWER_IS_BETTER, cell, number
 
-PANELS = 3
 NOTICED = 0.8  # share of alarms from which a shift counts as noticed
-
-
-def shift_panels(
-    table: pd.DataFrame, shifts: Mapping[str, str], what: str, labels: Mapping[str, str], column: str = "strategy"
-) -> Iterator:
-    """Figures of differences with intervals, a panel a shift, three panels a figure.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns ``shift``, ``column``, ``value, low, high``.
-    shifts : mapping of shift to label
-    what : str
-        What is drawn, for the titles.
-    labels : mapping
-        Values of ``column`` to show, and how they are called.
-    """
-    titles = {name: f"{label} ({what})" for name, label in shifts.items()}
-    shown = table.assign(metric=table["shift"].map(titles), strategy=table[column])
-    names = [title for title in titles.values() if title in set(shown["metric"])]
-    for i in range(0, len(names), PANELS):
-        yield forest(shown, tuple(names[i : i + PANELS]), labels, zero=True)
 
 
 def alarm_sentences(quiet: pd.DataFrame, noticed: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
@@ -48,7 +24,7 @@ def alarm_sentences(quiet: pd.DataFrame, noticed: pd.DataFrame, labels: Mapping[
     """
     first = quiet.iloc[0]
     alone = cell(first["value"], first["low"], first["high"], 1, percent=True)
-    lines = [f"No shift: alarms at the 5 % level in {alone} of the repetitions."]
+    lines = [f"No shift: alarms at the 5% level in {alone} of the repetitions."]
     for name, label in labels.items():
         rows = noticed[noticed["shift"] == name]
         enough, most = rows.loc[rows["power"] >= NOTICED, "n"], rows.iloc[-1]
@@ -57,6 +33,23 @@ def alarm_sentences(quiet: pd.DataFrame, noticed: pd.DataFrame, labels: Mapping[
         power = cell(most["power"], most["low"], most["high"], 0, percent=True)
         lines.append(f"{label}: {said}; alarms with {most['n']:.0f}: {power}.")
     return lines
+
+
+def noticed_sentence(noticed: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Which shifts the test notices reliably with the most records tried, and which it does not.
+
+    Parameters
+    ----------
+    noticed : DataFrame
+        As ``experiments.alarms`` gives it.
+    labels : mapping of shift to label
+    """
+    last = noticed.groupby("shift", sort=False).last()
+    seen = [words for name, words in labels.items() if name in last.index and last.loc[name, "power"] >= NOTICED]
+    missed = [words for name, words in labels.items() if name in last.index and last.loc[name, "power"] < NOTICED]
+    parts = [f"noticed: {'; '.join(seen)}"] if seen else []
+    parts += [f"not reliably noticed: {'; '.join(missed)}"] if missed else []
+    return f"With at most {last['n'].max():,.0f} records a side, {'; '.join(parts)}."
 
 
 def introduced(present: Mapping[str, str], known: Mapping[str, str]) -> list[str]:
@@ -156,3 +149,130 @@ def _moved(row) -> str:
         return "stays as it is"
     way = signed(row, "rises", "falls", "cannot be told to change")
     return f"{way} ({change(row)})"
+
+
+def lost_by_shift(areas: pd.DataFrame, metric: str = "captured") -> pd.DataFrame:
+    """What strategies lose by having learned elsewhere: learned in the target, less learned in the source, paired.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        ``shift, way, where, strategy, metric, seed, value``, as ``shift.run_shifts`` gives them.
+    metric : str
+        ``captured``, or where no effects are known ``policy_value``.
+
+    Returns
+    -------
+    DataFrame
+        ``shift, strategy, value, low, high, real``; above zero, the strategy would do better had it learned there.
+    """
+    rows = areas[(areas["where"] == "target") & (areas["metric"] == metric)]
+    rows = rows[rows["way"].isin(["source", "target"]) & (rows["strategy"] != "random")]
+    lost = evaluation.paired(rows, "target", "way", ("metric", "shift", "strategy"))
+    if metric not in LOWER_IS_BETTER:
+        lost = lost.assign(value=-lost["value"], low=-lost["high"], high=-lost["low"])
+    return lost.drop(columns="way")
+
+
+def loss_sentence(lost: pd.DataFrame, shifts: Mapping[str, str], labels: Mapping[str, str], best: str) -> str:
+    """Which change costs the recommended policy most, what it costs others, and which changes cost nothing to tell.
+
+    Parameters
+    ----------
+    lost : DataFrame
+        As :func:`lost_by_shift` gives it.
+    shifts, labels : mapping
+        Key to words; the strategies are told in the order of ``labels``.
+    best : str
+        The recommended policy.
+    """
+    own = lost[lost["strategy"] == best].set_index("shift")
+    real = own[own["real"] & (own["value"] > 0)]
+    worst = (real if len(real) else own)["value"].idxmax()
+    rows = lost[lost["strategy"].isin(list(labels)) & (lost["shift"] == worst)].set_index("strategy")
+    said = "; ".join(f"{labels[name]} {_lost_words(rows.loc[name])}" for name in labels if name in rows.index)
+    if real.empty:
+        return (
+            f"No change that was tried costs {labels[best]} anything that can be told from chance; the costliest by "
+            f"its mean is “{shifts[worst]}” (lost: {said})."
+        )
+    calm = [shifts[name] for name in shifts if name in own.index and not own.loc[name, "real"]]
+    tail = f" No cost to {labels[best]} can be told from chance for: {'; '.join(calm)}." if calm else ""
+    return f"The costliest change is “{shifts[worst]}”. Of the benefit that could be had, it takes: {said}.{tail}"
+
+
+def _lost_words(row) -> str:
+    percent = row.get("metric", "captured") == "captured"
+    return cell(row["value"], row["low"], row["high"], 0 if percent else 3, percent=percent)
+
+
+def loss_table(lost: pd.DataFrame, shifts: Mapping[str, str], labels: Mapping[str, str]) -> pd.DataFrame:
+    """A row a shift, a column a strategy of ``labels``: what it loses, with its interval."""
+    rows = lost[lost["strategy"].isin(list(labels))]
+    cells = rows.assign(cell=[_lost_words(row) for _, row in rows.iterrows()])
+    wide = cells.pivot(index="shift", columns="strategy", values="cell")
+    order = [name for name in shifts if name in wide.index]
+    wide = wide.reindex(index=order, columns=[name for name in labels if name in wide])
+    return wide.rename(index=shifts, columns=labels).rename_axis(index="shift", columns=None)
+
+
+def moved_sentences(
+    places: Mapping[str, tuple[pd.Series, pd.Series]], effects: pd.Series, count: int, where: str
+) -> list[str]:
+    """Two patients whom the first of some policies moves furthest when their notes are rewritten, and all policies.
+
+    Parameters
+    ----------
+    places : mapping of policy, in words, to (before, after)
+        Place in its order, by patient; 1 is treated first.
+    effects : Series
+        True effects, by patient.
+    count : int
+        Patients in the order.
+    where : str
+        What happens to the notes, in words.
+    """
+    first = next(iter(places.values()))
+    moved = (first[1] - first[0]).sort_values()
+    lines = []
+    for letter, patient in zip("AB", (moved.index[-1], moved.index[0]), strict=True):
+        helped = "is helped" if effects[patient] < 0 else "is harmed"
+        said = [f"{name} from place {b[patient]:,} to {a[patient]:,}" for name, (b, a) in places.items()]
+        lines.append(
+            f"**Patient {letter}** {helped} by treatment (true effect {number(effects[patient], 2, sign=True)}). "
+            f"{where} moves this patient, of {count:,}: {'; '.join(said)}."
+        )
+    return lines
+
+
+def remedy_sentences(
+    areas: pd.DataFrame, shifts: Mapping[str, str], ways: Mapping[str, str], best: str, metric: str = "captured"
+) -> list[str]:
+    """One line a shift: what each remedy brings the recommended policy, against none.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        As :func:`lost_by_shift` takes it.
+    shifts, ways : mapping
+        Key to words; the ways other than ``source``.
+    best : str
+    metric : str
+    """
+    rows = areas[(areas["where"] == "target") & (areas["metric"] == metric) & (areas["strategy"] == best)]
+    lines = []
+    for name, label in shifts.items():
+        here = rows[(rows["shift"] == name) & rows["way"].isin(["source", *ways])]
+        if here.empty:
+            continue
+        gained = evaluation.paired(here, "source", "way")
+        said = [f"{ways[r.way]} {_gained(r, metric)}" for r in gained.itertuples()]
+        lines.append(f"{label}: {'; '.join(said)}.")
+    return lines
+
+
+def _gained(row, metric: str) -> str:
+    """A gain, above zero whichever way the metric points."""
+    if metric in LOWER_IS_BETTER:
+        return cell(-row.value, -row.high, -row.low, sign=True)
+    return cell(row.value, row.low, row.high, 0, sign=True, percent=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from helpers.artifacts.files import replacing
+from helpers.config import Config
 from helpers.privacy.escaping import without_formulas
 from helpers.report.drawing import no_records
 from helpers.report.html import Html, attribute, block, inline, words_of
@@ -47,6 +50,17 @@ def show(figure, caption: str, data: pd.DataFrame | None = None, name: str | Non
     link = f'<span class="data" data-file="{file}"></span>' if metadata else ""
     legend = f'<figcaption><span class="number"></span>{inline(caption)}{link}</figcaption>'
     return Html(f'<figure class="drawn">{content}{legend}</figure>', said, metadata)
+
+
+def keep_figure(config: Config, name: str, shown: Html) -> Path:
+    """Keep what :func:`show` made for a page of prose, as ``<results>/<name>.html``.
+
+    A page takes it in with ``{raw} html`` and ``:file: _figures/<name>.html``.
+    """
+    path = config.results_dir / f"{name}.html"
+    with replacing(path) as temporary:
+        temporary.write_text(shown.html, encoding="utf-8")
+    return path
 
 
 def _file_name(words: str) -> str:

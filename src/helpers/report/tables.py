@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.data.cohort import Cohort
 from helpers.data.own.spec import OwnSpec
-from helpers.evaluation.policy_agreement import GROUPS
+from helpers.evaluation.policy_agreement import MIX_GROUPS
 from helpers.privacy.small_counts import SMALLEST
 from helpers.report.words import COLUMN_NAMES, WORDS, cell, cells, direction
 
@@ -45,7 +45,7 @@ def at_shares(compared: pd.DataFrame, shares: Mapping[str, float], labels: Mappi
 
 def mix_shown(mix: pd.DataFrame, only_a: str, only_b: str) -> pd.DataFrame:
     """A case-mix table to show: means with two decimals, ``hidden`` where missing, the two groups by their names."""
-    means = mix[["variable", *GROUPS]].set_index("variable").rename(columns={"only_a": only_a, "only_b": only_b})
+    means = mix[["variable", *MIX_GROUPS]].set_index("variable").rename(columns={"only_a": only_a, "only_b": only_b})
     shown = means.map(lambda v: v if isinstance(v, str) else _or_blank(v, "hidden", ".2f"))
     return shown.assign(gap=[_or_blank(v, "", "+.2f") for v in mix["gap"]])
 

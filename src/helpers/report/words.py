@@ -71,6 +71,7 @@ FIELD_NAMES = {
     "pain": "chest pain",
     "nasal": "blocked or runny nose",
     "fever": "fever",
+    "fever_none": "no fever",
     "fever_low": "low fever",
     "fever_high": "high fever",
     "self_empl": "self-employed",

@@ -176,6 +176,25 @@ def order_intervals(
     DataFrame with ``strategy, metric, at, value, se, low, high, freedom``, and with a baseline ``real``, whether the
     interval excludes zero.
     """
+    own, gaps = orders_and_gaps(gamma0, gamma1, priorities, groups, budgets, baseline, draws, seed, level)
+    return own if baseline is None else gaps
+
+
+def orders_and_gaps(
+    gamma0: np.ndarray,
+    gamma1: np.ndarray,
+    priorities: Mapping[str, np.ndarray],
+    groups: np.ndarray | None = None,
+    budgets: Sequence[float] = (),
+    baseline: str | None = None,
+    draws: int = 500,
+    seed: int = 0,
+    level: float = 0.95,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both tables of :func:`order_intervals`, of the orders and of their differences to the baseline, from one drawing.
+
+    Without a baseline, or with it alone, the second table is empty.
+    """
     if baseline is not None and baseline not in priorities:
         raise ValueError(f"baseline = {baseline!r}: not among the orders {sorted(priorities)}.")
     n = len(np.asarray(gamma0))
@@ -183,15 +202,17 @@ def order_intervals(
     rows = np.vstack([np.ones((1, n), bool), kept])  # the first subsample is everybody: the estimate
     found = {name: order_draws(gamma0, gamma1, p, rows, budgets) for name, p in priorities.items()}
     shares = {name: np.array(order_shares(gamma0, gamma1, p, budgets)) for name, p in priorities.items()}
-    if baseline is not None:
-        found, shares = (
-            {name: v - held[baseline] for name, v in held.items() if name != baseline} for held in (found, shares)
-        )
     codes = consecutive_codes(groups, n)
-    freedom = {name: _freedom(u, codes, draws) for name, u in shares.items()}
-    tables = [_tidy(name, f, scale, freedom[name], level, budgets) for name, f in found.items()]
-    table = pd.concat(tables, ignore_index=True)
-    return table if baseline is None else table.assign(real=excludes_zero(table["low"], table["high"]))
+
+    def table(found: Mapping[str, np.ndarray], shares: Mapping[str, np.ndarray]) -> pd.DataFrame:
+        freedom = {name: _freedom(u, codes, draws) for name, u in shares.items()}
+        blocks = [_tidy(name, f, scale, freedom[name], level, budgets) for name, f in found.items()]
+        return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()
+
+    own = table(found, shares)
+    others = [name for name in found if baseline is not None and name != baseline]
+    gaps = table(*({name: held[name] - held[baseline] for name in others} for held in (found, shares)))
+    return own, gaps if gaps.empty else gaps.assign(real=excludes_zero(gaps["low"], gaps["high"]))
 
 
 def _tidy(name: str, found: np.ndarray, scale: float, freedom: np.ndarray, level: float, budgets) -> pd.DataFrame:

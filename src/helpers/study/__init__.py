@@ -12,7 +12,7 @@ from helpers.study.annotators import (
     run_annotator_cell,
     run_annotators,
 )
-from helpers.study.card import UNDECIDED, card_areas, overlap_sentence, robustness, statements
+from helpers.study.card import UNDECIDED, card_areas, overlap_in_words, robustness, statements
 from helpers.study.catalogue import STRATEGIES
 from helpers.study.cell import (
     bedside_effect,
@@ -41,7 +41,7 @@ from helpers.study.description import mention_rates, outcome_facts, share_interv
 from helpers.study.em_assumption import run_assumption_tests
 from helpers.study.error_costs import cost_of_errors, share_won_back, won_back
 from helpers.study.explained import ASKED, TOLD_BY, added_by, told_by
-from helpers.study.export import export_policy, train_policy
+from helpers.study.export import deployable, export_policy, train_policy
 from helpers.study.few_annotations import (
     DUEL,
     annotated_shares,
@@ -141,6 +141,7 @@ __all__ = [
     "clipping_stress",
     "cost",
     "cost_of_errors",
+    "deployable",
     "double_robustness",
     "doubt_of",
     "each_replication",
@@ -164,7 +165,7 @@ __all__ = [
     "outcome_facts",
     "over_shares",
     "overlap",
-    "overlap_sentence",
+    "overlap_in_words",
     "pooled_overlaps",
     "pooled_rules",
     "read_table",

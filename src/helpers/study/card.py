@@ -87,7 +87,7 @@ def statements(
         rule, mask = next(iter(masks.items()))
         found = _fair(trial, mask, withheld)
         fair = [f"Under the rule of treating {rule}, of the held-out records:", *found]
-    rests = [_mean_effect(trial), overlap_sentence(scores, trial.config.clip or 0.01), _hidden(scores)]
+    rests = [_mean_effect(trial), overlap_in_words(scores, trial.config.clip or 0.01), _hidden(scores)]
     rests += [] if encoder is None else [_reader(encoder, trial), _read(encoder, trial.train.texts)]
     return {"meant_for": worth or [UNDECIDED], "treats": fair, "rests_on": rests}
 
@@ -165,7 +165,7 @@ def _mean_effect(trial: trials.Trial) -> str:
     return f"Mean effect of treating everybody, by held-out scores: {policy.with_interval(found)}."
 
 
-def overlap_sentence(scores: HeldOutScores, bound: float) -> str:
+def overlap_in_words(scores: HeldOutScores, bound: float) -> str:
     """How many records the arms count as, and how many lie at the bound; small counts are not told."""
     report = overlap_report(scores.T, scores.e, bound).set_index("arm")
     beyond = int(((scores.e <= bound) | (scores.e >= 1 - bound)).sum())

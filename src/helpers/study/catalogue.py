@@ -149,14 +149,14 @@ STRATEGIES: dict[str, Strategy] = {
         "Rank-Learner",
         "frozen",
         "A network trained on pairs of pseudo-outcomes to put patients in order, without estimating effects.",
-        lambda t: RankLearner(on_confounders(t), seed=t.seed),
+        lambda t: RankLearner(nuisances=on_confounders(t), seed=t.seed),
         estimates=False,
     ),
     "rank_linear": Strategy(
         "Rank-Learner, linear",
         "frozen",
         "The same with a linear score.",
-        lambda t: RankLearner(on_confounders(t), False, seed=t.seed),
+        lambda t: RankLearner(nuisances=on_confounders(t), hidden=False, seed=t.seed),
         estimates=False,
     ),
     "aace_ridge": Strategy(

@@ -75,6 +75,17 @@ def export_policy(
     return policy.save_policy(train_policy(config, name, share, cost), folder, overwrite)
 
 
+def deployable(config: Config, name: str = strategies.RECOMMENDED) -> str:
+    """The strategy itself, or, where its reader may not leave with these notes, the same on frozen vectors."""
+    strategy = strategies.strategy_named(name)
+    try:
+        _check(config, name, strategy)
+    except ValueError:
+        if strategy.features == "read":
+            return f"{name.partition('@')[0]}@phi"
+    return name
+
+
 def _check(config: Config, name: str, strategy: Strategy) -> None:
     """Refuse before anything is trained what could not be exported afterwards."""
     if strategy.features not in policy.FEATURE_SETS or not strategy.estimates:

@@ -11,7 +11,7 @@ import pandas as pd
 from helpers.config import Config, project_root
 
 WHOLE_NOTES = ("dr", "aace", "aace_ridge@phi", "aace_smooth@phi", "plug@phi")
-TABLE = "benchmarks/whole_notes.csv"
+WHOLE_NOTES_TABLE = "benchmarks/whole_notes.csv"
 SAME = ("dataset", "process", "note_style", "n", "test_share", "folds", "clip", "seed", "hidden", "design")
 
 
@@ -28,7 +28,7 @@ def whole_notes(config: Config) -> pd.DataFrame:
         Columns ``process, strategy, metric, seed, value``; no rows where the table does not hold the very records,
         splits and draws of the configuration. Repetitions beyond those of the configuration are left out.
     """
-    path = project_root() / TABLE
+    path = project_root() / WHOLE_NOTES_TABLE
     found = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["process", "strategy", "metric", "seed"])
     made_of = Config(encoder="minilm").model_copy(update={"process": config.process})
     alike = all(getattr(config, name) == getattr(made_of, name) for name in SAME)

@@ -48,12 +48,12 @@ def test_distances_from_the_truth_are_compared_repetition_by_repetition():
             for name, off in (("home", 0.3 if seed else -0.3), ("both", gap)):
                 rows.append({"shift": shift, "seed": seed, "estimator": name, "value": 1 + off, "truth": 1.0})
     closer, farther, open_ = report.against_home(pd.DataFrame(rows), LABELS)
-    assert "closer to the truth" in closer and "which is 0.300 away (difference of the distances -0.200\xa0[" in closer
+    assert "closer to the truth" in closer and "which is 0.300 away (difference of the distances −0.200\xa0[" in closer
     assert "farther from the truth" in farther and "+0.210" in farther
     assert "cannot be told from the value at home" in open_
 
 
-@pytest.mark.parametrize(("moved", "verdict"), [(0.2, "PEHE rises (+0.200"), (-0.2, "PEHE falls (-0.200")])
+@pytest.mark.parametrize(("moved", "verdict"), [(0.2, "PEHE rises (+0.200"), (-0.2, "PEHE falls (−0.200")])
 def test_a_stress_is_told_as_change_on_the_same_patients(moved, verdict):
     rows = []
     for seed in range(4):

@@ -26,6 +26,22 @@ def test_a_known_ratio_is_used_and_no_weight_passes_its_bound():
     assert w.max() == 3.0 and (np.diff(w) >= 0).all()
 
 
+def test_the_penalty_is_chosen_by_patient_whatever_the_order_of_the_rows():
+    rng = np.random.default_rng(4)
+    X, patient = rng.normal(size=(150, 60)), np.arange(300) // 2  # pure noise, two visits that hardly differ
+    both = np.repeat(X, 2, axis=0) + 1e-3 * rng.normal(size=(300, 60))
+    label = np.repeat([0, 1], [120, 180])
+    fitted = DensityRatio().fit(both[:120], both[120:], patient)
+    search = fitted.model_[-1]
+    for train, held in search.cv:
+        assert not set(patient[train]) & set(patient[held]) and set(label[held]) == {0, 1}
+    rows = np.r_[rng.permutation(120), 120 + rng.permutation(180)]
+    again = DensityRatio().fit(both[rows[:120]], both[rows[120:]], patient[rows])
+    np.testing.assert_allclose(again.predict(both), fitted.predict(both), rtol=1e-6)
+    apart = DensityRatio().fit(both[:120], both[120:])
+    assert search.C_ < apart.model_[-1].C_, "visits of a patient on both sides make noise look like a difference"
+
+
 def test_patients_on_both_sides_are_refused():
     both = [Sample(np.zeros((50, 1)), np.zeros(50), groups=np.arange(50))] * 2
     with pytest.raises(ValueError, match="both sides"):

@@ -13,7 +13,7 @@ from helpers.artifacts.store import Store, default_root
 from helpers.data.mimic.convert import convert, converted_name
 from helpers.data.mimic.engine import Session
 from helpers.data.mimic.reader import Release, Source, find_sources, marked_release, release_by_patients
-from helpers.data.mimic.sidecar import Contents, State
+from helpers.data.mimic.sidecar import Contents, SidecarState
 from helpers.data.mimic.tables import NEEDED, NOTES
 from helpers.privacy.errors import DataError
 from helpers.privacy.paths import outside_work_tree
@@ -36,7 +36,7 @@ class MimicFolder:
     tables: dict[str, Path] = field()
     cache: Path = field()
     memory: str = "4GB"
-    states: dict[str, State] = field(default_factory=dict, compare=False)
+    states: dict[str, SidecarState] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:
         return f"MimicFolder({self.release}, tables={sorted(self.tables)})"
@@ -120,7 +120,7 @@ def open_folder(
     with Store(root).lock(f"mimic/{place.name}"), bar:
         release, made = _convert_all(sources, place, memory, marked, bar)
         tables = {n: place / converted_name(s) for n, s in sources.items() if n != NOTES or made[n].kept}
-        states = {name: State.of(path, made[name]) for name, path in tables.items()}
+        states = {name: SidecarState.of(path, made[name]) for name, path in tables.items()}
     rows = {name: contents.rows for name, contents in made.items()}
     return MimicFolder(release.kind, rows, tables, place, memory, states)
 

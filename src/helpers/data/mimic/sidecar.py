@@ -29,14 +29,14 @@ class Contents:
 
 
 @dataclass(frozen=True)
-class State:
+class SidecarState:
     """A converted file as it was last read_sidecar through: a file with the same stamps is not read_sidecar again."""
 
     contents: Contents
     stamps: tuple[int, ...]
 
     @classmethod
-    def of(cls, path: Path, contents: Contents) -> State:
+    def of(cls, path: Path, contents: Contents) -> SidecarState:
         """The state of a file that is known to be whole."""
         return cls(contents, _stamps(path))
 

@@ -49,7 +49,6 @@ PUBLISHED_VITALS = {
     "spo2": Vital((646, 220277)),
 }  # fmt: skip
 VITALS = tuple(FULL)
-UNITS = {"temperature": "C", "heart_rate": "1/min", "sbp": "mmHg", "map": "mmHg", "resp_rate": "1/min", "spo2": "%"}
 ITEMS = tuple(sorted({i for vital in FULL.values() for i in vital.items}))
 
 

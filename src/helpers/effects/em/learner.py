@@ -16,6 +16,7 @@ import numpy as np
 
 from helpers.effects.em.fit import EMFit, Settings, annotations_said, e_step, fit_em, fitted_once
 from helpers.effects.em.readout import PlugIn, effect_given_cells, effect_of_marginals
+from helpers.effects.fitting import fitted
 from helpers.effects.learners import EffectLearner
 from helpers.effects.nuisance.prototypes import ridge
 
@@ -105,7 +106,7 @@ class EMLearner(EffectLearner):
         if self.readout == "regress":
             rows = slice(None) if self.iterations else given[-1]
             target = effect_of_marginals(self.tau_, self.levels, self.marginals_, W[:, W.shape[1] - self.fit_.known :])
-            self.model_ = ridge().fit(X[rows], target[rows])
+            self.model_ = fitted(ridge(), X[rows], target[rows], groups=groups[rows])
 
     def _check_bedside(self, X: np.ndarray, W: np.ndarray) -> None:
         """Refuse features among which the plug-in effect would look for the bedside columns in vain."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import (
@@ -12,6 +14,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from helpers.effects.fitting import visits
 from helpers.effects.networks.problem import Problem, TrainingOptions
 from helpers.effects.networks.training import predict_network, train
 from helpers.effects.scale import Scale
@@ -31,6 +34,7 @@ def holdout(n: int, share: float, seed: int, groups: np.ndarray | None = None) -
     return np.flatnonzero(~valid), np.flatnonzero(valid)
 
 
+@dataclass(repr=False, eq=False)
 class Head(BaseEstimator):
     """Common ground of estimators that are one small network, fitted by early stopping on a held-out share.
 
@@ -44,26 +48,17 @@ class Head(BaseEstimator):
         Of the held-out rows, the initial weights and the order of the mini-batches.
     """
 
+    learning_rate: float = 5e-4
+    batch: int = 128
+    epochs: int = 50
+    patience: int = 5
+    validation_share: float = 1 / 9
+    seed: int = 0
+
     @property
     def network(self) -> str:
         """Name of its network."""
         return "squared"
-
-    def __init__(
-        self,
-        learning_rate: float = 5e-4,
-        batch: int = 128,
-        epochs: int = 50,
-        patience: int = 5,
-        validation_share: float = 1 / 9,
-        seed: int = 0,
-    ) -> None:
-        self.learning_rate = learning_rate
-        self.batch = batch
-        self.epochs = epochs
-        self.patience = patience
-        self.validation_share = validation_share
-        self.seed = seed
 
     def problem(
         self, X: np.ndarray, *targets: np.ndarray, groups: np.ndarray | None = None, rows: np.ndarray | None = None
@@ -87,16 +82,18 @@ class Head(BaseEstimator):
         """Optimisation settings of this estimator."""
         return TrainingOptions(self.learning_rate, self.batch, self.epochs, self.patience)
 
-    def begin(self, X: np.ndarray, y: np.ndarray, rows: np.ndarray | None = None) -> Problem:
+    def begin(
+        self, X: np.ndarray, y: np.ndarray, rows: np.ndarray | None = None, groups: np.ndarray | None = None
+    ) -> Problem:
         """Check the data and give the problem whose trained weights, kept as ``weights_``, complete the fit.
 
-        ``rows``: the positions in X that y is about; None: all.
+        ``rows``: the positions in X that y and ``groups``, its patients, are about; None: all.
         """
         X = validate_data(self, X, dtype=np.float32)
         target = self._target(column_or_1d(y))
         assert_all_finite(target, input_name="y")
         check_consistent_length(X if rows is None else rows, target)
-        return self.problem(X, target, rows=rows)
+        return self.problem(X, target, groups=visits(groups), rows=rows)
 
     def _target(self, y: np.ndarray) -> np.ndarray:
         return y
@@ -110,12 +107,13 @@ class Head(BaseEstimator):
 class FittedHead(Head):
     """Heads that are fitted as scikit-learn's estimators; learners that are heads have a fit of their own."""
 
-    def fit(self, X: np.ndarray, y: np.ndarray):
-        """Fit on (n, d) inputs and (n,) targets, of two classes for a classifier."""
-        self.weights_ = train([self.begin(X, y)])[0]
+    def fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None):
+        """Fit on (n, d) inputs and (n,) targets, of two classes for a classifier; (n,) patients stay on one side."""
+        self.weights_ = train([self.begin(X, y, groups=groups)])[0]
         return self
 
 
+@dataclass(repr=False, eq=False)
 class OutcomeHead(Head):
     """Networks that predict outcomes or effects.
 
@@ -130,18 +128,7 @@ class OutcomeHead(Head):
         taken as they are in both cases.
     """
 
-    def __init__(
-        self,
-        learning_rate: float = 5e-4,
-        batch: int = 128,
-        epochs: int = 50,
-        patience: int = 5,
-        validation_share: float = 1 / 9,
-        seed: int = 0,
-        standardise: bool = True,
-    ) -> None:
-        super().__init__(learning_rate, batch, epochs, patience, validation_share, seed)
-        self.standardise = standardise
+    standardise: bool = True
 
     def scale_of(self, y: np.ndarray) -> Scale:
         """How the target is brought near 1 for training."""

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
+from helpers.effects.fitting import fitted
 from helpers.effects.networks.heads import Head
 from helpers.effects.networks.problem import Problem
 from helpers.effects.networks.training import fit_together
@@ -41,31 +42,32 @@ def trains_networks(learner: BaseEstimator) -> bool:
 
 
 def fit_all(fits: Iterable[tuple]) -> Steps:
-    """Fit estimators, each ``(estimator, X, y)`` or ``(estimator, X, y, rows)``; the networks among them in one step.
+    """Fit estimators, each ``(estimator, X, y, rows, groups)``; the networks among them in one step.
 
-    ``rows`` are the positions in X that y is about. Yields the networks' problems, if any; is sent their weights.
+    ``rows`` are the positions in X that y and groups, its patients, are about; None: all. Yields the networks'
+    problems, if any; is sent their weights.
     """
-    fits = [(*job, None)[:4] for job in fits]
+    fits = list(fits)
     networks = [job for job in fits if isinstance(job[0], Head)]
-    problems = [head.begin(X, y, rows) for head, X, y, rows in networks]
+    problems = [head.begin(*job) for head, *job in networks]
     weights = (yield problems) if problems else []
     for (head, *_), trained in zip(networks, weights, strict=True):
         head.weights_ = trained
-    for model, X, y, rows in fits:
+    for model, X, y, rows, groups in fits:
         if not isinstance(model, Head):
-            model.fit(X if rows is None else X[rows], y)
+            fitted(model, X if rows is None else X[rows], y, groups=groups)
 
 
 def nuisance_steps(prototype: Nuisances, Y, T, W, groups) -> Generator[list[Problem], list[dict], Nuisances]:
     """What ``Nuisances.fit_in_order`` of a clone gives, with the networks of all folds and arms in one step."""
-    fitted = clone(prototype)
+    nuisances = clone(prototype)
     if np.isnan(W).any() or not any(isinstance(part, Head) for part in (prototype.outcome, prototype.propensity)):
-        return fitted.fit_in_order(Y, T, W, groups)
+        return nuisances.fit_in_order(Y, T, W, groups)
     Y, W = np.asarray(Y, float), np.asarray(W)
-    jobs = fitted.jobs(T, W, groups)
+    jobs = nuisances.jobs(T, W, groups)
     yield from fit_all(
-        (model, W, target[r], r)
+        (model, W, target[r], r, groups[r])
         for models, rows, _ in jobs
         for model, target, r in zip(models, (Y, Y, T), rows, strict=True)
     )
-    return fitted.finish(jobs, W)
+    return nuisances.finish(jobs, W)

@@ -16,6 +16,7 @@ import numpy as np
 from helpers.effects.networks.architectures import NETWORKS
 from helpers.effects.networks.problem import Problem, TrainingOptions
 from helpers.effects.networks.program import Program
+from helpers.stats.threads import one_thread
 
 
 def train(
@@ -101,11 +102,12 @@ def fit_together(jobs: Sequence[tuple], progress: bool = False, device: str | No
         The fitted learners, the same as from ``learner.fit(**data)`` one by one up to rounding.
     """
     steps = [learner.fit_steps(**data) for learner, data in jobs]
-    waiting = {i: asked for i, s in enumerate(steps) if (asked := _send(s, None)) is not None}
-    while waiting:
-        weights = iter(train([p for asked in waiting.values() for p in asked], progress=progress, device=device))
-        replies = {i: list(islice(weights, len(asked))) for i, asked in waiting.items()}
-        waiting = {i: asked for i, reply in replies.items() if (asked := _send(steps[i], reply)) is not None}
+    with one_thread():
+        waiting = {i: asked for i, s in enumerate(steps) if (asked := _send(s, None)) is not None}
+        while waiting:
+            weights = iter(train([p for asked in waiting.values() for p in asked], progress=progress, device=device))
+            replies = {i: list(islice(weights, len(asked))) for i, asked in waiting.items()}
+            waiting = {i: asked for i, reply in replies.items() if (asked := _send(steps[i], reply)) is not None}
     return [learner for learner, _ in jobs]
 
 

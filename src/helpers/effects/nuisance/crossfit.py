@@ -7,9 +7,11 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.artifacts.memory import MemoryCache
-from helpers.data.canonical import in_order
+from helpers.data.canonical import in_order, upright
 from helpers.data.folds import folds_by_patient
+from helpers.effects.fitting import fitted
 from helpers.effects.nuisance.prototypes import boosted_propensity, imputing, ridge_interactions
+from helpers.stats.threads import one_thread
 
 FITTED_NUISANCES = MemoryCache(4)
 
@@ -72,16 +74,17 @@ class Nuisances(BaseEstimator):
 
         Outcomes come first: folds are the same whatever is known or left out of the confounders.
         """
-        order, codes, _ = in_order((Y, W, T), groups)
+        order, codes, _ = in_order((upright(Y), W, T), groups)
         *arrays, models = self._fitted(Y[order], T[order], W[order], codes)
         return (*(_kept(array[np.argsort(order)]) for array in arrays), models)
 
     def _fitted(self, Y: np.ndarray, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> tuple:
         jobs = self.jobs(T, W, groups)
-        for models, rows, _ in jobs:
-            for model, target, r in zip(models, (Y, Y, T), rows, strict=True):
-                model.fit(W[r], target[r])
-        return _held_out(jobs, W)
+        with one_thread():
+            for models, rows, _ in jobs:
+                for model, target, r in zip(models, (Y, Y, T), rows, strict=True):
+                    fitted(model, W[r], target[r], groups=None if groups is None else groups[r])
+            return _held_out(jobs, W)
 
     def jobs(self, T: np.ndarray, W: np.ndarray, groups: np.ndarray | None) -> list[tuple]:
         """A fold: unfitted (mu0, mu1, e) models, the rows each is fitted on, the rows held out."""

@@ -23,6 +23,8 @@ class LeaveOneOutRidge(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     alpha_ : float
+    errors_ : list of float
+        Mean squared error of left-out rows at each penalty.
     coef_ : (d,) array
     intercept_ : float
     """
@@ -30,8 +32,17 @@ class LeaveOneOutRidge(RegressorMixin, BaseEstimator):
     def __init__(self, alphas: tuple[float, ...] = (0.1, 1.0, 10.0)) -> None:
         self.alphas = alphas
 
-    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> LeaveOneOutRidge:
-        """Fit on (n, d) inputs and (n,) targets; weights multiply the squared errors."""
+    def fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        sample_weight: np.ndarray | None = None,
+        groups: np.ndarray | None = None,
+    ) -> LeaveOneOutRidge:
+        """Fit on (n, d) inputs and (n,) targets; weights multiply the squared errors.
+
+        ``groups``, (n,) patients: all rows of a patient are left out together.
+        """
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         alphas = np.asarray(self.alphas, float)
         if not (len(alphas) and (alphas > 0).all()):
@@ -42,12 +53,16 @@ class LeaveOneOutRidge(RegressorMixin, BaseEstimator):
         A, r = (X - mean) * root[:, None], (y - level) * root
         values, coordinates, back = _decomposed(A)
         along, squares = coordinates.T @ r, coordinates**2
-        errors = []
+        self.errors_, together = [], _together(groups)
         for alpha in alphas:
             leverage = squares @ (1 / (values + alpha)) + weight / total
-            left_out = (r - coordinates @ (along / (values + alpha))) / np.maximum(1 - leverage, 1e-12)
-            errors.append(np.mean(left_out**2))
-        self.alpha_ = float(alphas[np.argmin(errors)])
+            residual = r - coordinates @ (along / (values + alpha))
+            left_out = residual / np.maximum(1 - leverage, 1e-12)
+            for rows in together:
+                axes = np.dstack([coordinates[rows] / np.sqrt(values + alpha), root[rows] / np.sqrt(total)])
+                left_out[rows] = _left_out_together(axes, residual[rows])
+            self.errors_.append(float(np.mean(left_out**2)))
+        self.alpha_ = float(alphas[np.argmin(self.errors_)])
         self.coef_ = back(along / (values + self.alpha_))
         self.intercept_ = float(level - mean @ self.coef_)
         return self
@@ -56,6 +71,25 @@ class LeaveOneOutRidge(RegressorMixin, BaseEstimator):
         """(n,) predicted means."""
         check_is_fitted(self, "coef_")
         return validate_data(self, X, dtype=np.float64, reset=False) @ self.coef_ + self.intercept_
+
+
+def _together(groups: np.ndarray | None) -> list[np.ndarray]:
+    """(m, s) positions of the rows of m patients with s rows each, for every s above 1."""
+    if groups is None:
+        return []
+    _, patient, size = np.unique(groups, return_inverse=True, return_counts=True)
+    order, first = np.argsort(patient, kind="stable"), np.cumsum(size) - size
+    return [order[first[size == s][:, None] + np.arange(s)] for s in np.unique(size) if s > 1]
+
+
+def _left_out_together(axes: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """(m, s) residuals of s rows that the fit did not see, from those of the fit and (m, s, k) roots of its hat matrix.
+
+    ``(I - H)^-1 residual`` with H the block of these rows, by the eigenvectors of H: shares of 1 stay finite.
+    """
+    share, vectors = np.linalg.eigh(axes @ axes.transpose(0, 2, 1))
+    turned = np.einsum("msj,ms->mj", vectors, residual) / np.maximum(1 - share, 1e-12)
+    return np.einsum("msj,mj->ms", vectors, turned)
 
 
 def _decomposed(A: np.ndarray) -> tuple:

@@ -19,7 +19,7 @@ from helpers.data.folds import patient_folds
 from helpers.encoders.notes import Notes
 from helpers.encoders.supervised.mean_reader import READERS
 from helpers.encoders.supervised.regressions import normalised_log_p
-from helpers.encoders.supervised.states import State, gathered, part, restored
+from helpers.encoders.supervised.states import State, gathered, part, restored_reader
 
 MOST = 8.0  # log-odds are cut here: beyond, a reader's certainty says more about its penalty than about the note
 
@@ -141,7 +141,7 @@ class Supervised(TransformerMixin, BaseEstimator):
         ValueError
             A reader is of a kind not known here.
         """
-        readers = [restored(READERS, base, r, part(arrays, k)) for k, r in enumerate(plain["readers"])]
+        readers = [restored_reader(READERS, base, r, part(arrays, k)) for k, r in enumerate(plain["readers"])]
         encoder = cls(readers[0], plain["name"], plain["folds"], plain["seed"])
         encoder.levels_, encoder.readers_ = tuple(plain["levels"]), readers
         return encoder
@@ -157,3 +157,18 @@ def vectors_of(log_p: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
     parts = np.split(log_p, np.cumsum(levels)[:-1], axis=1)
     odds = np.hstack([p[:, 1:] - p[:, :1] for p in parts]).clip(-MOST, MOST)
     return np.hstack([odds, np.exp(np.hstack([p[:, 1:] for p in parts]))]).astype(np.float32)
+
+
+def probabilities_in(vectors: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
+    """(n, sum of levels) probabilities of every level, field after field: what :func:`vectors_of` keeps of them.
+
+    Raises
+    ------
+    ValueError
+        If the vectors are not twice as wide as there are levels beside each field's first.
+    """
+    q = sum(levels) - len(levels)
+    if vectors.ndim != 2 or vectors.shape[1] != 2 * q:
+        raise ValueError(f"vectors {np.shape(vectors)}: levels {levels} need {2 * q} columns; give those of a reader.")
+    parts = np.split(vectors[:, q:].astype(float), np.cumsum(np.array(levels) - 1)[:-1], axis=1)
+    return np.hstack([np.hstack([1 - p.sum(1, keepdims=True), p]) for p in parts])

@@ -12,7 +12,7 @@ from helpers.encoders.notes import Notes
 from helpers.encoders.supervised.finetune import TunedReader
 from helpers.encoders.supervised.regressions import VectorReader, WordReader, normalised_log_p
 from helpers.encoders.supervised.sentence_reader import SentenceReader
-from helpers.encoders.supervised.states import State, gathered, part, restored
+from helpers.encoders.supervised.states import State, gathered, part, restored_reader
 
 SINGLE = {"words": WordReader, "vector": VectorReader, "sentences": SentenceReader, "tuned": TunedReader}
 
@@ -66,7 +66,7 @@ class MeanReader(BaseEstimator):
     @classmethod
     def from_state(cls, base: Encoder, plain: dict, arrays: dict[str, np.ndarray]) -> MeanReader:
         """The fitted reader whose :meth:`state` this is; all its readers embed with one base."""
-        fitted = [restored(SINGLE, base, r, part(arrays, k)) for k, r in enumerate(plain["readers"])]
+        fitted = [restored_reader(SINGLE, base, r, part(arrays, k)) for k, r in enumerate(plain["readers"])]
         reader = cls(fitted, plain["seed"])
         reader.levels_, reader.fitted_ = tuple(plain["levels"]), fitted
         return reader

@@ -20,7 +20,7 @@ from helpers.encoders.supervised.states import (
     settings_of,
 )
 from helpers.encoders.tfidf import restored_vectorizer, vectorizer_state
-from helpers.privacy.errors import only_own_words
+from helpers.privacy.errors import no_data_in_errors
 
 
 class WordReader(BaseEstimator):
@@ -58,14 +58,14 @@ class WordReader(BaseEstimator):
             max_features=self.max_features,
             dtype=np.float32,
         )
-        with only_own_words("words: learning the words of notes"):
+        with no_data_in_errors("words: learning the words of notes"):
             X = self.vectorizer_.fit_transform(Notes.of(texts).texts)
         self.models_ = regressions(X, labels, levels, self.C)
         return self
 
     def log_proba(self, texts: Iterable[str] | Notes) -> np.ndarray:
         """(n, sum of levels) log-probabilities."""
-        with only_own_words("words: counting the words of notes"):
+        with no_data_in_errors("words: counting the words of notes"):
             X = self.vectorizer_.transform(Notes.of(texts).texts)
         return np.hstack([model.log_proba(X) for model in self.models_])
 

@@ -24,11 +24,11 @@ from helpers.encoders.notes import Notes
 from helpers.encoders.supervised import attention
 from helpers.encoders.supervised.space import SentenceSpace
 from helpers.encoders.supervised.states import State, part, settings_of
-from helpers.encoders.supervised.threads import one_thread
+from helpers.stats.threads import one_thread
 
-FEW, MANY = 600, 6_000  # notes
-BATCH = {FEW: 32, MANY: 128}
-DROPOUT = {FEW: 0.4, MANY: 0.2}
+FEW_NOTES, MANY = 600, 6_000  # notes
+BATCH = {FEW_NOTES: 32, MANY: 128}
+DROPOUT = {FEW_NOTES: 0.4, MANY: 0.2}
 
 
 class SentenceReader(BaseEstimator):
@@ -117,7 +117,7 @@ class SentenceReader(BaseEstimator):
         notes, self.levels_ = Notes.of(texts), tuple(levels)
         self.space_ = self.prepare(notes) if prepared is None else prepared
         features, rng = self.space_.features(notes), torch.Generator().manual_seed(self.seed % 2**63)
-        with one_thread():  # sums are then taken in one order
+        with one_thread(networks=True):  # sums are then taken in one order
             p, options = attention.start(features.shape[1], self.hidden, labels, rng), self.options(len(notes))
             self.losses_ = attention.trained(features, notes.bags, labels, p, self.levels_, options, rng)
         self.parameters_ = {name: t.detach().numpy() for name, t in p.items()}
@@ -126,8 +126,8 @@ class SentenceReader(BaseEstimator):
     def options(self, n: int) -> dict:
         """How it is trained on n notes."""
         plain = settings_of(self, "base", "hidden", "components", "numbers", "seed")
-        dropout = between(DROPOUT, n) if self.dropout is None else self.dropout
-        return {**plain, "batch": round(between(BATCH, n)), "dropout": dropout}
+        dropout = interpolated(DROPOUT, n) if self.dropout is None else self.dropout
+        return {**plain, "batch": round(interpolated(BATCH, n)), "dropout": dropout}
 
     def log_proba(self, texts: Iterable[str] | Notes) -> np.ndarray:
         """(n, sum of levels) log-probabilities."""
@@ -139,7 +139,7 @@ class SentenceReader(BaseEstimator):
         import torch
 
         p = {name: torch.from_numpy(array) for name, array in self.parameters_.items()}
-        with one_thread():
+        with one_thread(networks=True):
             votes = attention.attention_scores(torch.from_numpy(features), p)
             return attention.note_log_p(votes, notes.bags.sentence, notes.bags, p["c"], self.levels_).double().numpy()
 
@@ -159,6 +159,6 @@ class SentenceReader(BaseEstimator):
         return reader
 
 
-def between(ends: dict[int, float], n: int) -> float:
+def interpolated(ends: dict[int, float], n: int) -> float:
     """A value between those for few and for many notes, by the logarithm of their number."""
     return float(np.interp(np.log(max(n, 1)), np.log(list(ends)), list(ends.values())))

@@ -8,10 +8,10 @@ from sklearn.base import clone
 from helpers.encoders.base import Encoder
 from helpers.encoders.notes import Notes
 from helpers.encoders.supervised.states import State, base_state, contiguous, restored_base
-from helpers.encoders.supervised.threads import one_thread
 from helpers.encoders.values import reached, value_bounds
+from helpers.stats.threads import one_thread
 
-SMALLEST = 1e-7  # variance of a direction, beside that of the first, that is rounding
+SMALLEST_SPREAD = 1e-7  # variance of a direction, beside that of the first, that is rounding
 
 
 class SentenceSpace:
@@ -60,7 +60,7 @@ class SentenceSpace:
 
     def placed(self, vectors: np.ndarray, notes: Notes) -> np.ndarray:
         """As :meth:`features`, from (u, d) vectors of the sentences."""
-        with one_thread():
+        with one_thread(networks=True):
             places = (vectors - self.mean) @ self.components
         return np.hstack([places, reached(notes.measured, self.bounds)])
 
@@ -83,10 +83,10 @@ def principal(vectors: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
 
     The directions are scaled by the root of d: vectors of unit length then have unit variance overall.
     """
-    with one_thread():
+    with one_thread(networks=True):
         mean = vectors.mean(0, dtype=np.float64)
         centred = vectors - mean.astype(np.float32)
         variances, directions = np.linalg.eigh((centred.T @ centred).astype(float))
-    kept = np.flatnonzero(variances > SMALLEST * variances[-1])[::-1][:most]
+    kept = np.flatnonzero(variances > SMALLEST_SPREAD * variances[-1])[::-1][:most]
     components = directions[:, kept] * np.sqrt(len(mean))
     return mean.astype(np.float32), np.ascontiguousarray(components, np.float32)

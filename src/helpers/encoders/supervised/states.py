@@ -35,7 +35,7 @@ def part(arrays: dict[str, np.ndarray], place: int | str) -> dict[str, np.ndarra
     return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
 
 
-def restored(readers: dict[str, type], base: Encoder | None, plain: dict, arrays: dict[str, np.ndarray]):
+def restored_reader(readers: dict[str, type], base: Encoder | None, plain: dict, arrays: dict[str, np.ndarray]):
     """The fitted reader of a state.
 
     Parameters

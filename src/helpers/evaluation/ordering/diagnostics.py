@@ -17,14 +17,14 @@ from helpers.evaluation.held_out import HeldOutScores
 from helpers.evaluation.ordering.loss import loss_of, order_loss, split_by_order
 from helpers.evaluation.ordering.reference import Reference
 from helpers.stats import metrics
-from helpers.stats.intervals import mean_interval, order_intervals
+from helpers.stats.intervals import mean_interval
 from helpers.stats.regression import least_squares
 
 DIAGNOSTIC_LABELS = {
     "order_loss": "order loss",
     "order_share": "order loss, share of the attainable",
-    "autoc_gap": "AUTOC gap, psi",
-    "gap_share": "AUTOC gap, psi, share of the attainable",
+    "autoc_gap": "AUTOC gap by pseudo-outcomes",
+    "gap_share": "AUTOC gap by pseudo-outcomes, share of the attainable",
     "plug_in": "AUTOC gap, plug-in",
     "plug_share": "AUTOC gap, plug-in, share of the attainable",
     "gates_gap": "GATES gap, fifths",
@@ -98,8 +98,7 @@ def autoc_gap(scores: HeldOutScores, tau_hat_x, tau_hat_phi, draws: int = 200, s
         One-sided p-value of "no loss", Student's.
     """
     orders = {"phi": -np.asarray(tau_hat_phi, float), "x": -np.asarray(tau_hat_x, float)}
-    gammas = (scores.gamma0, scores.gamma1)
-    table = order_intervals(*gammas, orders, scores.groups, (), "x", draws, seed, level=0.9).set_index("metric")
+    table = scores.intervals(orders, (), "x", draws=draws, seed=seed, level=0.9).set_index("metric")
     row = table.loc["autoc"]
     p = stats.t.sf(row["value"] / row["se"], row["freedom"]) if row["se"] > 0 else 1.0
     return row["value"], row["low"], row["high"], float(p)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import clone
 
-from helpers.data.canonical import patient_codes
+from helpers.data.canonical import patient_codes, upright
 from helpers.data.folds import folds_by_patient
 from helpers.effects.learners import EffectLearner
 from helpers.effects.metalearners import RLearner
@@ -74,7 +74,7 @@ def confounder_effects(
     extra = tuple(a[:0] for a in own) if more is None else more
     prototype = RLearner(folds=2, seed=seed) if learner is None else learner
     effects, number = np.empty(len(W)), np.empty(len(W), int)
-    patients = patient_codes((scores.Y, W, scores.T, scores.e), scores.groups)
+    patients = patient_codes((upright(scores.Y), W, scores.T, scores.e), scores.groups)
     for k, (train, held) in enumerate(folds_by_patient(scores.T, patients, folds, seed)):
         Y, T, X, groups = (np.concatenate([a[train], b]) for a, b in zip(own, extra, strict=True))
         effects[held] = clone(prototype).fit(Y, T, X, groups=groups).effect(W[held])

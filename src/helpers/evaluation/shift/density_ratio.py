@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.data.canonical import patient_codes
-from helpers.data.folds import folds_of
+from helpers.data.folds import folds_by_patient, folds_of
 from helpers.effects.nuisance.prototypes import logistic
 from helpers.evaluation.shift.two_sample import patients_apart
 from helpers.stats.arrays import effective_n
@@ -57,22 +57,26 @@ class DensityRatio(BaseEstimator):
         without any shift the weights are close to 1.
     bound : float
         No weight is larger.
+    folds, seed : int
+        Folds by patient that choose the default's penalty.
 
     Attributes
     ----------
     model_ : the fitted classifier
     """
 
-    def __init__(self, classifier=None, bound: float = 50.0) -> None:
+    def __init__(self, classifier=None, bound: float = 50.0, folds: int = 3, seed: int = 0) -> None:
         self.classifier = classifier
         self.bound = bound
+        self.folds = folds
+        self.seed = seed
 
-    def fit(self, X_source: np.ndarray, X_target: np.ndarray) -> DensityRatio:
-        """Fit on (n, d) and (m, d) features."""
-        label = np.repeat([0, 1], [len(X_source), len(X_target)])
+    def fit(self, X_source: np.ndarray, X_target: np.ndarray, groups: np.ndarray | None = None) -> DensityRatio:
+        """Fit on (n, d) and (m, d) features; ``groups`` (n + m,) are the patients of both, None: a row is a patient."""
+        X, label = np.vstack([X_source, X_target]), np.repeat([0, 1], [len(X_source), len(X_target)])
         self.odds_ = len(X_target) / len(X_source)
-        self.model_ = clone(penalty_by_likelihood() if self.classifier is None else self.classifier)
-        self.model_.fit(np.vstack([X_source, X_target]), label)
+        classifier = self._searching(X, label, groups) if self.classifier is None else clone(self.classifier)
+        self.model_ = classifier.fit(X, label)
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
@@ -81,13 +85,13 @@ class DensityRatio(BaseEstimator):
         p = self.model_.predict_proba(X)[:, 1]
         return np.minimum(p / np.maximum(1 - p, 1e-12) / self.odds_, self.bound)
 
-
-def penalty_by_likelihood() -> Pipeline:
-    """Logistic regression on standardised columns, its penalty by held-out likelihood."""
-    search = LogisticRegressionCV(
-        Cs=RATIO_PENALTIES, cv=3, scoring="neg_log_loss", l1_ratios=(0,), use_legacy_attributes=False
-    )
-    return make_pipeline(StandardScaler(), search)
+    def _searching(self, X: np.ndarray, label: np.ndarray, groups: np.ndarray | None) -> Pipeline:
+        """Logistic regression on standardised columns, its penalty by held-out likelihood."""
+        folds = list(folds_by_patient(label, patient_codes((X, label), groups), self.folds, self.seed))
+        search = LogisticRegressionCV(
+            Cs=RATIO_PENALTIES, cv=folds, scoring="neg_log_loss", l1_ratios=(0,), use_legacy_attributes=False
+        )
+        return make_pipeline(StandardScaler(), search)
 
 
 def cross_fitted_ratio(
@@ -100,7 +104,7 @@ def cross_fitted_ratio(
     n, m = len(source.phi), len(target.phi)
     patient = patients_apart(source.groups, target.groups, n, m)
     if ratio is None:
-        search = DensityRatio().fit(source.phi, target.phi).model_[-1]
+        search = DensityRatio(seed=seed).fit(source.phi, target.phi, patient).model_[-1]
         ratio = DensityRatio(logistic(float(search.C_)))
     X = np.vstack([source.phi, target.phi])
     patient = patient_codes((X, np.arange(n + m) >= n), patient)

@@ -21,6 +21,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from helpers.data.folds import folds_of
+from helpers.effects.fitting import fitted
 from helpers.effects.nuisance.prototypes import ridge
 from helpers.evaluation.shift.balance import balance
 from helpers.evaluation.shift.density_ratio import DensityRatio, Sample, cross_fitted_ratio, support
@@ -132,9 +133,10 @@ def _outcome_models(source: Sample, target: Sample, outcome, folds: int, seed: i
     """(2, n) held-out and (2, m) mean predictions of both scores from phi."""
     prototype = ridge() if outcome is None else outcome
     m_source, m_target = np.empty((2, len(source.phi))), np.zeros((2, len(target.phi)))
-    for train, held in folds_of(consecutive_codes(source.groups, len(source.phi)), folds, seed):
+    patients = consecutive_codes(source.groups, len(source.phi))
+    for train, held in folds_of(patients, folds, seed):
         for t, gamma in enumerate((source.gamma0, source.gamma1)):
-            model = clone(prototype).fit(source.phi[train], gamma[train])
+            model = fitted(clone(prototype), source.phi[train], gamma[train], groups=patients[train])
             m_source[t, held] = model.predict(source.phi[held])
             m_target[t] += model.predict(target.phi) / folds
     return m_source, m_target

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
 from scipy.stats import rankdata
 
+from helpers.data.folds import random_folds
 from helpers.stats.arrays import consecutive_codes
 from helpers.stats.proportions import wilson
 from helpers.stats.repetitions import interval
@@ -63,7 +64,7 @@ def two_sample_test(
         raise ValueError(f"folds = {folds}: one side has {fewest} patients; each needs at least as many as folds.")
     rng = np.random.default_rng(seed)
     labels = _permuted(label, patient, draws, rng)
-    fold = (rng.permutation(patient.max() + 1) % folds)[patient]
+    fold = random_folds(patient, folds, rng)
     auc = area_under_roc(labels, classifier_scores(X, labels, fold))
     p_value = (1 + np.sum(auc[1:] >= auc[0])) / (draws + 1)
     return {"auc": float(auc[0]), "p_value": float(p_value), "n": len(X_source), "m": len(X_target)}

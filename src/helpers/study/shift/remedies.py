@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import clone
 
-from helpers.effects.correction import fit_weighted
 from helpers.effects.em.learner import EMLearner
+from helpers.effects.fitting import fitted
 from helpers.effects.learners import EffectLearner
 
 
@@ -45,5 +45,5 @@ def reweighted(learner: EffectLearner, X: np.ndarray, w: np.ndarray, annotated: 
     if target is None or not hasattr(learner, "model_"):
         raise TypeError(f"{type(learner).__name__}: only learners that regress a pseudo-outcome, or EM, take weights.")
     rows = np.arange(len(X)) if annotated is None or len(target) == len(X) else np.flatnonzero(annotated)
-    again.model_ = fit_weighted(clone(learner.model_), np.asarray(X)[rows], target, w[rows])
+    again.model_ = fitted(clone(learner.model_), np.asarray(X)[rows], target, w[rows])
     return again
