@@ -19,7 +19,7 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def phi(cohort):
-    return np.hstack([cohort.W, np.random.default_rng(0).normal(size=(len(cohort), 2))])
+    return np.hstack([np.random.default_rng(0).normal(size=(len(cohort), 2)), cohort.W])
 
 
 def learner(cohort):

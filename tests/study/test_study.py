@@ -123,7 +123,7 @@ def test_every_learner_is_given_the_features_of_its_strategy(trial, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["risk", "dr", "dr@text", "tabular", "aace_ridge@phi", "aace_smooth@phi", "em@phi", "t", "r"]
+    "name", ["risk", "dr", "dr@text", "tabular", "aace_ridge@phi", "aace_smooth@phi", "em_regress@phi", "t", "r"]
 )
 def test_a_learner_learns_from_its_features(trial, name):
     """Training records with the features of other records teach another order."""
@@ -194,7 +194,7 @@ def test_unknown_strategies_are_refused_with_the_valid_ones(name):
 
 def test_a_cell_depends_on_every_parameter_that_is_not_marked():
     """A new parameter counts until its field says that no result depends on it."""
-    around = {"seeds", "slow_seeds", "gate"}
+    around = {"seeds", "slow_seeds", "gate", "detail"}
     places = {"results", "device", "own_spec", "mimic_path", "mimic_memory", "simsum_path"}
     assert set(config.Config.model_fields) - set(study.cell_key(config.Config())) == around | places
     few = config.load(n=900)

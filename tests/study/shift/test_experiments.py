@@ -16,11 +16,11 @@ pytestmark = pytest.mark.slow
 def test_samples_are_held_out_and_the_truth_is_that_of_the_target(pairs):
     bench = Bench(pairs)
     bench.go_to("season", 0)
-    source, target, home, truth = shift.samples(bench, "aace_smooth")
+    source, target, home, truth = shift.samples(bench, "aace_smooth@phi")
     taught = bench.trials(0.0)["target"].train.ids
     assert not np.isin(source.groups, taught).any() and not np.isin(target.groups, taught).any()
     assert len(home) == len(source.phi) and target.gamma0 is None
-    learner = bench.learner(bench.trials(0.0)["target"], 0.0, "aace_smooth")
+    learner = bench.learner(bench.trials(0.0)["target"], 0.0, "aace_smooth@phi")
     rows = np.union1d(bench.pair.judged, bench.pair.train[1])
     there = bench.pair.cohort((rows[:0], rows))
     assert (there.frame["winter"] == 0).all()

@@ -77,10 +77,10 @@ def test_without_truth_scores_of_held_out_rows_are_used(pairs, small):
     prototype = Nuisances(ridge(), logistic(), small.folds, small.clip)
     for cohort in (blind, own):
         bench = Bench(Pairs(small, SHIFTS, cohort))
-        found = bench.run_cell("season", 0, "source", "aace_smooth")
+        found = bench.run_cell("season", 0, "source", "aace_smooth@phi")
         found = found[found["metric"] == "policy_value"].set_index("where")["value"]
         for where, trial in bench.trials(0.0).items():
-            tau_hat = bench.learner(trial, 0.0, "aace_smooth").effect(trial.phi_test)
+            tau_hat = bench.learner(trial, 0.0, "aace_smooth@phi").effect(trial.phi_test)
             scores = evaluation.held_out_scores(trial.test, prototype)
             arms = (trial.test.mu0, trial.test.mu1) if cohort is own else (scores.gamma0, scores.gamma1)
             assert found[where] == pytest.approx(stats.policy_value(*arms, -tau_hat))
