@@ -185,15 +185,16 @@ def test_the_likelihood_that_is_told_is_that_of_records_fully_known_less_every_p
     T = rng.permutation(np.tile([0, 1], 12))
     Y = 2 * x - T + rng.normal(size=24)
     fitted = EMLearner((2,), iterations=2, tolerance=np.inf).fit(Y, T, phi, W=x[:, None].astype(float))
-    text, models, factor = fitted.fields_, fitted.models_, fitted.scale_.factor
+    fit = fitted.fit_
+    text, models, factor = fit.fields, fit.models, fit.scale.factor
     told = text.log_proba(text.standardise(phi))[np.arange(24), x].sum()
-    cell = fitted.cells_.configurations[fitted.cells_.config, 0]
+    cell = fit.cells.configurations[fit.cells.config, 0]
     place = np.array([np.flatnonzero(cell == v)[0] for v in x])
     e, mu, sigma = models.e[place], models.mu[T, place], models.sigma[T]
-    told += np.log(np.where(T == 1, e, 1 - e)).sum() + norm.logpdf(fitted.scale_.to(Y), mu, sigma).sum()
+    told += np.log(np.where(T == 1, e, 1 - e)).sum() + norm.logpdf(fit.scale.to(Y), mu, sigma).sum()
     assert abs(text.coefficients_[-1]).max() > 0.1
     penalty = models.penalty + 0.5 * text.penalty * (text.coefficients_[:-1] ** 2).sum()
-    assert fitted.log_likelihood_[-1] == pytest.approx(told - penalty - 24 * np.log(abs(factor)), rel=1e-9)
+    assert fit.log_likelihood[-1] == pytest.approx(told - penalty - 24 * np.log(abs(factor)), rel=1e-9)
 
 
 @pytest.mark.parametrize("iterations", [0, 2])

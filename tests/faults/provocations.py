@@ -391,7 +391,7 @@ def a_policy() -> policy.Policy:
 
 def scoring(bench: Bench) -> str:
     fitted = a_policy()
-    bench.monkeypatch.setattr(policy.Policy, "phi", failing)
+    bench.monkeypatch.setattr(policy.Policy, "read", failing)
     records = pd.DataFrame({"id": range(len(NOTES)), "text": NOTES, "x": 0.5})
     wrong = said(lambda: fitted.score(records.assign(x=NOTES, id=None)))
     return wrong + said(lambda: fitted.score(records))
@@ -417,7 +417,7 @@ def the_command_line(bench: Bench) -> str:
         score_module, "score_file", lambda *_, **__: a_policy().score(pd.DataFrame({"text": NOTES}))
     )
     call = ["score", "--policy", "p", "--records", "r.csv", "--out", "o.csv"]
-    bench.monkeypatch.setattr(policy.Inputs, "check", failing_value)
+    bench.monkeypatch.setattr(policy.Inputs, "read", failing_value)
     done = CliRunner().invoke(cli.app, call)
     return done.output + repr(done.exception)
 

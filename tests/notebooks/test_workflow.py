@@ -38,7 +38,8 @@ def project(tmp_path: Path) -> Path:
     """A project with the real workflow and book, and two chapters of its own."""
     for folder in ("workflow", "book"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "_build"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name in ("pyproject.toml", "CITATION.cff"):
+        shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "src" / "helpers").mkdir(parents=True)
     (tmp_path / "workflow" / "config" / "tiny.yml").write_text(
         "chapters: [01_first, 02_second]\nparameters: {n: 600}\n", encoding="utf-8"

@@ -213,7 +213,7 @@ def test_every_representation_tells_of_unread_notes(fitted, cohort, reads):
 def test_no_word_of_a_note_is_in_any_file(recommended, cohort):
     _, folder = recommended
     content = b"".join((folder / name).read_bytes() for name in ("policy.json", "weights.safetensors")).lower()
-    for word in ("coughs", "night", "temperature", "home on"):
+    for word in ("coughs", "night", "39.5 c", "home on"):  # "temperature" is a word of the format too
         assert word in " ".join(cohort.texts).lower() and word.encode() not in content
 
 
