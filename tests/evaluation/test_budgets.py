@@ -78,6 +78,8 @@ def test_the_way_out_is_taken_where_a_test_speaks():
     safe = evaluation.with_way_out(pd.DataFrame(rows), tests, level=0.01)
     assert safe.set_index("seed")["value"].to_dict() == {0: 10.0, 1: 1.0, 2: 12.0}
     assert (safe["strategy"] == "safe").all()
+    untested = evaluation.with_way_out(pd.DataFrame(rows), tests.assign(p_value=float("nan")))
+    assert set(untested["value"]) == {10.0, 11.0, 12.0}  # of anchored
 
 
 def test_ratio_covers_as_often_as_it_says():

@@ -115,3 +115,8 @@ def test_reader_or_frozen_vectors_share_by_share():
     gaps = pd.DataFrame({"budget": [0.1, 0.02], "value": [0.2, -0.1], "low": [0.1, -0.2], "high": [0.3, -0.05]})
     lines = report.frozen_or_read(gaps)
     assert "With 2% annotated the frozen vectors are **better**" in lines[0] and "the reader is **better**" in lines[1]
+
+
+def test_a_test_that_cannot_be_made_is_told_as_that():
+    said = report.silent_or_not(pd.Series({"nothing": float("nan"), "pain": 1.0}), "pain")
+    assert "cannot be made" in said and "%" not in said

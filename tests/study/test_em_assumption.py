@@ -31,3 +31,8 @@ def test_it_is_the_test_of_each_repetition(settings, table):
 def test_it_is_computed_once(settings, table, monkeypatch):
     monkeypatch.setattr(em_assumption, "_test", lambda trial: pytest.fail("computed again"))
     np.testing.assert_array_equal(study.run_assumption_tests(settings, progress=False)["p_value"], table["p_value"])
+
+
+def test_too_few_annotated_records_leave_the_test_open(settings):
+    few = study.run_assumption_tests(settings.model_copy(update={"budget": 0.05, "hidden": ()}), progress=False)
+    assert few["p_value"].isna().all() and (few["rows"] < 100).all() and len(few) == 4

@@ -1,7 +1,7 @@
 """Estimate: nuisances, pseudo-outcomes, and the learners of effects built on them."""
 
 from helpers.effects.econml import CausalForest, EconDRLearner
-from helpers.effects.em.assumption import SafeEM, text_beyond_annotations
+from helpers.effects.em.assumption import SafeEM, TooFewAnnotated, text_beyond_annotations
 from helpers.effects.em.learner import EMLearner
 from helpers.effects.em.maximisation import BASIS_BLOCK
 from helpers.effects.learners import AACE, DRLearner, EffectLearner, KnownEffect, RandomOrder, RiskRanker
@@ -41,6 +41,7 @@ __all__ = [
     "SafeEM",
     "TARNet",
     "TLearner",
+    "TooFewAnnotated",
     "TwoPhase",
     "boosted_propensity",
     "calibration_summary",

@@ -117,14 +117,15 @@ def with_way_out(areas: pd.DataFrame, tests: pd.DataFrame, level: float = 0.01, 
     areas : DataFrame
         Long results of both in one setting.
     tests : DataFrame
-        ``seed, p_value``, one row a test, in the same setting.
+        ``seed, p_value``, one row a test, in the same setting; where a p-value is missing, nothing shows that EM may
+        be trusted, and ``anchored`` is taken.
     level : float
         As in :class:`helpers.effects.em.assumption.SafeEM`; each of a repetition's tests gets its equal part.
     name : str
         Strategy of the rows.
     """
     groups = tests.groupby("seed")["p_value"]
-    rejected = groups.min() < level / groups.size()
+    rejected = ~(groups.min() >= level / groups.size())
     chosen = areas["seed"].map(rejected).map({True: "anchored", False: "em"})
     return areas[areas["strategy"] == chosen].assign(strategy=name)
 

@@ -136,10 +136,13 @@ def silent_or_not(rejected: pd.Series, hidden: str) -> str:
     Parameters
     ----------
     rejected : Series
-        Share of the repetitions, by what is never annotated (``nothing`` among them).
+        Share of the repetitions, by what is never annotated (``nothing`` among them); missing where so few records
+        are annotated that there is no test.
     hidden : str
     """
     names = listed([named_word(name) for name in hidden.split(", ")])
+    if rejected[["nothing", hidden]].isna().any():
+        return "So few records are annotated here that the test cannot be made: it needs twice as many as it has terms."
     alone, lacking = (number(rejected[key], 0, percent=True) for key in ("nothing", hidden))
     return (
         f"Where {names} are never annotated, the test speaks up in {lacking} of the repetitions; where all confounders "

@@ -24,6 +24,10 @@ from helpers.effects.two_phase import AnchoredAACE
 TEST_PENALTIES = (0.01, 0.1, 1.0)  # times the number of rows; the features are scaled to a mean squared length of 1
 
 
+class TooFewAnnotated(ValueError):
+    """There are too few annotated rows for the test."""
+
+
 def text_beyond_annotations(
     Y, T, X, W, annotated=None, groups=None, folds: int = 5, draws: int = 999, rows: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
@@ -52,8 +56,8 @@ def text_beyond_annotations(
 
     Raises
     ------
-    ValueError
-        Too few annotated rows to free anything of W.
+    TooFewAnnotated
+        Too few annotated rows to free anything of W; a ValueError.
     """
     Y, T, X, W, groups = _complete(Y, T, X, W, annotated, groups, rows, seed)
     base = PolynomialFeatures(2, interaction_only=True).fit_transform(W)
@@ -82,7 +86,7 @@ def _span(design: np.ndarray, name: str) -> np.ndarray:
     U, s, _ = np.linalg.svd(design, full_matrices=False)
     U = U[:, s > 1e-9 * s.max()]
     if len(U) < 2 * U.shape[1]:
-        raise ValueError(
+        raise TooFewAnnotated(
             f"annotated: {len(U)} complete rows for the {U.shape[1]} terms {name} is freed of; at least twice as many "
             "rows are needed. Annotate more records."
         )
