@@ -40,7 +40,7 @@ def mean_gap(scores: pd.DataFrame, name: str, baseline: str, column: str = "stra
 
 
 CHECKED = ("policy_value", "autoc", "qini")
-SMALLEST_WIDTH = 1e-9
+SMALLEST_WIDTH = 1e-9  # of an interval, beside the widest in the metric
 
 
 def judged(gaps: pd.DataFrame, metric: str = "policy_value") -> pd.DataFrame:
@@ -68,7 +68,8 @@ def held_out_coverage(table: pd.DataFrame, metrics: Iterable[str] = CHECKED) -> 
         ``covered`` (share of the intervals that hold the truth). Estimates that are 0 by definition, as the AUTOC of
         a random order, are left out.
     """
-    known = table[table["truth"].notna() & (table["high"] - table["low"] > SMALLEST_WIDTH)]
+    width = table["high"] - table["low"]
+    known = table[table["truth"].notna() & (width > SMALLEST_WIDTH * width.groupby(table["metric"]).transform("max"))]
     kinds = {"value": known[known["baseline"] == ""], "difference": known[known["baseline"] != ""]}
     rows = [_covered(part[part["metric"] == m], what, m) for what, part in kinds.items() for m in metrics]
     return pd.DataFrame(rows)

@@ -11,7 +11,19 @@ import numpy as np
 import pandas as pd
 
 from helpers.data.own.spec import MISSING_LEVEL, FieldSpec, Outcome, OwnSpec
-from helpers.data.written import LARGEST, WHOLE_FLOAT, YES_NO, each, folded, numbers, plain, spelt
+from helpers.data.written import (
+    LARGEST,
+    LARGEST_WHOLE,
+    ROUNDED,
+    WHOLE_FLOAT,
+    YES_NO,
+    each,
+    folded,
+    numbers,
+    plain,
+    spelt,
+    without_letters,
+)
 
 MOST_LEVELS = 30
 WORDS_NEEDED = (str, bool, int, float, np.bool_, np.number)
@@ -51,8 +63,11 @@ class Decoder:
         self._refuse_unlike(column, "id", WORDS_NEEDED)
         remedy = f"every record belongs to a patient; fill it in. {EMPTY}"
         self._refuse(column, "id", self.void[column], "are empty", remedy)
-        found = self.words[column]
-        if pd.api.types.is_float_dtype(self.raw[column]):
+        found, floats = self.words[column], pd.api.types.is_float_dtype(self.raw[column])
+        rounded = self.raw[column].abs() >= LARGEST_WHOLE if floats else found.str.fullmatch(ROUNDED)
+        remedy = "patients became one; write identifiers as text, every digit of them"
+        self._refuse(column, "id", rounded, "are numbers whose last digits were rounded off", remedy)
+        if floats:
             found = each(found, plain)
         self._refuse_alike(column, "id", found, "write that of a patient in one way")
         return found.astype("str")
@@ -63,11 +78,11 @@ class Decoder:
         remedy = f"leave these records out, or say 'no note' in them. {EMPTY}"
         self._refuse(column, "text", void, "have no note", remedy)
         given = self.words[column][~void]
-        if len(given) and numbers(given).notna().all():
+        if len(given) and without_letters(given):
             self.faults.append(f"column {column!r} (text): holds numbers alone; name the column of the notes")
         else:
             self._refuse_unlike(column, "text", (str,))
-            if len(given) > 1 and given.nunique() == 1:
+            if len(given) > 1 and each(given, folded).nunique() == 1:
                 self.doubts.append(f"column {column!r} (text): all {len(given):,} notes are the same, and tell nothing")
         return self._strings(column)
 
