@@ -1,11 +1,15 @@
 """The batched trainer against a plain torch loop, and against itself one problem at a time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from helpers.effects.networks import training
 from helpers.effects.networks.architectures import NETWORKS
 from helpers.effects.networks.problem import Problem, TrainingOptions
+from helpers.effects.networks.program import Program
 from helpers.effects.networks.training import predict_network, train
 
 FAST = TrainingOptions(epochs=6, patience=2, learning_rate=5e-3, batch=32)
@@ -90,3 +94,16 @@ def test_empty_validation_is_refused():
     p = make_problems("squared", [10])[0]
     with pytest.raises(ValueError, match="0 validation rows"):
         train([Problem(p.X, p.targets, p.train, p.valid[:0], "squared", 0)])
+
+
+def test_alike_problems_train_once(monkeypatch):
+    trained = []
+    monkeypatch.setattr(
+        training, "Program", lambda problems, own: trained.append(len(problems)) or Program(problems, own)
+    )
+    one, other = make_problems("squared", [70, 129])
+    copied = replace(one, X=one.X.copy(), train=one.train.copy())
+    weights = train([one, other, copied, replace(one, seed=99)], FAST)
+    assert trained == [3]
+    np.testing.assert_array_equal(weights[0]["hidden.w"], weights[2]["hidden.w"])
+    assert weights[0] is not weights[2] and np.abs(weights[0]["hidden.w"] - weights[3]["hidden.w"]).max() > 1e-3

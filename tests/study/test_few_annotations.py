@@ -9,7 +9,7 @@ from helpers import config, study
 
 def test_shares_leave_enough_records_and_three_sizes():
     assert study.annotated_shares(9000) == [0.02, 0.05, 0.1, 0.3, 0.5, 1.0]
-    assert study.annotated_shares(9000, "short") == [0.02, 0.05, 0.1, 0.3, 1.0]
+    assert study.annotated_shares(9000, "short") == [0.02, 0.1, 0.3, 1.0]
     assert study.annotated_shares(540, "short") == [0.3, 0.5, 1.0]
     assert all(share * 700 >= 90 for share in study.annotated_shares(700))
 

@@ -36,7 +36,7 @@ def test_the_reader_learns_from_annotated_training_records_only(trial):
     assert Spy.learned == [], "nobody has asked for what it reads"
     read = trial.read_train
     ((texts, annotations, annotated),) = Spy.learned
-    assert texts == trial.train.texts and np.isnan(annotations[~annotated]).all()
+    assert list(texts) == trial.train.texts and np.isnan(annotations[~annotated]).all()
     np.testing.assert_array_equal(annotated, trial.annotated)
     np.testing.assert_array_equal(annotations[annotated], trial.train.annotations[annotated])
     np.testing.assert_array_equal(read.tabular, trial.train.tabular.astype(np.float32))

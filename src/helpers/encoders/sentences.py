@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -20,6 +20,7 @@ from helpers.encoders.cache import encode
 from helpers.privacy.errors import DataError
 
 POOLINGS = ("max", "mean")
+SPLIT_ONCE = 20_000  # notes whose sentences a process remembers: repetitions and budgets read the same ones
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,12 +58,17 @@ class Bags:
 
 def bags_of(texts: Iterable[str]) -> Bags:
     """The bags of sentences of n notes."""
-    split = [split_sentences(t) for t in checked_texts(texts)]
+    split = [_split(t) for t in checked_texts(texts)]
     unique = sorted({s for bag in split for s in bag})
     place = {s: k for k, s in enumerate(unique)}
     sentence = np.fromiter((place[s] for bag in split for s in bag), np.int64)
     note = np.repeat(np.arange(len(split)), [len(bag) for bag in split])
     return Bags(unique, sentence, note, len(split))
+
+
+@lru_cache(SPLIT_ONCE)
+def _split(note: str) -> tuple[str, ...]:
+    return tuple(split_sentences(note))
 
 
 class _Frozen(TransformerMixin, BaseEstimator):

@@ -60,6 +60,7 @@ STRATEGIES: dict[str, Strategy] = {
         lambda t: TLearner(HeadRegressor(seed=t.seed)),
         source="arno2025learning",
         annotated=False,
+        slow=True,
     ),
     "tarnet": Strategy(
         "TARNet",
@@ -68,6 +69,7 @@ STRATEGIES: dict[str, Strategy] = {
         lambda t: TARNet(seed=t.seed),
         source="shalit2017estimating",
         annotated=False,
+        slow=True,
     ),
     "dragonnet": Strategy(
         "DragonNet",
@@ -76,6 +78,7 @@ STRATEGIES: dict[str, Strategy] = {
         lambda t: DragonNet(seed=t.seed),
         source="shi2019adapting",
         annotated=False,
+        slow=True,
     ),
     "dr_heads": Strategy(
         "DR learner, 64-unit heads",
@@ -84,6 +87,7 @@ STRATEGIES: dict[str, Strategy] = {
         lambda t: with_heads(DRLearner, t),
         source="arno2025learning",
         annotated=False,
+        slow=True,
     ),
     "r": Strategy(
         "R-learner (ridge)",

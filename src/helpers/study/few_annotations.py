@@ -14,6 +14,7 @@ from helpers.study.grid import run_areas
 from helpers.study.strategies import strategy_named
 
 LADDER = (0.02, 0.05, 0.1, 0.3, 0.5, 1.0)  # shares of the training records that are annotated
+BETWEEN = (0.05, 0.5)  # what a curve can do without
 LEAST = 90  # fewer annotated records carry no outcome model
 CURVE = 3  # sizes that a learning curve with three parameters needs
 HIDDEN = ("pain", "nasal")
@@ -21,9 +22,9 @@ DUEL = {"captured": "benefit captured", "autoc_share": "AUTOC, share of the best
 
 
 def annotated_shares(n_train: int, detail: str = "full") -> list[float]:
-    """The shares worth annotating of so many training records, rising; ``short`` leaves out one half if it can."""
+    """The shares worth annotating of so many training records, rising; ``short`` leaves out some if it can."""
     enough = [share for share in LADDER if share * n_train >= LEAST]
-    short = [share for share in enough if share != 0.5]
+    short = [share for share in enough if share not in BETWEEN]
     return short if detail == "short" and len(short) >= CURVE else enough
 
 

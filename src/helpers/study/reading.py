@@ -11,10 +11,15 @@ from functools import cached_property
 import numpy as np
 
 from helpers import artifacts, encoders
+from helpers.artifacts.memory import MemoryCache
 from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.encoders import registry
 from helpers.encoders.features import Features
+from helpers.encoders.notes import Notes
+
+NOTES_KEPT, FEW_ENOUGH = 24, 20_000  # sets of notes whose vectors a process keeps, each of at most so many notes
+_KEPT = MemoryCache(NOTES_KEPT)
 
 
 class Reading:
@@ -49,7 +54,7 @@ class Reading:
         """
         made = encoders.make_encoder(self.name, device=self.device)
         about = {"levels": self.train.levels, "annotated": self.annotated, "groups": self.train.ids}
-        return made.fit(self.train.texts, annotations=self._seen, **about)
+        return made.fit(_notes(self.train.texts), annotations=self._seen, **about)
 
     def of_training(self) -> Features:
         """Features of the training records: those of annotated notes by readers that did not see them."""
@@ -58,7 +63,7 @@ class Reading:
     def of(self, cohort: Cohort) -> Features:
         """Features of other records, whose patients the reader has not seen."""
         notes = cohort.texts
-        return self._kept(artifacts.digest(notes), lambda: self.encoder.transform(notes), cohort)
+        return self._kept(artifacts.digest(notes), lambda: self.encoder.transform(_notes(notes)), cohort)
 
     def _kept(self, which: str, make, cohort: Cohort) -> Features:
         vectors = artifacts.Store().array("read", {**self._key, "notes": which}, make)
@@ -78,3 +83,8 @@ class Reading:
             "learned from": artifacts.digest(*learned),
             "code": artifacts.code_of(registry.__name__),
         }
+
+
+def _notes(texts: list[str]) -> Notes:
+    """Notes with their sentences and vectors: budgets and worlds read the same ones again and again."""
+    return _KEPT.get(texts, lambda: Notes(texts)) if len(texts) <= FEW_ENOUGH else Notes(texts)

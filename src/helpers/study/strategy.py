@@ -43,7 +43,7 @@ class Strategy:
     complete : bool
         Whether it needs every annotation and bedside column of every record.
     slow : bool
-        Many times slower than the others: it runs on ``slow_seeds`` repetitions only.
+        Several times slower than the others: it runs on ``slow_seeds`` repetitions only.
     """
 
     label: str

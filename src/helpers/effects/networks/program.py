@@ -7,6 +7,7 @@ from tqdm.auto import tqdm
 
 from helpers.effects.networks.architectures import NETWORKS
 from helpers.effects.networks.problem import Problem, TrainingOptions
+from helpers.stats.adam import fused_step
 
 
 class Program:
@@ -80,25 +81,10 @@ class Program:
 
     def _adam(self, stacks: list) -> None:
         """Adam on parameters, gradients and both moments, (m, inputs, units) each: one pass, a problem at a time."""
-        import torch
-
-        steps = list(self.steps[: len(stacks[0])].unbind())
-        parameters, gradients, first, second = (list(stack.unbind()) for stack in stacks)
-        torch._fused_adam_(
-            parameters,
-            gradients,
-            first,
-            second,
-            [],
-            steps,
-            lr=self.s.learning_rate,
-            beta1=self.s.betas[0],
-            beta2=self.s.betas[1],
-            weight_decay=0.0,
-            eps=self.s.epsilon,
-            amsgrad=False,
-            maximize=False,
-        )
+        steps = self.steps[: len(stacks[0])].unbind()
+        parameters, gradients, *moments = (stack.unbind() for stack in stacks)
+        rate, betas, epsilon = self.s.learning_rate, self.s.betas, self.s.epsilon
+        fused_step(parameters, gradients, moments, steps, rate, 0.0, betas, epsilon)
 
     def _mean_loss(self, parameters: dict, which: np.ndarray, rows: list[np.ndarray]):
         """(b,) mean losses over each problem's own rows; shorter batches are padded with weight zero."""

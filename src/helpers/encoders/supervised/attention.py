@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from helpers.encoders.sentences import Bags
+from helpers.stats.adam import Adam
 
 LARGEST_WEIGHT = 15.0  # of the logarithm of a weight
 WARM_UP = 10  # steps until the learning rate is full
@@ -134,16 +135,15 @@ def trained(features: np.ndarray, bags: Bags, labels: np.ndarray, p: dict, level
     """
     import torch
 
-    optimiser = torch.optim.AdamW(p.values(), options["rate"], weight_decay=options["decay"], fused=True)
+    parameters = list(p.values())
+    optimiser = Adam(parameters)
     losses, (noise, dropout, steps) = [], (options[k] for k in ("noise", "dropout", "steps"))
     for step, rows in enumerate(batches(bags.n, options["batch"], steps, rng)):
         part = bags.take(rows)
         used, place = np.unique(part.sentence, return_inverse=True)
-        optimiser.param_groups[0]["lr"] = options["rate"] * rate_at(step, steps)
-        optimiser.zero_grad()
         votes = attention_scores(torch.from_numpy(features[used]), p, noise, dropout, rng)
         loss = note_loss(note_log_p(votes, place, part, p["c"], levels), labels[rows])
-        loss.backward()
-        optimiser.step()
+        gradients = torch.autograd.grad(loss, parameters)
+        optimiser.step(gradients, options["rate"] * rate_at(step, steps), options["decay"])
         losses.append(float(loss.detach()))
     return losses
