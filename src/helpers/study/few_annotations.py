@@ -28,6 +28,13 @@ def annotated_shares(n_train: int, detail: str = "full") -> list[float]:
     return short if detail == "short" and len(short) >= CURVE else enough
 
 
+def first_repetitions(config: Config) -> Config:
+    """The configuration with so few repetitions as slow strategies get, unless every detail is asked for."""
+    return (
+        config if config.detail == "full" else config.model_copy(update={"seeds": min(config.seeds, config.slow_seeds)})
+    )
+
+
 def over_shares(config: Config, names: Iterable[str], shares: Sequence[float]) -> pd.DataFrame:
     """Areas of strategies at every annotated share; what learns without annotations runs once and stands at each.
 
