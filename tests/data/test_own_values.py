@@ -229,6 +229,12 @@ def test_numbers_that_no_one_can_square_are_refused(read, column, cell):
     refused(read, "1 of 60 values are beyond 1e+50", {column: [cell, *frame()[column][1:]]})
 
 
+def test_an_outcome_too_small_for_the_pages_is_told(read):
+    with pytest.warns(UserWarning, match="below 0.01, and pages show three decimals; give it in a smaller unit"):
+        cohort = read({"days": frame()["days"].astype(float) * 1e-9})
+    np.testing.assert_allclose(cohort.Y, frame()["days"].astype(float) * 1e-9)
+
+
 def test_decimals_of_a_parquet_file_are_numbers_whatever_the_decimal_sign(read):
     cells = {"age": [Decimal("1.5")] * 30 + [Decimal("2.5")] * 30, "days": frame()["days"].astype(float)}
     assert read(cells, "t.parquet", more='decimal: ","').frame["age"].tolist() == [1.5] * 30 + [2.5] * 30
