@@ -32,7 +32,7 @@ TIMES = (str, int, np.integer, datetime.date)
 EMPTY = "`empty` in the spec lists the words for no value"
 WHOLE_NUMBER = re.compile("[0-9]+")
 ZONE = r"[0-9:.] ?(?:Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)$"
-LEAST_SHOWN = 0.01  # standard deviation of an outcome whose effects three decimals can show
+LEAST_SPREAD = 0.01  # standard deviation of an outcome whose effects three decimals can show
 UNCLEAR = ("NA", "None")  # words for no value that are names as well
 
 
@@ -118,9 +118,9 @@ class Decoder:
             self._refuse(column, "outcome", wrong, "are no counts", remedy)
         if len(self.faults) == before:
             self._refuse_constant(column, "outcome", found, "no treatment changed it, and nothing can be learned")
-            if outcome.type == "continuous" and 0 < found.std() < LEAST_SHOWN:
+            if outcome.type == "continuous" and 0 < found.std() < LEAST_SPREAD:
                 self.doubts.append(
-                    f"column {column!r} (outcome): its standard deviation is below {LEAST_SHOWN:g}, and pages show "
+                    f"column {column!r} (outcome): its standard deviation is below {LEAST_SPREAD:g}, and pages show "
                     f"three decimals; give it in a smaller unit, as nmol/l for mol/l"
                 )
         return found
