@@ -145,3 +145,10 @@ def test_the_same_seed_gives_the_same_rows_and_every_note_its_canary(made, tmp_p
     pd.testing.assert_frame_equal(one, two)
     tokens = one["text_value"].dropna().str.extract(f"({CANARY.pattern})")[0]
     assert tokens.notna().all() and tokens.is_unique
+
+
+def test_the_check_before_publishing_reads_the_notes_of_all_shards(made):
+    from helpers.privacy.note_stream import stream_notes
+
+    shards = [pd.read_parquet(shard)["text_value"].dropna() for shard in sorted((made / "data").rglob("*.parquet"))]
+    assert [note.decode() for note in stream_notes(made)] == pd.concat(shards).tolist()
