@@ -28,7 +28,7 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-fast coverage lint publish-check serve exercises check lab deck handout clean
+.PHONY: help book pdf test test-fast coverage lint publish-check serve exercises check lab deck handout clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ help: ## Show this list
 
 book: $(STAMP) ## Run the study and build the book (goes on where it stopped); ANSWERS=yes: for teachers
 	@export WHO_TO_TREAT_ANSWERS="$$ANSWERS"; exec $(PY) workflow/run.py --parent $$PPID --profile="$$PROFILE" --cores="$$CORES" --params="$$PARAMS"
+
+pdf: $(STAMP) ## Print the book of PROFILE into one file, runs/PROFILE/book.pdf (needs Chromium)
+	@$(PY) workflow/paper.py --profile="$$PROFILE"
 
 # One thread a process: on small matrices threads only get in the way. A file's tests stay together for their fixtures.
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n "$$CORES" --dist loadfile

@@ -16,7 +16,7 @@ import answers
 import nbformat
 from answers import PASSED, UNJUDGED, VERDICT, WRONG, Verdict
 from exercises import KINDS, NOTEBOOKS, Exercise, blocks, read, tags
-from lessons import plain
+from lessons import numbers_of, plain
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from processes import environment
 
@@ -36,8 +36,9 @@ sys.path.insert(0, "workflow")
 from answers import Checker
 
 check = Checker({chapter!r}, globals())"""
-WELCOME = """**Exercise sheet.** Run the cells from the top; they are those of the chapter, on few patients. Put your
-answers in place of `...` and run the cell below each: it says whether the answer holds, and gives a hint if not.
+WELCOME = """**Exercise sheet of chapter {number}.** Run the cells from the top; they are those of the chapter, on few
+patients. Put your answers in place of `...` and run the cell below each: it says whether the answer holds, and gives a
+hint if not.
 `make check NB=exercises/{chapter}.ipynb` runs the whole sheet and grades it."""
 BLANK = {
     "number": "{name} = ...  # a number{close}",
@@ -98,7 +99,7 @@ def sheet(chapter: nbformat.NotebookNode, name: str, parameters: dict) -> nbform
         cells.append(lesson(cell))
         if "parameters" in tags(cell):
             cells.append(new_code_cell("\n".join(["# Small and quick; change it for more patients", *small])))
-    cells.insert(0, new_markdown_cell(WELCOME.format(chapter=name)))
+    cells.insert(0, new_markdown_cell(WELCOME.format(chapter=name, number=numbers_of().get(name, int(name[:2])))))
     for place, cell in enumerate(cells):
         cell["id"] = f"{name[:2]}-{place:03d}"
     sheet = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": chapter.metadata.kernelspec})

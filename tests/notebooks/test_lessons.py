@@ -96,9 +96,7 @@ def test_the_handout_asks_and_does_not_answer(run):
     text = (run / "handout.html").read_text(encoding="utf-8")
     Balanced(text)
     assert (
-        "Exercise 01.1" in text
-        and "Which? See chapter 02 (representations)." in text
-        and "<strong>a)</strong> x" in text
+        "Exercise 1.1" in text and "Which? See chapter 2 (representations)." in text and "<strong>a)</strong> x" in text
     )
     assert "secret" not in text and "# hidden" not in text
 
@@ -116,7 +114,7 @@ def teaching():
 
 
 def test_the_teachers_table_follows_the_notebooks():
-    shown = {"01_data_preparation", "04_pseudo_outcomes"}
+    shown = ["01_data_preparation", "04_pseudo_outcomes"]
     rows = teaching().table(ROOT / "notebooks", shown).splitlines()
     assert len(rows) == 4
     about = json.loads((ROOT / "notebooks" / "04_pseudo_outcomes.ipynb").read_text())["metadata"]["chapter"]
@@ -133,3 +131,12 @@ def test_the_teachers_pages_name_places_that_exist():
             name = re.search(r"notebooks/(\w+)`", cell)[1]
             source = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
             assert all(f"## {heading}" in source for heading in re.findall(r'"([^"]+)"', cell)), cell
+
+
+def test_chapters_bear_the_number_that_the_book_shows():
+    shown = lessons.numbers_of(ROOT / "book" / "_toc.yml")
+    assert shown["12_policy_comparison"] == 7
+    assert lessons.plain("See {doc}`../notebooks/12_policy_comparison`.") == "See chapter 7 (policy comparison)."
+    order = ["12_policy_comparison", "07_annotation_budgets"]
+    rows = teaching().table(ROOT / "notebooks", order).splitlines()
+    assert [name in row for name, row in zip(order, rows[2:], strict=True)] == [True, True]
