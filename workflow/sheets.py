@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import answers
@@ -63,10 +63,12 @@ def main(words: list[str] | None = None) -> int:
         return 1
 
 
-def write_all(params: str, target: Path = SHEETS) -> int:
-    """Write a sheet of every chapter that has exercises."""
+def write_all(params: str, target: Path = SHEETS, chapters: Sequence[str] | None = None) -> int:
+    """Write a sheet of every chapter that has exercises, or of these chapters alone."""
     parameters = chapter_parameters(load_yaml(SMALL), params)
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        if chapters is not None and path.stem not in chapters:
+            continue
         if exercises := read(path):
             place = target / path.name
             kept = place.exists() and worked_on(nbformat.read(place, as_version=4))

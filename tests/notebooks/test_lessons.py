@@ -10,6 +10,7 @@ import deck
 import lessons
 import nbformat
 import pytest
+import session
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,3 +141,18 @@ def test_chapters_bear_the_number_that_the_book_shows():
     order = ["12_policy_comparison", "07_annotation_budgets"]
     rows = teaching().table(ROOT / "notebooks", order).splitlines()
     assert [name in row for name, row in zip(order, rows[2:], strict=True)] == [True, True]
+
+
+def test_a_session_is_handed_out_in_one_folder(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(session, "FOLDER", tmp_path / "session")
+    assert session.main(["--profile", "tiny", "--chapters", "1"]) == 0
+    names = sorted(path.name for path in (tmp_path / "session").iterdir())
+    assert names == ["01_data_preparation.ipynb", "handout.html", "slides.html"]
+    assert session.main(["--profile", "tiny", "--chapters", "01 12"]) == 1
+    assert "no chapter 12; it holds 01" in capsys.readouterr().err
+
+
+def test_the_chapters_of_a_session_keep_the_order_asked_for():
+    found = [lessons.Lesson(name, 1, "", 0, "", "", "", "", ()) for name in ("01_a", "04_b", "06_c")]
+    assert [lesson.chapter for lesson in session.chosen(found, ["06", "1", "6"])] == ["06_c", "01_a"]
+    assert session.chosen(found, []) == found

@@ -99,9 +99,9 @@ def narrow(figure) -> None:
 
 
 def _further_lines(ax) -> int:
-    """By how many lines the names of an axis are more than two each: two lines have room, three have not."""
+    """Lines to add to an axis so that each of its names has room; two lines a name have it."""
     lines = [len(textwrap.wrap(label.get_text(), TICK)) for label in ax.get_yticklabels()]
-    return sum(max(0, n - 2) for n in lines) if max(lines, default=0) > 2 else 0
+    return len(lines) * max(0, max(lines, default=0) - 2)
 
 
 def _short_ticks(ax, width: int) -> None:
