@@ -8,6 +8,7 @@ written over.
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -181,11 +182,15 @@ def graded(sheet: nbformat.NotebookNode, path: Path) -> list[Verdict]:
 
 
 def run(sheet: nbformat.NotebookNode, folder: Path, allow_errors: bool = False) -> None:
-    """Run all cells, in place, with the environment's own kernel."""
+    """Run all cells, in place, with the environment's own kernel; what the kernel says of itself is not shown."""
     from nbclient import NotebookClient
 
+    there = environment(1)
+    Path(there["IPYTHONDIR"]).mkdir(parents=True, exist_ok=True)
     options = {"timeout": None, "kernel_name": "python3", "allow_errors": allow_errors}
-    NotebookClient(sheet, resources={"metadata": {"path": str(folder)}}, **options).execute(env=environment(1))
+    NotebookClient(sheet, resources={"metadata": {"path": str(folder)}}, **options).execute(
+        env=there, stderr=subprocess.DEVNULL
+    )
 
 
 def verdict(exercise: Exercise, answered: list, checked: list) -> Verdict:
