@@ -9,7 +9,7 @@ import pytest
 from helpers import config, data, study
 from helpers.effects.learners import RandomOrder
 from helpers.encoders.features import Features
-from helpers.study import trials
+from helpers.study import cell, trials
 from helpers.study.cell import score_cell
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_cache")]
@@ -200,3 +200,19 @@ def test_a_cell_depends_on_every_parameter_that_is_not_marked():
     few = config.load(n=900)
     assert study.cell_key(few) == study.cell_key(few.model_copy(update={"results": "elsewhere", "device": "cpu"}))
     assert study.cell_key(few) != study.cell_key(few.model_copy(update={"clip": 0.02}))
+
+
+def test_effects_are_fitted_once_and_anew_for_other_numbers(trial, monkeypatch):
+    kept = study.fitted_effect(trial, "aace_ridge@phi")
+    strategy = study.strategy_named("aace_ridge@phi")
+    np.testing.assert_array_equal(kept, study.bedside_effect(trial, strategy, study.run_strategy(trial, strategy)))
+    fits = []
+    monkeypatch.setattr(cell, "run_strategy", lambda *given: fits.append(1) or study.run_strategy(*given))
+    np.testing.assert_array_equal(study.fitted_effect(trial, "aace_ridge@phi"), kept)
+    assert fits == []
+    table = cell.run_cell(trial, "aace_ridge@phi")
+    assert fits == [] and set(table["strategy"]) == {"aace_ridge@phi"}
+    train = trial.train
+    raised = replace(train, frame=train.frame.assign(**{train.roles.outcome: train.Y + 2.0 * train.T}))
+    assert not np.allclose(study.fitted_effect(replace(trial, train=raised), "aace_ridge@phi"), kept)
+    assert fits == [1]

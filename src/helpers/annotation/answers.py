@@ -17,7 +17,7 @@ AHEAD = {"absent": "none", "doubted": "strict"}  # what a phrase with no symptom
 LIMITS = ("except", "apart from", "other than", "save for", "except for")
 CLOSING = ("stop", "opening", "closing", "turning", "dash", "lasts", "anew", "past", "question")
 WHEN_NEEDED = re.compile(r"prn|as |if needed|when |on demand")
-BETWEEN = ("colon", "dash", "question", "opening")
+BEFORE_ANSWERS = ("colon", "dash", "question", "opening")
 COPULAS = frozenset("is are was were has have been be being both all also present there".split())
 
 
@@ -44,9 +44,9 @@ def find_answers(tokens: list[Token]) -> dict[int, str]:
 def _answer(tokens: list[Token], i: int) -> tuple[str, bool]:
     """The state that a token gives as an answer ("" for none), and whether a colon leads to it."""
     token, before = tokens[i], i - 1
-    while before >= 0 and (tokens[before].kind in BETWEEN or tokens[before].text in COPULAS):
+    while before >= 0 and (tokens[before].kind in BEFORE_ANSWERS or tokens[before].text in COPULAS):
         before -= 1
-    marked = any(t.kind in BETWEEN for t in tokens[before + 1 : i])
+    marked = any(t.kind in BEFORE_ANSWERS for t in tokens[before + 1 : i])
     near = before >= 0 and tokens[before].is_item
     if token.kind == "sign":
         return (_signed(tokens, i, marked) if near else ""), False

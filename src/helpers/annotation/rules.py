@@ -148,7 +148,7 @@ def _joined_by_plus(tokens: list[Token]) -> list[Token]:
     if not any(t.kind == "sign" and "-" in t.text for t in tokens):
         for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
             apart = token.text == "+" and token.end < after.start
-            if apart and before.is_item and (after.is_item or after.kind == "word"):
+            if apart and before.is_item and (after.is_item or after.kind in ("word", "none", "denies")):
                 token.kind = "joint"
     if tokens and tokens[0].kind == "sign" and tokens[0].text in "+-":
         for token, after in zip(tokens, tokens[1:], strict=False):

@@ -48,6 +48,7 @@ from helpers.study.few_annotations import (
     as_shares,
     doubt_of,
     few_against_all,
+    first_repetitions,
     never_annotated,
     over_shares,
 )
@@ -149,6 +150,7 @@ __all__ = [
     "export_policy",
     "features_of",
     "few_against_all",
+    "first_repetitions",
     "fewest_shown",
     "filled",
     "fitted_effect",

@@ -127,12 +127,14 @@ STRATEGIES: dict[str, Strategy] = {
         lambda t: EconDRLearner(**cross_fitted(t)),
         source="econml",
         complete=True,
+        slow=True,
     ),
     "aace_boost": Strategy(
         "AACE, boosted smoother",
         "frozen",
         "Smoothed AACE with boosted trees as its smoother.",
         lambda t: AACE(ridge(), on_confounders(t), boosted(t)),
+        slow=True,
     ),
     "two_phase": Strategy(
         "two-phase, augmented",
@@ -155,6 +157,7 @@ STRATEGIES: dict[str, Strategy] = {
         "A network trained on pairs of pseudo-outcomes to put patients in order, without estimating effects.",
         lambda t: RankLearner(nuisances=on_confounders(t), seed=t.seed),
         estimates=False,
+        slow=True,
     ),
     "rank_linear": Strategy(
         "Rank-Learner, linear",
@@ -162,6 +165,7 @@ STRATEGIES: dict[str, Strategy] = {
         "The same with a linear score.",
         lambda t: RankLearner(nuisances=on_confounders(t), hidden=False, seed=t.seed),
         estimates=False,
+        slow=True,
     ),
     "aace_ridge": Strategy(
         "AACE, ridge",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
 
-from helpers import data, encoders, evaluation
+from helpers import artifacts, data, encoders, evaluation
+from helpers.artifacts.digests import digest
 from helpers.config import Config
 from helpers.effects.learners import EffectLearner
 from helpers.study.strategies import strategy_named
@@ -39,9 +40,17 @@ def bedside_effect(trial: Trial, strategy: Strategy, learner: EffectLearner) -> 
 
 
 def fitted_effect(trial: Trial, name: str) -> np.ndarray:
-    """Effects for the test side from a strategy that is fitted on the training side."""
+    """Effects for the test side from a strategy that is fitted on the training side; kept by content."""
     strategy = strategy_named(name)
-    return bedside_effect(trial, strategy, run_strategy(trial, strategy))
+    return _kept_effect(trial, name, lambda: bedside_effect(trial, strategy, run_strategy(trial, strategy)))
+
+
+def _kept_effect(trial: Trial, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+    """What ``make`` gives, once for all chapters that ask for this strategy on the same numbers."""
+    strategy = strategy_named(name)
+    at, levels = features_of(trial, strategy.features, "test"), None if trial.train.measured else trial.train.levels
+    key = {"strategy": name, "seed": trial.seed, "config": cell_key(trial.config), "code": artifacts.code_of(__name__)}
+    return artifacts.Store().array("effect", key | {"given": digest(training_data(trial, strategy), at, levels)}, make)
 
 
 def effects_of(trial: Trial, names: Iterable[str]) -> dict[str, np.ndarray]:
@@ -51,13 +60,17 @@ def effects_of(trial: Trial, names: Iterable[str]) -> dict[str, np.ndarray]:
 
 def run_cell(trial: Trial, name: str) -> pd.DataFrame:
     """Long results of one strategy in one trial."""
-    return score_cell(trial, name, run_strategy(trial, strategy_named(name)))
+    return _scored(trial, name, fitted_effect(trial, name))
 
 
 def score_cell(trial: Trial, name: str, learner: EffectLearner) -> pd.DataFrame:
     """Long results of a fitted learner in its trial: by the true effects, else by held-out doubly robust scores."""
+    strategy = strategy_named(name)
+    return _scored(trial, name, _kept_effect(trial, name, lambda: bedside_effect(trial, strategy, learner)))
+
+
+def _scored(trial: Trial, name: str, tau_hat: np.ndarray) -> pd.DataFrame:
     strategy, config = strategy_named(name), trial.config
-    tau_hat = bedside_effect(trial, strategy, learner)
     if trial.test.has_truth:
         table = evaluation.evaluate(trial.test, -tau_hat, tau_hat if strategy.estimates else None)
     else:

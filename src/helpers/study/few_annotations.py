@@ -28,6 +28,13 @@ def annotated_shares(n_train: int, detail: str = "full") -> list[float]:
     return short if detail == "short" and len(short) >= CURVE else enough
 
 
+def first_repetitions(config: Config) -> Config:
+    """The configuration with so few repetitions as slow strategies get, unless every detail is asked for."""
+    return (
+        config if config.detail == "full" else config.model_copy(update={"seeds": min(config.seeds, config.slow_seeds)})
+    )
+
+
 def over_shares(config: Config, names: Iterable[str], shares: Sequence[float]) -> pd.DataFrame:
     """Areas of strategies at every annotated share; what learns without annotations runs once and stands at each.
 
@@ -93,7 +100,8 @@ def few_against_all(few: pd.DataFrame, full: pd.DataFrame, metrics: Iterable[str
         a, b = (t[t["metric"] == metric].set_index("seed")["value"] for t in (few, full))
         seeds = sorted(set(a.index) & set(b.index))
         found = {"metric": metric, "seeds": len(seeds)}
-        for name, values in (("few", a[seeds]), ("full", b[seeds]), ("value", a[seeds] - b[seeds])):
+        gaps = stats.gaps_beyond_rounding(a[seeds], b[seeds])
+        for name, values in (("few", a[seeds]), ("full", b[seeds]), ("value", gaps)):
             ends = ("low", "high") if name == "value" else (f"{name}_low", f"{name}_high")
             found |= dict(zip((name, *ends), stats.interval(np.asarray(values, float)), strict=True))
         rows.append(found)
