@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,10 @@ RULES = {
 MOST_BYTES = 2_000_000
 # Pages that the theme makes alone hold nothing of ours but its frame.
 THEIRS = {"genindex", "search", "index"}
+# Pages that quote code, file names and titles of papers.
+OF_CODE = {"public_verbs", "what_is_checked", "other_packages", "references", "cite"}
+UNREAD = re.compile(r'<(script|style|svg|pre|code)\b.*?</\1>|<(div|span) class="math.*?</\2>', re.DOTALL)
+CLUMSY = re.compile(r"\d\s%|(?<![\w\u2013.,/:-])-\d|\d[eE][-\u2212+]\d")
 SETTLED = "() => !window.MathJax || MathJax.startup.promise.then(() => true)"
 # The theme makes what scrolls reachable by the keyboard a moment after the width has changed.
 REACHED = """() => [...document.querySelectorAll("article pre")].every(
@@ -57,6 +62,17 @@ def names(book: Path) -> list[str]:
     return [name for name in found if not name.startswith("_") and name != "index"]
 
 
+def clumsy(book: Path, name: str) -> list[str]:
+    """Numbers that are not written as the book writes them: hyphens for minus, powers of ten, a blank before %."""
+    text = (book / f"{name}.html").read_text(encoding="utf-8")
+    article = re.search(r'<article class="bd-article">(.*?)</article>', text, re.DOTALL)
+    if article is None or name in OF_CODE:
+        return []
+    words = html.unescape(re.sub(r"<[^>]+>", " ", UNREAD.sub(" ", article[1])))
+    found = [words[max(0, m.start() - 20) : m.end() + 10] for m in CLUMSY.finditer(words)]
+    return [f"clumsy number: {' '.join(part.split())}" for part in found]
+
+
 class Reader:
     """A tab that notes what goes wrong while it reads.
 
@@ -94,7 +110,7 @@ class Reader:
             if pictures:
                 self.tab.screenshot(path=pictures / f"{name.replace('/', '-')}_{kind}.jpg", full_page=True, quality=70)
         self.said += self.tab.evaluate(ELEMENTS)
-        self.said += heavy(book, name)
+        self.said += heavy(book, name) + clumsy(book, name)
         self._accessible(name)
         return self.said
 

@@ -17,7 +17,7 @@ from helpers import report
 pytestmark = pytest.mark.slow
 
 FINISHED = os.environ.get("WHO_TO_TREAT_BOOK")
-SPOILT = """<p style="width: 3000px">Too wide.</p><img src="https://elsewhere.invalid/a.png">
+SPOILT = """<p style="width: 3000px">Too wide: -0.5, 5 % and 3e-05.</p><img src="https://elsewhere.invalid/a.png">
 <p style="color: #777; background: #767676">Hardly seen.</p><script src="nothing.js"></script>
 <script>console.error("spoilt"); throw new Error("thrown");</script>
 <script>addEventListener("input", () => { document.querySelector(".rows .text").textContent = "42"; });</script>
@@ -33,6 +33,8 @@ COMPLAINTS = {
     "a critical fault": "desktop, light: image-alt",
     "a fault in the dark": "desktop, dark: color-contrast",
     "a wrong number": "How many can you treat?: at 0.05 it shows 42",
+    "a hyphen for a minus": "clumsy number: Too wide: -0",
+    "a power of ten": "3e-05",
     "a heavy page": "bytes; 2,000,000 are enough",
 }
 

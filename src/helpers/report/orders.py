@@ -108,7 +108,7 @@ def where_sentences(where: pd.DataFrame, settings: pd.DataFrame) -> list[str]:
     """
     worst = where.loc[where["bias"].abs().idxmax()]
     lines = [
-        f"It is furthest off for {worst['varied']} {worst['level']}: on average "
+        f"It is furthest off for {worst['varied']} “{worst['level']}”: on average "
         f"{number(worst['bias'], 0, sign=True, percent=True)} of the attainable."
     ]
     for noise, part in settings.groupby("noise"):

@@ -57,7 +57,9 @@ def definition_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     found = pd.DataFrame({name: t.set_index("package")["autoc"] for name, t in tables.items()}).T
     spread = (found.div(found["definition"], axis=0) - 1).drop(columns="definition")
     lines = [f"{row.package}: {row.how}." for row in next(iter(tables.values())).itertuples()]
-    lines += [f"{p} differs from the definition by {s.min():+.0%} to {s.max():+.0%}." for p, s in spread.items()]
+    for package, s in spread.items():
+        ends = (number(end, 0, sign=True, percent=True) for end in (s.min(), s.max()))
+        lines.append(f"{package} differs from the definition by {' to '.join(ends)}.")
     ranks = found.rank()
     alike = ranks.eq(ranks["definition"], axis=0).all(axis=None)
     alike = "All three put these policies in the same order." if alike else "They do not even agree on the order."
