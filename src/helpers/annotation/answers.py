@@ -137,7 +137,8 @@ def _prefixed(tokens: list[Token]) -> bool:
     """Whether the signs of a sentence stand before their symptoms: one does with nothing before it."""
     for k, t in enumerate(tokens):
         if t.kind == "sign":
-            return k == 0 or not tokens[k - 1].is_item
+            at = k - 2 if k > 1 and tokens[k - 1].kind == "colon" and tokens[k - 2].kind == "symptom" else k - 1
+            return k == 0 or not tokens[at].is_item
     return False
 
 
