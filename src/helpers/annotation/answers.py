@@ -86,6 +86,8 @@ def _phrased(tokens: list[Token], i: int, before: int) -> str:
     """A phrase behind a symptom; one that speaks of what follows becomes a cue."""
     if "free" in tokens[i].text and _kept(tokens, before):
         return PRESENT
+    if tokens[i].text.startswith("until") and any(t.kind == "none" for t in tokens[max(0, before - 1) : before]):
+        return PRESENT  # "no fever until yesterday"
     if tokens[i].kind in AHEAD and _leads(tokens, i):
         tokens[i].kind = _ahead(tokens, i)
         return ""
