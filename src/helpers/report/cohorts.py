@@ -10,6 +10,12 @@ from helpers.report.sentences import change, signed
 from helpers.report.words import number
 
 INSIDE, OUTSIDE = "15:00-21:00", "other"
+VITALS = {
+    "sbp": "systolic blood pressure",
+    "mbp": "mean blood pressure",
+    "resp_rate": "breathing rate",
+    "spo2": "oxygen saturation",
+}
 
 
 def clock_sentence(bands: pd.DataFrame) -> str:
@@ -57,8 +63,9 @@ def vital_sentence(missing: pd.DataFrame) -> str:
         return "Too few stays to say which vital signs were never found."
     vital, system = (wide["published"] - wide["full"]).idxmax()
     lists, full = (number(wide.loc[(vital, system), items], 0, percent=True) for items in ("published", "full"))
+    sign = VITALS.get(vital, vital.replace("_", " "))
     return (
-        f"Worst for the {vital.replace('_', ' ')} of stays charted in {_system(system)}: {lists} have none by the "
+        f"Worst for the {sign} of stays charted in {_system(system)}: {lists} have none by the "
         f"published list of items, {full} by the full one."
     )
 

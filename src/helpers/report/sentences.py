@@ -107,7 +107,7 @@ def against(
     for row in evaluation.paired(rows, baseline, column, (within,)).itertuples():
         more, less = (f"{word} of the ceiling is reached than" for word in ("more", "less"))
         verdict = signed(row, more, less, "the share of the ceiling cannot be told apart from that")
-        where = labels.get(getattr(row, within), getattr(row, within))
+        where = str(labels.get(getattr(row, within), getattr(row, within)))
         pair = f"with {labels.get(name, name)} {verdict} with {labels.get(baseline, baseline)}"
-        lines.append(f"{where}: {pair} ({change(row, 1, percent=True)}).")
+        lines.append(f"{where[:1].upper()}{where[1:]}: {pair} ({change(row, 1, percent=True)}).")
     return lines
