@@ -17,13 +17,13 @@ from helpers.effects.networks.problem import Problem
 from helpers.stats.ties import is_flat
 
 LARGE_SPREAD, LARGE_MEAN = 3.0, 30.0  # no column of a vector of notes comes near
-LARGEST = 1e12  # what is beyond, or no number, is left to the training to refuse
+LARGEST_INPUT = 1e12  # what is beyond, or no number, is left to the training to refuse
 
 
 def large_columns(X: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """(d,) means and standard deviations of the large columns, 0 and 1 of the others; None if no column is large."""
     mean, spread = X.mean(axis=0, dtype=float), X.std(axis=0, dtype=float)
-    large = ((spread > LARGE_SPREAD) | (np.abs(mean) > LARGE_MEAN)) & (np.abs(X).max(axis=0) < LARGEST)
+    large = ((spread > LARGE_SPREAD) | (np.abs(mean) > LARGE_MEAN)) & (np.abs(X).max(axis=0) < LARGEST_INPUT)
     if not large.any():
         return None
     return np.where(large, mean, 0.0), np.where(large & ~is_flat(X), spread, 1.0)
