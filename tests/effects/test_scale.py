@@ -10,6 +10,7 @@ from helpers.effects.em.learner import EMLearner
 from helpers.effects.learners import AACE, DRLearner
 from helpers.effects.metalearners import TARNet
 from helpers.effects.networks.heads import HeadClassifier, HeadRegressor
+from helpers.effects.networks.sizes import large_columns
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.ranking import RankLearner
 from helpers.effects.scale import Scale, Unitless
@@ -181,3 +182,24 @@ def test_the_test_of_em_sees_bedside_columns_in_any_unit():
         text_beyond_annotations(Y, T, phi, (unit * age)[:, None], draws=49)["p_value"].tolist() for unit in (1.0, 1e-12)
     ]
     assert p[0] == p[1] and p[0][0] > 0.05
+
+
+@pytest.mark.parametrize("learner", [AACE(HeadRegressor(**FAST)), TARNet(**FAST), DRLearner(HeadRegressor(**FAST))])
+def test_networks_take_an_age_in_years_or_days_or_a_year_of_birth(learner):
+    data = simulate()
+    age = np.random.default_rng(5).normal(60, 12, 300)
+    found = []
+    for column in (age, 365.25 * age, 2000 - age, 1e6 * age):
+        X = np.column_stack([data["X"], column]).astype(np.float32)
+        found.append(clone(learner).fit(**(data | {"X": X})).effect(X))
+    for other in (found[1], found[3]):
+        np.testing.assert_allclose(other, found[0], atol=1e-3 * found[0].std())
+    plain = clone(learner).fit(**data).effect(data["X"])
+    assert all(np.abs(effect).max() < 3 * np.abs(plain).max() for effect in found)
+
+
+def test_columns_of_the_size_of_vectors_are_not_touched():
+    X = simulate()["X"]
+    assert large_columns(X) is None and large_columns(2.9 * X / X.std(0)) is None
+    mean, spread = large_columns(np.column_stack([X, np.full(300, 70.0), 100 * X[:, 0]]))
+    assert (mean[:5] == 0).all() and (spread[:6] == 1).all() and mean[5] == 70 and spread[6] > 90

@@ -51,3 +51,7 @@ def test_effects_of_cohorts_keep_to_their_intervals():
     first, second = report.cohort_effects(effect, names, {"repaired": -0.05})
     assert "by prescription: −0.100" in first and "**helps**" in first and "truth" not in first
     assert "**cannot be told from zero**; the truth is −0.050" in second
+
+
+def test_vital_signs_have_words():
+    assert report.vital_word("sbp") == "systolic blood pressure" and report.vital_word("other_sign") == "other sign"

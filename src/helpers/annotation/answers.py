@@ -86,6 +86,8 @@ def _phrased(tokens: list[Token], i: int, before: int) -> str:
     """A phrase behind a symptom; one that speaks of what follows becomes a cue."""
     if "free" in tokens[i].text and _kept(tokens, before):
         return PRESENT
+    if tokens[i].text.startswith("until") and any(t.kind == "none" for t in tokens[max(0, before - 1) : before]):
+        return PRESENT  # "no fever until yesterday"
     if tokens[i].kind in AHEAD and _leads(tokens, i):
         tokens[i].kind = _ahead(tokens, i)
         return ""
@@ -137,7 +139,8 @@ def _prefixed(tokens: list[Token]) -> bool:
     """Whether the signs of a sentence stand before their symptoms: one does with nothing before it."""
     for k, t in enumerate(tokens):
         if t.kind == "sign":
-            return k == 0 or not tokens[k - 1].is_item
+            at = k - 2 if k > 1 and tokens[k - 1].kind == "colon" and tokens[k - 2].kind == "symptom" else k - 1
+            return k == 0 or not tokens[at].is_item
     return False
 
 

@@ -27,7 +27,7 @@ from helpers.privacy.errors import DataError, no_data_in_errors
 
 STATUSES = ("not stated", "uncertain", "absent", "present")
 ANSWER = re.compile(
-    r"(yes|no|none|nil|denied|denies|absent|present|negative|positive|unknown|unclear|y|n)"
+    r"(yes|no|none|nil|not at all|never|denied|denies|absent|present|negative|positive|unknown|unclear|y|n)"
     r"(?:[,.;:]\s*|\s+(?=.*\?$)|$)(.*)"
 )
 LEAD = re.compile(

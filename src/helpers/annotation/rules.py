@@ -128,7 +128,7 @@ class Rules:
                 out.append(Token(kind, *where))
         for token in out:
             token.mark = next((mark for mark, words in self._marks.items() if words.fullmatch(token.text)), "")
-        return _asked(_joined_by_plus(out))
+        return _asked(_joined_by_plus(_answered_by_dash(out)))
 
 
 def _whole(text: str, where: str) -> dict:
@@ -141,6 +141,15 @@ def _whole(text: str, where: str) -> dict:
 def _is_term(name: str) -> bool:
     """Whether a group is of words that affirm (f) or exclude (g) a field."""
     return name[0] in "fg" and name[1:].isdigit()
+
+
+def _answered_by_dash(tokens: list[Token]) -> list[Token]:
+    """A dash behind "symptom:" is a minus where the next symptom or nothing follows: "fever: + cough: - pain: -"."""
+    for k in range(2, len(tokens)):
+        asked = tokens[k - 2].kind == "symptom" and tokens[k - 1].kind == "colon" and tokens[k].kind == "dash"
+        if asked and (k + 1 == len(tokens) or tokens[k + 1].kind == "symptom"):
+            tokens[k].kind, tokens[k].text = "sign", "-"
+    return tokens
 
 
 def _joined_by_plus(tokens: list[Token]) -> list[Token]:

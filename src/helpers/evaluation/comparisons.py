@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
 from helpers.evaluation import results
 from helpers.stats.intervals import excludes_zero, p_of_interval
 from helpers.stats.multiplicity import LEVEL, holm
 from helpers.stats.repetitions import interval, p_value
+from helpers.stats.ties import gaps_beyond_rounding
 
 
 def most_and_least(scores: pd.DataFrame, strategy: str, baseline: str) -> tuple[pd.Series, pd.Series]:
@@ -113,7 +115,8 @@ def all_pairs(areas: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def _pair(wide: pd.DataFrame, first: str, second: str) -> dict:
-    gaps = (wide[first] - wide[second]).dropna().to_numpy()
+    gaps = gaps_beyond_rounding(wide[first], wide[second])
+    gaps = gaps[~np.isnan(gaps)]
     if len(gaps) < 2:
         return {"seeds": len(gaps)}
     value, low, high = interval(gaps)

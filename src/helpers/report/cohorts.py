@@ -10,6 +10,14 @@ from helpers.report.sentences import change, signed
 from helpers.report.words import number
 
 INSIDE, OUTSIDE = "15:00-21:00", "other"
+VITAL_WORDS = {
+    "sbp": "systolic blood pressure",
+    "heart_rate": "heart rate",
+    "map": "mean blood pressure",
+    "mbp": "mean blood pressure",
+    "resp_rate": "breathing rate",
+    "spo2": "oxygen saturation",
+}
 
 
 def clock_sentence(bands: pd.DataFrame) -> str:
@@ -58,9 +66,14 @@ def vital_sentence(missing: pd.DataFrame) -> str:
     vital, system = (wide["published"] - wide["full"]).idxmax()
     lists, full = (number(wide.loc[(vital, system), items], 0, percent=True) for items in ("published", "full"))
     return (
-        f"Worst for the {vital.replace('_', ' ')} of stays charted in {_system(system)}: {lists} have none by the "
+        f"Worst for the {vital_word(vital)} of stays charted in {_system(system)}: {lists} have none by the "
         f"published list of items, {full} by the full one."
     )
+
+
+def vital_word(name: str) -> str:
+    """What readers call a vital sign."""
+    return VITAL_WORDS.get(name, name.replace("_", " "))
 
 
 def _system(name: str) -> str:

@@ -18,6 +18,13 @@ def is_flat(X: np.ndarray) -> np.ndarray:
     return np.ptp(X, axis=0) <= ROUNDING * np.abs(X).max(axis=0)
 
 
+def gaps_beyond_rounding(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """``first - second``, 0 where they differ as sums of equal numbers may: by ``RELATIVE`` of the larger at most."""
+    first, second = np.asarray(first, float), np.asarray(second, float)
+    gap = first - second
+    return np.where(np.abs(gap) <= RELATIVE * np.maximum(np.abs(first), np.abs(second)), 0.0, gap)
+
+
 def without_noise(values: np.ndarray, scale: float | None = None) -> np.ndarray:
     """The values, those that differ by rounding alone made equal.
 
