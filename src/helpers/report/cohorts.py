@@ -71,6 +71,42 @@ def vital_sentence(missing: pd.DataFrame) -> str:
     )
 
 
+LEAKAGE_WORDS = {
+    "source": "kind",
+    "name": "what",
+    "before": "known when it was decided",
+    "late": "drawn or begun before, stored after",
+    "inside": "within the window",
+    "after": "after it",
+    "untimed": "without a time",
+}
+
+
+def leakage_sentence(leakage: pd.DataFrame) -> str:
+    """How many of the notes could be read when it was decided, and what is wrong with the others.
+
+    Parameters
+    ----------
+    leakage : DataFrame
+        ``source`` (covariate or note), ``name, rows, before, late, inside, after, untimed``; missing: withheld.
+    """
+    notes = leakage[(leakage["source"] == "note") & leakage["before"].notna()]
+    if not notes["rows"].sum():
+        return "Too few notes to say how many of them could be read when it was decided."
+    counts = notes[["before", "late", "inside", "after", "untimed"]].sum().astype(float)
+    share = {key: number(value / counts.sum(), 0, percent=True) for key, value in counts.items()}
+    return (
+        f"Of the notes of these patients {share['before']} could be read when it was decided; {share['late']} were "
+        f"begun before and stored after, {share['untimed']} tell nobody when they were written, and the others came "
+        f"later. Only the first are read."
+    )
+
+
+def leakage_table(leakage: pd.DataFrame) -> pd.DataFrame:
+    """The table of leakage with words for its columns."""
+    return leakage[list(LEAKAGE_WORDS)].rename(columns=LEAKAGE_WORDS)
+
+
 def vital_word(name: str) -> str:
     """What readers call a vital sign."""
     return VITAL_WORDS.get(name, name.replace("_", " "))

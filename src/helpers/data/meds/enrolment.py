@@ -57,20 +57,20 @@ def leakage(session: Session, spec: MedsSpec) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` (covariate or note), ``name``, ``rows``, and its parts: ``before`` (known by t0), ``late`` (of
+        ``source`` (covariate or note), ``name``, ``rows``, and its parts: ``before`` (known by t0), ``late`` (of
         before t0, but stored after it), ``inside`` the window, ``after`` it, ``untimed``.
     """
     late = "time <= t0 and known > t0"
     return session.frame(
         f"""
-        select case when starts_with(part, 'notes.') then 'note' else 'covariate' end as kind,
+        select case when starts_with(part, 'notes.') then 'note' else 'covariate' end as source,
             split_part(part, '.', 2) as name, count(*) as rows, count(*) filter (known <= t0) as before,
             count(*) filter ({late}) as late,
             count(*) filter (known > t0 and known <= t1 and not ({late})) as inside,
             count(*) filter (known > t1 and not ({late})) as after, count(*) filter (known is null) as untimed
         from event join enrolled using (subject_id)
         where starts_with(part, 'notes.') or starts_with(part, 'covariates.')
-        group by kind, name order by kind, name""",
+        group by source, name order by source, name""",
         f"{STEP}: leakage",
     )
 
