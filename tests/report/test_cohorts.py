@@ -63,4 +63,4 @@ def test_the_leakage_of_notes_is_told_in_shares():
     said = report.leakage_sentence(table)
     assert "25% could be read" in said and "10% were begun before" in said and "20% tell nobody" in said
     assert report.leakage_sentence(table[1:]).startswith("Too few notes")
-    assert report.leakage_table(table)["what"].tolist() == ["nursing"] * 2
+    assert report.leakage_table(table)["column or kind of note"].tolist() == ["nursing"] * 2

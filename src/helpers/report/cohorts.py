@@ -73,7 +73,7 @@ def vital_sentence(missing: pd.DataFrame) -> str:
 
 LEAKAGE_WORDS = {
     "source": "kind",
-    "name": "what",
+    "name": "column or kind of note",
     "before": "known when it was decided",
     "late": "drawn or begun before, stored after",
     "inside": "within the window",
