@@ -95,14 +95,7 @@ def pandas_columns(events: pd.DataFrame, stay: pd.DataFrame, spec: MedsSpec, hou
     died = died[(died["time"] > died["t1"]) & (died["time"] <= died["subject_id"].map(end))]
     birth = events[events["code"] == "MEDS_BIRTH"].groupby("subject_id")["time"].min()
     age = (stay["t0"] - birth.reindex(stay.index)) // pd.Timedelta(seconds=1) / enrolment.YEAR
-    notes = pd.concat(
-        [
-            events[meant(events, part.codes) & events["storetime"].notna() & (events["known"] <= events["t0"])].loc[
-                lambda e: e["known"] >= e["t0"] - part.hours * hour
-            ]
-            for part in spec.notes.values()
-        ]
-    )
+    notes = pd.concat(readable(events, part, hour) for part in spec.notes.values())
     kept = (age >= spec.least_age) & ~stay.index.isin(gone["subject_id"]) & ~stay.index.isin(early["subject_id"])
     kept &= (stay["first_dose"].isna() | (stay["first_dose"] >= stay["t0"])) & stay.index.isin(notes["subject_id"])
     out = pd.DataFrame({"T": (stay["first_dose"] <= stay["t1"]).astype("int64")})
@@ -110,6 +103,12 @@ def pandas_columns(events: pd.DataFrame, stay: pd.DataFrame, spec: MedsSpec, hou
     for name, part in spec.covariates.items():
         out[name] = covariate(events, part, age, out.index, hour)
     return out[kept].sort_index().rename_axis("id").reset_index()
+
+
+def readable(events: pd.DataFrame, part, hour: pd.Timedelta) -> pd.DataFrame:
+    """The notes of one kind that could be read when it was decided."""
+    recent = events["known"].between(events["t0"] - part.hours * hour, events["t0"])
+    return events[meant(events, part.codes) & events["storetime"].notna() & recent]
 
 
 def covariate(events: pd.DataFrame, part, age: pd.Series, index: pd.Index, hour: pd.Timedelta) -> pd.Series:
