@@ -33,7 +33,7 @@ unexport PYTHONPATH PYTHONHOME
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
-	@echo 'Options:  PROFILE=default|smoke|full|paper|own-example|mimic-synthetic|mimic  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
+	@echo 'Options:  PROFILE=default|smoke|full|paper|own-example|mimic-synthetic|mimic|meds-synthetic  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
 
 book: $(STAMP) ## Run the study and build the book (goes on where it stopped); ANSWERS=yes: for teachers
 	@export WHO_TO_TREAT_ANSWERS="$$ANSWERS"; exec $(PY) workflow/run.py --parent $$PPID --profile="$$PROFILE" --cores="$$CORES" --params="$$PARAMS"

@@ -66,6 +66,8 @@ def files_of(config: Config) -> dict:
         found |= data.fingerprint(config)
     if config.dataset == "own" and config.own_spec != "example":
         found |= data.fingerprint(config) | {"words of the spec": content_of(data.own_spec(config))}
+    if config.dataset == "meds" and config.meds_path != "synthetic":
+        found |= data.fingerprint(config)
     if config.mimic_path not in (None, "synthetic"):
         found |= data.mimic_fingerprint(data.mimic_path(config))
     return found

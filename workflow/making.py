@@ -19,7 +19,14 @@ import launch
 from helpers.config import Config
 
 UNKNOWN = "not under version control"
-PATHS = ("results", "mimic_path", "simsum_path", "own_spec")  # where files lie is no one else's matter
+PATHS = (
+    "results",
+    "mimic_path",
+    "simsum_path",
+    "own_spec",
+    "meds_path",
+    "meds_spec",
+)  # where files lie is no one else's matter
 COMMENT = re.compile(r"^(?P<name>\w+)\s*=.*?\s#\s*(?P<comment>.*)$", re.MULTILINE)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from helpers.data.mimic.engine import Session
+from helpers.data.engine import Session
 from helpers.data.mimic.folder import MimicFolder
 from helpers.privacy.errors import no_data_in_errors
 
