@@ -87,7 +87,7 @@ LEARNERS = {
     "dr": lambda: DRLearner(ridge()),
     "aace_ridge": lambda: AACE(ridge()),
     "aace_smooth": lambda: AACE(ridge(), smoother=ridge()),
-    "aace": lambda: AACE(HeadRegressor(epochs=3)),
+    "aace": lambda: AACE(HeadRegressor(epochs=6, learning_rate=5e-3)),
     "plug": lambda: EMLearner((2, 3), iterations=0),
     "em": lambda: EMLearner((2, 3), iterations=3, tolerance=-1.0),
     "em_regress": lambda: EMLearner((2, 3), "regress", iterations=3, tolerance=-1.0),
