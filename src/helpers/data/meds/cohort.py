@@ -77,7 +77,7 @@ def flow_and_leakage(spec_path, folder=None, memory: str = "4GB") -> tuple[pd.Da
         As :func:`helpers.data.meds.enrolment.leakage`.
     """
     spec, shards = open_meds(spec_path, folder)
-    with opened(spec, shards, memory) as session:
+    with opened(spec, shards, memory, later=True) as session:
         flow = pd.DataFrame(enrolment.enrol_patients(session, spec))
         table = enrolment.leakage(session, spec)
     flow = flow.assign(patients=pd.array(suppress_nested(flow["patients"].tolist()), dtype="Int64"))
@@ -118,11 +118,11 @@ def meds_contents(spec_path: str | Path, folder: str | Path | None = None) -> di
 
 
 @contextmanager
-def opened(spec: MedsSpec, shards: Shards, memory: str) -> Iterator[Session]:
-    """A session in which the events of the spec were read."""
+def opened(spec: MedsSpec, shards: Shards, memory: str, later: bool = False) -> Iterator[Session]:
+    """A session in which the events of the spec were read; with ``later`` those that no cohort may read, too."""
     with tempfile.TemporaryDirectory(prefix="who-to-treat-meds-") as spill, Session({}, memory, Path(spill)) as session:
         events.match_codes(session, shards, spec)
-        events.read_events(session, shards, spec)
+        events.read_events(session, shards, spec, later)
         yield session
 
 

@@ -42,7 +42,8 @@ def match_codes(session: Session, shards: Shards, spec: MedsSpec) -> pd.DataFram
         for code in codes:
             meant = counts[[code.matches(name) for name in counts["code"]]]
             faults += _faults(part, code, meant["code"], len(counts), spec)
-            found.append(meant.assign(part=part, pattern=code.code, times=code.times, plus=code.plus))
+            early = part.startswith(("covariates.", "notes."))
+            found.append(meant[["code"]].assign(part=part, early=early, times=code.times, plus=code.plus))
             absent += [] if len(meant) else [code.code]
         if len(absent) == len(codes):
             faults.append(f"{part}: {absent} matches none of the {len(counts):,} codes of the data")
@@ -60,8 +61,11 @@ def match_codes(session: Session, shards: Shards, spec: MedsSpec) -> pd.DataFram
     return wanted
 
 
-def read_events(session: Session, shards: Shards, spec: MedsSpec) -> None:
-    """Table ``event``: ``subject_id, time, known, part, pattern, x, file, row`` of the rows asked for.
+def read_events(session: Session, shards: Shards, spec: MedsSpec, later: bool) -> None:
+    """Table ``event``: ``subject_id, time, known, part, x, file, row`` of the rows asked for.
+
+    Those of subjects without the index event are left out. So are, unless ``later``, the numbers and notes of after the
+    decision, which no cohort reads: in a hospital's records most rows are.
 
     ``known`` is the time from when a row could be read: that of its event, or of its storing where that is later. Of
     a note it is what its part says, and missing where that is missing.
@@ -73,10 +77,19 @@ def read_events(session: Session, shards: Shards, spec: MedsSpec) -> None:
     )
     session.run(
         f"""
+        create temp table began as select subject_id, min(time) + {hours(spec.index.hours_after)} as t0
+        from {source(shards)} semi join (from wanted where part = 'index') using (code)
+        where time is not null group by subject_id""",
+        f"{STEP}: index events",
+    )
+    # Read before t0 by its time it may still have been stored after it; `known` decides on that later.
+    asked = "" if later else "where not early or time is null or time <= t0"
+    session.run(
+        f"""
         create temp table event as
-        select subject_id, time, case{written} else {stored} end as known, part, pattern,
+        select subject_id, time, case{written} else {stored} end as known, part,
             numeric_value::double * times + plus as x, filename as file, file_row_number as row
-        from {source(shards, places=True)} join wanted using (code)""",
+        from {source(shards, places=True)} join wanted using (code) join began using (subject_id) {asked}""",
         f"{STEP}: reading rows",
     )
 
