@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpers.config import MIMIC, Config
 from helpers.data import meds
 from helpers.data.columns import ANNOTATIONS
-from helpers.data.load import meds_places, mimic_path, own_spec
+from helpers.data.load import meds_places, meds_spec, mimic_path, own_spec
 from helpers.data.own import spec, table
 from helpers.data.simsum import check_head
 
@@ -21,7 +21,7 @@ def annotated_fields(config: Config) -> tuple[str, ...]:
     if config.dataset == "own":
         return tuple(spec.load_spec(own_spec(config)).annotations)
     if config.dataset == "meds":
-        return tuple(meds.load_meds_spec(meds_places(config)[0]).annotations.fields)
+        return tuple(meds.load_meds_spec(meds_spec(config)).annotations.fields)
     if config.dataset in MIMIC:
         from helpers.data.mimic.stays import STAY_ROLES
         from helpers.data.mimic.syn import SYN_ROLES
@@ -33,8 +33,7 @@ def annotated_fields(config: Config) -> tuple[str, ...]:
 def check_readable(config: Config) -> None:
     """Refuse what would fail later: hidden fields that are none, files and columns that are not there.
 
-    Of a table only the head is read, of a MIMIC-III or MEDS folder the heads of its files; of made-up data, which
-    the field names of MEDS are read from, a folder may be made.
+    Of a table only the head is read, of a MIMIC-III or MEDS folder the heads of its files; nothing is generated.
 
     Raises
     ------

@@ -134,7 +134,7 @@ def is_public(config: Config) -> bool:
     """
     if config.dataset == "own" and not spec.load_spec(own_spec(config)).public:
         return False
-    if config.dataset == "meds" and not meds.load_meds_spec(meds_places(config)[0]).public:
+    if config.dataset == "meds" and not meds.load_meds_spec(meds_spec(config)).public:
         return False
     if config.mimic_path in (None, "synthetic"):
         return True
@@ -173,9 +173,20 @@ def meds_places(config: Config) -> tuple[Path, Path]:
     if config.meds_path is None:
         raise ValueError('meds_path is not set; give the folder that holds data/ and metadata/, or "synthetic".')
     folder = _made_meds(config) if config.meds_path == "synthetic" else Path(config.meds_path).expanduser()
+    return meds_spec(config), folder
+
+
+def meds_spec(config: Config) -> Path:
+    """The ``meds.yml`` of a configuration, without making a folder."""
+    from helpers.data import meds_synthetic
+
     if config.meds_spec == "mimic-iv":
-        return Path(meds.__file__).with_name("mimic-iv.yml"), folder
-    return (folder / "meds.yml" if config.meds_spec is None else Path(config.meds_spec).expanduser()), folder
+        return Path(meds.__file__).with_name("mimic-iv.yml")
+    if config.meds_spec is not None:
+        return Path(config.meds_spec).expanduser()
+    if config.meds_path == "synthetic":
+        return Path(meds_synthetic.__file__).with_name("meds.yml")
+    return Path(config.meds_path or ".").expanduser() / "meds.yml"
 
 
 def _made_meds(config: Config) -> Path:
