@@ -17,7 +17,8 @@ STEP = "MEDS"
 def source(shards: Shards, places: bool = False) -> str:
     """SQL that reads all shards; with ``places``, each row with its file and its number in it."""
     files = ", ".join(quoted(file) for file in shards.files)
-    return f"read_parquet([{files}]{', filename = true, file_row_number = true' if places else ''})"
+    rows = ", filename = true, file_row_number = true" if places else ""
+    return f"read_parquet([{files}], union_by_name = true{rows})"
 
 
 def match_codes(session: Session, shards: Shards, spec: MedsSpec) -> pd.DataFrame:

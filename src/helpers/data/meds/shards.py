@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from helpers.data.meds.spec import TIME
 from helpers.privacy.errors import DataError, no_data_in_errors
 
-NEEDED_COLUMNS = ("subject_id", TIME, "code", "numeric_value", "text_value")
+OPTIONAL = ("numeric_value", "text_value")  # a shard may lack them; its rows then have no value
 STRINGS = (pa.string(), pa.large_string())
 COLUMN_RULES = {
     "subject_id": ("int64", lambda kind: kind == pa.int64()),
@@ -63,13 +63,14 @@ def check_heads(files: tuple[Path, ...], extra: list[str]) -> None:
     DataError
         Names file, column, type found and type wanted.
     """
+    seen: set[str] = set()
     for file in files:
         with no_data_in_errors(f"{file}: opening"):
             found = {field.name: field.type for field in pq.read_schema(file)}
         for name, (wanted, right) in COLUMN_RULES.items():
-            if name not in found:
+            if name not in found and name not in OPTIONAL:
                 raise DataError(f"{file}: column {name!r} is missing; the standard has it in every shard.")
-            if not right(found[name]):
+            if name in found and not right(found[name]):
                 raise DataError(f"{file}: column {name!r} is {found[name]}, must be {wanted}. {_remedy(found[name])}")
         for name in extra:
             if name not in found or not pa.types.is_timestamp(found[name]) or found[name].tz:
@@ -77,6 +78,10 @@ def check_heads(files: tuple[Path, ...], extra: list[str]) -> None:
                     f"{file}: column {name!r}, which meds.yml names for the time of storing, is "
                     f"{found.get(name, 'missing')}; it must be a timestamp without a time zone."
                 )
+        seen |= set(found)
+    for name in sorted(set(OPTIONAL) - seen):
+        what = "notes" if name == "text_value" else "numbers"
+        raise DataError(f"{files[0].parent}: no shard has the column {name!r}; without it there are no {what} to read.")
 
 
 def check_metadata(folder: Path) -> np.ndarray | None:
