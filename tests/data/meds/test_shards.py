@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 import pytest
 
@@ -153,3 +154,17 @@ def test_the_check_before_publishing_reads_the_notes_of_all_shards(made):
 
     shards = [pd.read_parquet(shard)["text_value"].dropna() for shard in sorted((made / "data").rglob("*.parquet"))]
     assert [note.decode() for note in stream_notes(made)] == pd.concat(shards).tolist()
+
+
+def test_two_units_under_one_code_are_counted_and_refused(folder):
+    spec = folder / "meds.yml"
+    spec.write_text(spec.read_text(encoding="utf-8") + "\nunits: unit\n", encoding="utf-8")
+    refused(folder, "column 'unit', which meds.yml names for units, is no column of strings")
+    table = pq.read_table(folder / SHARD)
+    rate = pa.compute.equal(table["code"], "LAB//220045//bpm").to_numpy()
+    units = np.where(rate, "bpm", None)
+    pq.write_table(table.append_column("unit", pa.array(units, pa.string())), folder / SHARD)
+    assert len(read_meds(spec)) > 300
+    units[np.flatnonzero(rate)[:20]] = "Hz"
+    pq.write_table(table.append_column("unit", pa.array(units, pa.string())), folder / SHARD)
+    refused(folder, r"covariates.heart_rate: 2 units under one code \([\d,]+, 20 rows\)")

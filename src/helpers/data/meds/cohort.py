@@ -90,14 +90,14 @@ def open_meds(spec_path: str | Path, folder: str | Path | None = None) -> tuple[
     """The spec, and the folder's shards after all that can be checked without reading a value."""
     spec, place = load_meds_spec(spec_path), meds_folder(spec_path, folder)
     files = find_shards(place)
-    check_heads(files, spec.columns())
+    check_heads(files, spec.columns(), spec.units)
     return spec, check_sorted(place, files, check_metadata(place))
 
 
 def check_meds(spec_path: str | Path, folder: str | Path | None = None) -> None:
     """Refuse a spec or a folder by their heads alone, before anything runs."""
     spec, place = load_meds_spec(spec_path), meds_folder(spec_path, folder)
-    check_heads(find_shards(place), spec.columns())
+    check_heads(find_shards(place), spec.columns(), spec.units)
     check_metadata(place)
 
 
@@ -122,6 +122,7 @@ def opened(spec: MedsSpec, shards: Shards, memory: str, later: bool = False) -> 
     """A session in which the events of the spec were read; with ``later`` those that no cohort may read, too."""
     with tempfile.TemporaryDirectory(prefix="who-to-treat-meds-") as spill, Session({}, memory, Path(spill)) as session:
         events.match_codes(session, shards, spec)
+        events.check_units(session, shards, spec)
         events.read_events(session, shards, spec, later)
         yield session
 

@@ -62,6 +62,35 @@ def match_codes(session: Session, shards: Shards, spec: MedsSpec) -> pd.DataFram
     return wanted
 
 
+def check_units(session: Session, shards: Shards, spec: MedsSpec) -> None:
+    """Refuse numbers of one code in several units, if a column of the shards tells units; counts are shown.
+
+    Raises
+    ------
+    DataError
+        They are not averaged, nor is one unit taken for the other.
+    """
+    if spec.units is None:
+        return
+    found = session.frame(
+        f"""
+        select part, code, count(*) as n from {source(shards)} join wanted using (code)
+        where starts_with(part, 'covariates.') and numeric_value is not null and {quoted_name(spec.units)} is not null
+        group by part, code, {quoted_name(spec.units)} order by n desc""",
+        f"{STEP}: units",
+    )
+    mixed = found[found.duplicated(["part", "code"], keep=False)]
+    said = [
+        f"  {part}: {len(rows)} units under one code ({', '.join(f'{n:,}' for n in rows['n'])} rows)"
+        for (part, _), rows in mixed.groupby(["part", "code"])
+    ]
+    if said:
+        raise DataError(
+            f"{shards.folder / 'data'}: column {spec.units!r} tells several units of a code:\n" + "\n".join(said) + "\n"
+            "Give each unit a code of its own, as in LAB//50813//mmol/L."
+        )
+
+
 def read_events(session: Session, shards: Shards, spec: MedsSpec, later: bool) -> None:
     """Table ``event``: ``subject_id, time, known, part, x, file, row`` of the rows asked for.
 

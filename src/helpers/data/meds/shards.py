@@ -55,7 +55,7 @@ def find_shards(folder: Path) -> tuple[Path, ...]:
     return files
 
 
-def check_heads(files: tuple[Path, ...], extra: list[str]) -> None:
+def check_heads(files: tuple[Path, ...], extra: list[str], units: str | None = None) -> None:
     """Refuse shards whose columns are not those of the standard, or lack a column that ``meds.yml`` names.
 
     Raises
@@ -78,6 +78,8 @@ def check_heads(files: tuple[Path, ...], extra: list[str]) -> None:
                     f"{file}: column {name!r}, which meds.yml names for the time of storing, is "
                     f"{found.get(name, 'missing')}; it must be a timestamp without a time zone."
                 )
+        if units is not None and found.get(units) not in STRINGS:
+            raise DataError(f"{file}: column {units!r}, which meds.yml names for units, is no column of strings.")
         seen |= set(found)
     for name in sorted(set(OPTIONAL) - seen):
         what = "notes" if name == "text_value" else "numbers"

@@ -129,6 +129,7 @@ class MedsSpec(_Strict):
     folder: str = Field(".", description="the MEDS folder, relative to this file")
     public: bool = Field(False, description="true: anyone may read these records (made-up or published ones)")
     stored: str | None = Field(None, description="column that tells when a row was stored; it counts from then")
+    units: str | None = Field(None, description="column that tells the unit of a number, where shards have one")
     index: Index
     present: CodedPart | None = Field(None, description="who has one of these codes before the window ends is left out")
     least_age: float | None = Field(None, ge=0, description="years at t0, by MEDS_BIRTH")
