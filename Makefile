@@ -7,9 +7,10 @@ PARAMS ?=
 PORT ?= 8000
 NOTES ?=
 NB ?=
+CHAPTERS ?= 01 06 04
 ANSWERS ?=
 # What the user gives is taken letter by letter, by make as by the shell: recipes read it from the environment only.
-GIVEN := PROFILE CORES PARAMS PORT NOTES NB ANSWERS
+GIVEN := PROFILE CORES PARAMS PORT NOTES NB ANSWERS CHAPTERS
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 
@@ -28,14 +29,17 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-fast coverage lint publish-check serve exercises check lab deck handout clean
+.PHONY: help book pdf test test-fast coverage lint publish-check serve exercises check lab deck handout session clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
-	@echo 'Options:  PROFILE=default|smoke|full|paper|own-example|mimic-synthetic|mimic  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
+	@echo 'Options:  PROFILE=default|smoke|full|paper|own-example|mimic-synthetic|mimic|meds-synthetic  CORES=2  PARAMS="n=3000 encoder=tfidf"  PYTHON=python3.12'
 
 book: $(STAMP) ## Run the study and build the book (goes on where it stopped); ANSWERS=yes: for teachers
 	@export WHO_TO_TREAT_ANSWERS="$$ANSWERS"; exec $(PY) workflow/run.py --parent $$PPID --profile="$$PROFILE" --cores="$$CORES" --params="$$PARAMS"
+
+pdf: $(STAMP) ## Print the book of PROFILE into one file, runs/PROFILE/book.pdf (needs Chromium)
+	@$(PY) workflow/paper.py --profile="$$PROFILE"
 
 # One thread a process: on small matrices threads only get in the way. A file's tests stay together for their fixtures.
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n "$$CORES" --dist loadfile
@@ -75,6 +79,9 @@ lab: exercises $(LAB)/.installed ## Open the exercise sheets in JupyterLab
 
 deck handout: $(STAMP) ## Write slides, or a handout to print, of the run of PROFILE
 	@$(PY) workflow/deck.py $@ --profile="$$PROFILE"
+
+session: $(STAMP) ## Write what a session hands out into session/: CHAPTERS="01 06 04" names the notebooks
+	@$(PY) workflow/session.py --profile="$$PROFILE" --chapters="$$CHAPTERS"
 
 clean: ## Remove the environment; run products and caches are kept
 	rm -rf $(VENV) $(LAB) src/*.egg-info

@@ -15,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 
+import launch
 import pages
 import records
 import slim
@@ -71,7 +72,7 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
     left_out = {chapter for chapter, page in executed.items() if not stays(page)}
     for chapter, page in executed.items():
         place = pages.place_of(chapter, order)
-        page = pages.finished(page, place, source / FILES, settings.get("repository") or {}, run.name)
+        page = pages.finished(page, place, source / FILES, launch.repository(settings.get("repository")), run.name)
         (source / "notebooks" / f"{chapter}.ipynb").write_text(json.dumps(page, indent=1), encoding="utf-8")
     for page in sorted(p for p in source.rglob("*") if p.suffix in (".md", ".ipynb") and FILES not in p.parts):
         text = conditional(page.read_text(encoding="utf-8"), set(chapters) - left_out)

@@ -94,7 +94,7 @@ def slide(content: str, label: str) -> str:
 
 def origin(lesson: Lesson) -> str:
     """Where a slide comes from."""
-    return f'<p class="from">Chapter {lesson.chapter[:2]} of Who to treat</p>'
+    return f'<p class="from">Chapter {lesson.number} of Who to treat</p>'
 
 
 def handout(found: Iterable[Lesson]) -> str:
@@ -103,17 +103,18 @@ def handout(found: Iterable[Lesson]) -> str:
     for lesson in found:
         minutes = f' <span class="from">{lesson.minutes} minutes to read</span>' if lesson.minutes else ""
         goals = f"<p>You will be able to</p>{block(lesson.goals)}" if lesson.goals else ""
-        asked = "".join(question(exercise) for exercise in lesson.exercises)
+        asked = "".join(question(exercise, lesson.number) for exercise in lesson.exercises)
         kept = f"<p><strong>Take-away</strong></p>{block(lesson.take_away)}" if lesson.take_away else ""
-        head = f"<h2>{lesson.chapter[:2]} {escape(lesson.title)}{minutes}</h2>"
+        head = f"<h2>{lesson.number}. {escape(lesson.title)}{minutes}</h2>"
         parts.append(f"{head}{goals}{lesson.finding}{lesson.figure}{asked}{kept}")
     return document("Who to treat: handout", f"<main><h1>Who to treat</h1>{''.join(parts)}</main>", PAPER)
 
 
-def question(exercise: Exercise) -> str:
+def question(exercise: Exercise, chapter: int) -> str:
     """A question with its choices and room for an answer; never the solution."""
     choices = "\n".join(f"- **{letter})** {words}" for letter, words in exercise.choices.items())
-    head = f"<strong>Exercise {exercise.id}</strong> ({KINDS[exercise.kind].lower()}, {exercise.minutes} minutes)"
+    kind = f"({KINDS[exercise.kind].lower()}, {exercise.minutes} minutes)"
+    head = f"<strong>Exercise {chapter}.{exercise.id[-1]}</strong> {kind}"
     asked = f"<p>{head}</p>{block(plain(exercise.question))}{block(choices)}"
     return f'<div class="exercise">{asked}<div class="lines"></div></div>'
 

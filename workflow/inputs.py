@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,8 +34,9 @@ ASSEMBLY = (*(Path("workflow") / name for name in WORKFLOW), Path("CITATION.cff"
 def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iterable[str]) -> dict[str, str]:
     """Digests of all parts of a run as it should be: chapters by name, ``cells_<process>``, ``book``."""
     files = {name: files_of(load(**parameters)) for name, parameters in chapters.items()}
+    notebooks = {name: Path("notebooks") / f"{name}.ipynb" for name in chapters}
     parts = {
-        name: digest(code_of(Path("notebooks") / f"{name}.ipynb"), parameters, files[name])
+        name: digest(code_of(notebooks[name]), parameters, files[name] | committed(notebooks[name]))
         for name, parameters in chapters.items()
     }
     for process in processes:
@@ -45,6 +48,15 @@ def wanted(chapters: dict[str, dict], processes: Iterable[str], comparison: Iter
     return {**parts, "book": digest(pages, list(chapters), parts, answers_shown())}
 
 
+def committed(notebook: Path) -> dict:
+    """Digests of the tables of ``benchmarks/`` that the code of a notebook names, by their file or folder."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    kept = [c for c in cells if c["cell_type"] == "code" and "parameters" not in c["metadata"].get("tags", ())]
+    code = "\n".join(re.sub(r"(?m)^\s*[%!?#].*", "", "".join(cell["source"])) for cell in kept)
+    tables = [p for p in sorted(Path("benchmarks").glob("*")) if p.suffix == ".csv" or p.is_dir()]
+    return {f"benchmarks/{p.name}": content_of(p) for p in tables if re.search(rf"\b{re.escape(p.stem)}\b", code)}
+
+
 def files_of(config: Config) -> dict:
     """Digests of the user's files that a chapter may read with these parameters; made-up ones follow from code."""
     found = encoders.model_content(config.encoder)
@@ -54,6 +66,8 @@ def files_of(config: Config) -> dict:
         found |= data.fingerprint(config)
     if config.dataset == "own" and config.own_spec != "example":
         found |= data.fingerprint(config) | {"words of the spec": content_of(data.own_spec(config))}
+    if config.dataset == "meds" and config.meds_path != "synthetic":
+        found |= data.fingerprint(config)
     if config.mimic_path not in (None, "synthetic"):
         found |= data.mimic_fingerprint(data.mimic_path(config))
     return found

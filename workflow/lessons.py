@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
 from exercises import Exercise, blocks, source, tags
 
+CONTENTS = Path("book/_toc.yml")
 GOALS, TAKE_AWAY = "You will be able to", "Take-away"
 SMALL = re.compile(r'<div class="small".*?</div>(?=<figcaption>)', re.DOTALL)
 ROLES = re.compile(r"\{(?P<role>\w+)\}`(?P<text>[^`]*)`")
@@ -21,6 +23,7 @@ class Lesson:
     """A chapter in short; parts it lacks are empty."""
 
     chapter: str
+    number: int
     title: str
     minutes: int
     finding: str
@@ -30,7 +33,7 @@ class Lesson:
     exercises: tuple[Exercise, ...]
 
 
-def lessons(run: Path, contents: Path = Path("book/_toc.yml")) -> list[Lesson]:
+def lessons(run: Path, contents: Path = CONTENTS) -> list[Lesson]:
     """The lessons of the chapters of a run, in the order of the book; chapters that stepped aside are left out.
 
     Raises
@@ -43,7 +46,8 @@ def lessons(run: Path, contents: Path = Path("book/_toc.yml")) -> list[Lesson]:
     }
     order = [name for name in named(contents) if name in found]
     order += sorted(set(found) - set(order))
-    made = [lesson_of(name, found[name]) for name in order]
+    numbers = numbers_of(contents)
+    made = [lesson_of(name, found[name], numbers.get(name, int(name[:2]))) for name in order]
     if not (shown := [lesson for lesson in made if lesson.finding]):
         raise ValueError(f"{run}: no executed chapter shows a finding; run it first: make book PROFILE={run.name}")
     return shown
@@ -56,11 +60,18 @@ def named(contents: Path) -> list[str]:
     return [Path(file).name for file in files if file.startswith("notebooks/")]
 
 
-def lesson_of(name: str, page: dict) -> Lesson:
+@cache
+def numbers_of(contents: Path = CONTENTS) -> dict[str, int]:
+    """Chapter -> its number as the book shows it: its place in the order of reading."""
+    return {name: place for place, name in enumerate(named(contents), 1)}
+
+
+def lesson_of(name: str, page: dict, number: int) -> Lesson:
     """One executed chapter in short."""
     cells, shown = page["cells"], list(pieces(page["cells"]))
     return Lesson(
         chapter=name,
+        number=number,
         title=re.match(r"#\s*(.*)", source(cells[0]))[1],
         minutes=page["metadata"].get("chapter", {}).get("reads", 0),
         finding=next((h for h in shown if 'class="finding"' in h), ""),
@@ -99,7 +110,8 @@ def plain(text: str) -> str:
         inner = re.sub(r"\s*<[^>]*>$", "", found["text"])
         chapter = re.fullmatch(r"(?:[./\w]*/)?(\d\d)_(\w+)", inner)
         if found["role"] == "doc" and chapter:
-            return f"chapter {chapter[1]} ({chapter[2].replace('_', ' ')})"
+            number = numbers_of().get(inner.rsplit("/", 1)[-1], int(chapter[1]))
+            return f"chapter {number} ({chapter[2].replace('_', ' ')})"
         return f"({inner})" if found["role"] == "cite" else inner
 
     return ROLES.sub(words, text)

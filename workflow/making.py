@@ -14,10 +14,19 @@ from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
+import launch
+
 from helpers.config import Config
 
 UNKNOWN = "not under version control"
-PATHS = ("results", "mimic_path", "simsum_path", "own_spec")  # where files lie is no one else's matter
+PATHS = (
+    "results",
+    "mimic_path",
+    "simsum_path",
+    "own_spec",
+    "meds_path",
+    "meds_spec",
+)  # where files lie is no one else's matter
 COMMENT = re.compile(r"^(?P<name>\w+)\s*=.*?\s#\s*(?P<comment>.*)$", re.MULTILINE)
 
 
@@ -135,14 +144,5 @@ def to_copy(text: str) -> str:
 
 def buttons(name: str, repository: Mapping[str, str]) -> str:
     """Links to where the notebook runs in a browser; none without the address of a repository."""
-    address, branch = (repository.get("url") or "").rstrip("/"), repository.get("branch") or "main"
-    owned = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+)", address)
-    if not owned:
-        return ""
-    place = f"notebooks/{name}.ipynb"
-    links = {
-        "Open in Colab": f"https://colab.research.google.com/github/{owned[1]}/blob/{branch}/{place}",
-        "Open in Binder": f"https://mybinder.org/v2/gh/{owned[1]}/{branch}?urlpath=lab/tree/{place}",
-        "On GitHub": f"{address}/blob/{branch}/{place}",
-    }
-    return "".join(f' <a href="{escape(target)}">{words}</a>' for words, target in links.items())
+    found = launch.links(name, repository)
+    return "".join(f' <a href="{escape(target)}">{words}</a>' for words, target in found.items())

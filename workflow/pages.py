@@ -161,8 +161,8 @@ def linked(text: str) -> str:
 
     def led(found: re.Match) -> str:
         label = html.unescape(found["label"])
-        base = re.sub(r" \(\d+ repetitions\)$", "", label)
-        key = LABELS.get(base)
+        label = re.sub(r" \(\d+ repetitions\)$", "", label)
+        key = LABELS.get(label) or LABELS.get(label.rpartition(", ")[0])  # the same learner on other features
         return (
             f'{found["head"]}<a href="../strategies.html#strategy-{key}">{found["label"]}</a></th>' if key else found[0]
         )

@@ -8,15 +8,16 @@ written over.
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import answers
 import nbformat
 from answers import PASSED, UNJUDGED, VERDICT, WRONG, Verdict
 from exercises import KINDS, NOTEBOOKS, Exercise, blocks, read, tags
-from lessons import plain
+from lessons import numbers_of, plain
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from processes import environment
 
@@ -36,8 +37,9 @@ sys.path.insert(0, "workflow")
 from answers import Checker
 
 check = Checker({chapter!r}, globals())"""
-WELCOME = """**Exercise sheet.** Run the cells from the top; they are those of the chapter, on few patients. Put your
-answers in place of `...` and run the cell below each: it says whether the answer holds, and gives a hint if not.
+WELCOME = """**Exercise sheet of chapter {number}.** Run the cells from the top; they are those of the chapter, on few
+patients. Put your answers in place of `...` and run the cell below each: it says whether the answer holds, and gives a
+hint if not.
 `make check NB=exercises/{chapter}.ipynb` runs the whole sheet and grades it."""
 BLANK = {
     "number": "{name} = ...  # a number{close}",
@@ -62,10 +64,12 @@ def main(words: list[str] | None = None) -> int:
         return 1
 
 
-def write_all(params: str, target: Path = SHEETS) -> int:
-    """Write a sheet of every chapter that has exercises."""
+def write_all(params: str, target: Path = SHEETS, chapters: Sequence[str] | None = None) -> int:
+    """Write a sheet of every chapter that has exercises, or of these chapters alone."""
     parameters = chapter_parameters(load_yaml(SMALL), params)
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        if chapters is not None and path.stem not in chapters:
+            continue
         if exercises := read(path):
             place = target / path.name
             kept = place.exists() and worked_on(nbformat.read(place, as_version=4))
@@ -98,7 +102,7 @@ def sheet(chapter: nbformat.NotebookNode, name: str, parameters: dict) -> nbform
         cells.append(lesson(cell))
         if "parameters" in tags(cell):
             cells.append(new_code_cell("\n".join(["# Small and quick; change it for more patients", *small])))
-    cells.insert(0, new_markdown_cell(WELCOME.format(chapter=name)))
+    cells.insert(0, new_markdown_cell(WELCOME.format(chapter=name, number=numbers_of().get(name, int(name[:2])))))
     for place, cell in enumerate(cells):
         cell["id"] = f"{name[:2]}-{place:03d}"
     sheet = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": chapter.metadata.kernelspec})
@@ -178,11 +182,15 @@ def graded(sheet: nbformat.NotebookNode, path: Path) -> list[Verdict]:
 
 
 def run(sheet: nbformat.NotebookNode, folder: Path, allow_errors: bool = False) -> None:
-    """Run all cells, in place, with the environment's own kernel."""
+    """Run all cells, in place, with the environment's own kernel; what the kernel says of itself is not shown."""
     from nbclient import NotebookClient
 
+    there = environment(1)
+    Path(there["IPYTHONDIR"]).mkdir(parents=True, exist_ok=True)
     options = {"timeout": None, "kernel_name": "python3", "allow_errors": allow_errors}
-    NotebookClient(sheet, resources={"metadata": {"path": str(folder)}}, **options).execute(env=environment(1))
+    NotebookClient(sheet, resources={"metadata": {"path": str(folder)}}, **options).execute(
+        env=there, stderr=subprocess.DEVNULL
+    )
 
 
 def verdict(exercise: Exercise, answered: list, checked: list) -> Verdict:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import making
 
 MARK = "<!-- status -->"
+NO_BREAK = "\N{NON-BREAKING HYPHEN}"  # a date stays on one line
 HEAD = ["chapter", "records", "repetitions", "encoder", "took", "made", "commit"]
 
 
@@ -16,7 +17,13 @@ def row(name: str, page: Mapping) -> list[str]:
     records = f"{values['n']:,}" if isinstance(values.get("n"), int) else "–"
     seconds = making.seconds(page["metadata"])
     took = making.in_minutes(seconds) if seconds else "–"
-    cells = [records, values.get("seeds", "–"), values.get("encoder", "–"), took, made.get("date", "–")]
+    cells = [
+        records,
+        values.get("seeds", "–"),
+        values.get("encoder", "–"),
+        took,
+        made.get("date", "–").replace("-", NO_BREAK),
+    ]
     return [f"{{doc}}`notebooks/{name}`", *map(str, cells), made.get("commit", making.UNKNOWN)]
 
 

@@ -30,17 +30,21 @@ def fill(app, docname: str, source: list[str]) -> None:
     library = Path(importlib.util.find_spec("helpers").origin).parent
     taught = chapters_of(library.parents[1] / "notebooks")
     there = {path.stem for path in (Path(app.srcdir) / "notebooks").glob("*.ipynb")}
-    lines = [line for name in PACKAGES for line in section(library / name, taught, there)]
+    contents = (library.parents[1] / "book" / "_toc.yml").read_text(encoding="utf-8")
+    order = re.findall(r"notebooks/(\w+)", contents)
+    lines = [line for name in PACKAGES for line in section(library / name, taught, there, order)]
     source[0] = source[0].replace(MARK, "\n".join(lines))
 
 
-def section(package: Path, taught: dict[str, list[str]], there: set[str]) -> list[str]:
-    """Markdown of one package; empty if no chapter uses it."""
+def section(package: Path, taught: dict[str, list[str]], there: set[str], order: list[str]) -> list[str]:
+    """Markdown of one package; empty if no chapter uses it. Chapters have the number of their place in the order."""
+    number = {name: str(place) for place, name in enumerate(order, 1)}
     rows = []
     for name, sentence in verbs_of(package).items():
-        used = taught.get(f"{package.name}.{name}", [])
+        used = sorted(taught.get(f"{package.name}.{name}", []), key=order.index)
         if used:
-            links = ", ".join(f"{{doc}}`{c[:2]} <notebooks/{c}>`" if c in there else c[:2] for c in used)
+            shown = (f"{{doc}}`{number[c]} <notebooks/{c}>`" if c in there else number[c] for c in used)
+            links = ", ".join(shown)
             rows.append(f"| `{package.name}.{name}` | {sentence} | {links} |")
     if not rows:
         return []

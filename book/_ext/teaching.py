@@ -21,18 +21,20 @@ def fill(app, docname: str, source: list[str]) -> None:
     if MARK in source[0]:
         notebooks = Path(importlib.util.find_spec("helpers").origin).parents[2] / "notebooks"
         shown = {path.stem for path in (Path(app.srcdir) / "notebooks").glob("*.ipynb")}
-        source[0] = source[0].replace(MARK, table(notebooks, shown))
+        contents = (notebooks.parent / "book" / "_toc.yml").read_text(encoding="utf-8")
+        order = re.findall(r"notebooks/(\w+)", contents)
+        source[0] = source[0].replace(MARK, table(notebooks, [name for name in order if name in shown]))
 
 
-def table(notebooks: Path, shown: set[str]) -> str:
-    """A row a chapter that the book shows: minutes to read, chapters before, exercises with their minutes, for whom."""
+def table(notebooks: Path, shown: list[str]) -> str:
+    """A row a chapter that the book shows, in this order: minutes, chapters before, exercises, for whom."""
     lines = ["| chapter | to read | after | exercises | for |", "|---|---|---|---|---|"]
-    names = {path.stem[:2]: path.stem for path in sorted(notebooks.glob("*.ipynb")) if path.stem in shown}
+    names = {name[:2]: name for name in shown}
     for name in names.values():
         page = json.loads((notebooks / f"{name}.ipynb").read_text(encoding="utf-8"))
         about = page["metadata"].get("chapter", {})
         reads = f"{about['reads']} minutes" if about else ""
-        before = ", ".join(f"{{doc}}`../notebooks/{names[n]}`" for n in about.get("after", []) if n in names)
+        before = ", ".join(f"{{doc}}`../notebooks/{c}`" for n, c in names.items() if n in about.get("after", []))
         lines.append(f"| {{doc}}`../notebooks/{name}` | {reads} | {before} | {asked(page)} | {whom(about)} |")
     return "\n".join(lines)
 

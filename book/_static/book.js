@@ -53,7 +53,13 @@
   const sortable = (table) => {
     if (!table.tHead || table.tHead.rows.length !== 1 || table.tBodies[0].rows.length < 3) return;
     [...table.tHead.rows[0].cells].forEach((header, column) => {
-      const button = make("button", { type: "button", className: "sorts", title: "sort" }, ...header.childNodes);
+      /* A head that is a link keeps it; the button then stands beside it, for no button may hold a link. */
+      const led = header.querySelector("a");
+      const button = make("button", { type: "button", className: "sorts", title: "sort" });
+      if (led) {
+        button.ariaLabel = `sort by ${words(header)}`;
+        button.textContent = " \u21C5";
+      } else button.append(...header.childNodes);
       button.addEventListener("click", () => sort(table, column, header));
       header.append(button);
     });

@@ -19,7 +19,18 @@ app = typer.Typer(
     help="Who to treat: checks of parameters and profiles, policies to use.",
 )
 
-INPUTS = {"dataset", "own_spec", "simsum_path", "mimic_path", "process", "hidden", "encoder", "device"}
+INPUTS = {
+    "dataset",
+    "own_spec",
+    "simsum_path",
+    "mimic_path",
+    "meds_path",
+    "meds_spec",
+    "process",
+    "hidden",
+    "encoder",
+    "device",
+}
 PROFILE_KEYS = {"chapters", "parameters", "overrides"}
 
 

@@ -37,10 +37,10 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)  # budget=yes is no 1, seed=1.0 no 1
 
-    dataset: Literal["replica", "simsum", "mimic-syn", "mimic-published", "mimic-repaired", "own"] = Field(
+    dataset: Literal["replica", "simsum", "mimic-syn", "mimic-published", "mimic-repaired", "own", "meds"] = Field(
         "replica",
         description="replica (synthetic), simsum (your SimSUM.csv), mimic-syn, mimic-published or mimic-repaired "
-        "(your MIMIC-III folder), own (your table)",
+        "(your MIMIC-III folder), own (your table), meds (your folder of MEDS)",
     )
     simsum_path: str | None = Field(
         None, json_schema_extra=PLACE, description="path of your own SimSUM.csv; None: the verified download"
@@ -59,9 +59,27 @@ class Config(BaseModel):
     )
     mimic_patients: int = Field(2_500, ge=100, le=100_000, description='patients of mimic_path="synthetic"')
     mimic_memory: str = Field(
-        "4GB", pattern=r"^[0-9]+(\.[0-9]+)?[MG]B$", json_schema_extra=PLACE, description="memory for reading MIMIC-III"
+        "4GB",
+        pattern=r"^[0-9]+(\.[0-9]+)?[MG]B$",
+        json_schema_extra=PLACE,
+        description="memory for reading MIMIC-III or MEDS",
     )
-    n: int = Field(10_000, ge=200, le=2_000_000, description="number of records; of own and mimic data at most so many")
+    meds_path: str | None = Field(
+        None,
+        min_length=1,
+        json_schema_extra=PLACE,
+        description='dataset=meds: folder of data/ and metadata/, or "synthetic" for a made-up one',
+    )
+    meds_spec: str | None = Field(
+        None,
+        min_length=1,
+        json_schema_extra=PLACE,
+        description='dataset=meds: your meds.yml, or "mimic-iv" for the one that comes along; None: that in meds_path',
+    )
+    meds_patients: int = Field(2_500, ge=100, le=100_000, description='patients of meds_path="synthetic"')
+    n: int = Field(
+        10_000, ge=200, le=2_000_000, description="number of records; of own, meds and mimic data at most so many"
+    )
     note_style: Literal["normal", "compact"] = Field("normal", description="normal or compact notes")
     process: Literal["v3", "v2", "stress", "nonadditive", "mimic", "given"] = Field(
         "v3",
@@ -118,7 +136,7 @@ class Config(BaseModel):
     def _process_follows_from_the_data(cls, values: dict) -> dict:
         """v3, the default, stands for the only process of a data set that leaves no choice."""
         dataset = values.get("dataset", "replica")
-        derive = dataset in (*MIMIC, "own") and values.get("process", "v3") == "v3"
+        derive = dataset in (*MIMIC, "own", "meds") and values.get("process", "v3") == "v3"
         return {**values, "process": DERIVED.get(dataset, "given")} if derive else values
 
     @model_validator(mode="after")
@@ -132,6 +150,11 @@ class Config(BaseModel):
         if self.dataset == "own" and self.own_spec is None:
             raise ValueError(
                 "dataset = 'own': own_spec is not set; give the path of your own.yml, or \"example\" for a made-up one"
+            )
+        if self.dataset == "meds" and self.meds_path is None:
+            raise ValueError(
+                "dataset = 'meds': meds_path is not set; give the folder that holds data/ and metadata/, or "
+                '"synthetic" for a made-up one'
             )
         if self.dataset in MIMIC and self.mimic_path is None:
             raise ValueError(
@@ -152,7 +175,8 @@ class Config(BaseModel):
         A folder of MIMIC-III that is named is read by its own chapter whatever the data set.
         """
         own = self.dataset == "own" and self.own_spec != "example"
-        return own or self.mimic_path not in (None, "synthetic")
+        meds = self.dataset == "meds" and self.meds_path != "synthetic"
+        return own or meds or self.mimic_path not in (None, "synthetic")
 
     @property
     def results_dir(self) -> Path:

@@ -70,6 +70,23 @@ def test_objective_never_falls_on_refit():
     assert values[-1] > values[0] or values[-1] == pytest.approx(values[0])
 
 
+def test_the_objective_is_the_likelihood_less_the_penalty_of_slopes():
+    X, labels, *_ = simulate(200)
+    model = SoftmaxFields((2, 3), 5.0).fit(X, labels * [1, 1, 3, 1, 0])
+    told = (labels * [1, 1, 3, 1, 0] * model.log_proba(model.standardise(X))).sum()
+    assert np.abs(model.coefficients_[-1]).max() > 0.1
+    assert model.objective_ == pytest.approx(told - 2.5 * (model.coefficients_[:-1] ** 2).sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize("flat", [70.1, 0.0, 1e9])
+def test_a_column_that_hardly_varied_weighs_nothing(flat):
+    X, labels, *_ = simulate(200)
+    still = np.column_stack([X, np.where(np.arange(200) % 2, flat, np.nextafter(flat, 2 * flat))])
+    model, usual = SoftmaxFields((2, 3), 5.0).fit(still, labels), SoftmaxFields((2, 3), 5.0).fit(X, labels)
+    other = np.column_stack([X, np.full(200, flat + 10)])
+    np.testing.assert_allclose(model.predict_proba(other), usual.predict_proba(X), atol=1e-4)
+
+
 def test_rows_without_labels_shape_the_preparation_only():
     X, labels, *_ = simulate()
     unlabelled = np.where(np.arange(800)[:, None] < 500, labels, 0)

@@ -1,4 +1,4 @@
-"""A browser, and axe-core where it is installed."""
+"""A small book, a browser, and axe-core where it is installed."""
 
 import importlib.util
 import shutil
@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from tiny_book import build, prepare
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -25,6 +26,15 @@ def browser():
         )
         yield context
         context.close()
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory) -> Path:
+    """The built pages of a small book."""
+    run = prepare(tmp_path_factory.mktemp("book"), "# Tiny\n\nThere are {{ patients }} patients.\n")
+    done = build(run)
+    assert done.returncode == 0, done.stderr
+    return run / "book"
 
 
 @pytest.fixture(scope="session")

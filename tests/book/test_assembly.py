@@ -88,7 +88,7 @@ def test_the_notebook_to_download_is_bare_and_runs_with_its_own_parameters(tmp_p
 def test_without_the_address_of_a_repository_no_button_leads_there(tmp_path):
     assert "Colab" not in finished(tmp_path)["cells"][-1]["source"]
     box = finished(tmp_path, url="https://github.com/some-one/the.study/")["cells"][-1]["source"]
-    assert "colab.research.google.com/github/some-one/the.study/blob/main/notebooks/12_policy_comparison.ipynb" in box
+    assert "colab.research.google.com/github/some-one/the.study/blob/launch/notebooks/12_policy_comparison.ipynb" in box
     assert "mybinder.org/v2/gh/some-one/the.study/main?" in box
     assert "Colab" not in finished(tmp_path, url="https://elsewhere.org/x")["cells"][-1]["source"]
 

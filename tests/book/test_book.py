@@ -4,67 +4,16 @@ import csv
 import html
 import json
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import inputs
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from tiny_book import CHAPTER, ROOT, build, prepare
 
 from helpers import study
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
-CHAPTER = "01_data_preparation"
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="  # one PNG pixel
-)
 LOADS = re.compile(r'<(?:script|img|iframe|source|link)\b[^>]*?\b(?:src|href)="((?:https?:)?//[^"]*)"', re.IGNORECASE)
-
-
-def executed_chapter(path: Path) -> None:
-    """A notebook as papermill leaves it, with a formula, a citation and a figure."""
-    picture = new_output("display_data", data={"image/png": PIXEL, "text/plain": "<Figure>"})
-    bar = new_output("stream", name="stderr", text="a progress bar")
-    cells = [
-        new_markdown_cell(
-            "# Data\n\nInline $\\tau$, and {cite}`kennedy2023towards`, {doc}`09_shift`, {doc}`../glossary`:"
-            "\n\n$$\\psi = \\frac{T}{e}$$"
-        ),
-        new_code_cell("draw()", outputs=[bar, picture], execution_count=1),
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
-    path.parent.mkdir(parents=True)
-    nbformat.write(notebook, path)
-
-
-def prepare(folder: Path, intro: str) -> Path:
-    """A run with one executed chapter, and the real book with another first page."""
-    run, prose = folder / "runs" / "tiny", folder / "book"
-    executed_chapter(run / "notebooks" / f"{CHAPTER}.ipynb")
-    (run / "results").mkdir()
-    (run / "results" / "facts.json").write_text(json.dumps({"patients": 600}), encoding="utf-8")
-    shutil.copytree(ROOT / "book", prose, ignore=shutil.ignore_patterns("__pycache__", "_build"))
-    (prose / "intro.md").write_text(intro, encoding="utf-8")
-    return run
-
-
-def build(run: Path) -> subprocess.CompletedProcess:
-    command = [sys.executable, ROOT / "workflow" / "book.py", "--run", run, "--prose", run.parents[1] / "book", CHAPTER]
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True)
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory) -> Path:
-    run = prepare(tmp_path_factory.mktemp("book"), "# Tiny\n\nThere are {{ patients }} patients.\n")
-    done = build(run)
-    assert done.returncode == 0, done.stderr
-    return run / "book"
 
 
 def test_it_shows_the_chapter_and_the_facts(pages):
@@ -123,25 +72,6 @@ def test_a_chapter_that_has_not_run_is_named(tmp_path):
     assert stopped.returncode != 0 and CHAPTER in stopped.stderr
 
 
-@pytest.mark.parametrize("page", [f"notebooks/{CHAPTER}.html", "glossary.html", "intro.html"])
-def test_a_browser_shows_it_without_a_network(browser, pages, page):
-    tab, asked, complaints = browser.new_page(), [], []
-    tab.on("request", lambda request: asked.append(request.url))
-    tab.on("requestfailed", lambda request: complaints.append(f"not found: {request.url}"))
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
-    tab.goto((pages / page).as_uri(), wait_until="load")
-    formulas = tab.locator(".math").count()
-    if formulas:
-        tab.wait_for_selector("mjx-container", timeout=20_000)
-        tab.wait_for_function("() => MathJax.startup.promise.then(() => true)")
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-    assert complaints == []
-    assert tab.locator("mjx-container").count() == formulas
-    assert tab.locator("mjx-merror").count() == 0
-    tab.close()
-
-
 def book_module():
     import importlib.util
 
@@ -178,33 +108,6 @@ def test_the_findings_of_chapters_are_facts_that_prose_can_quote():
     page = {"cells": [{"outputs": [{"name": "stdout", "text": "x"}, box]}, {"outputs": [later]}, {"source": []}]}
     found = book_module().findings({"07_annotation_budgets": page, "09_shift": {"cells": []}})
     assert found == {"finding_07": "It helps."}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 390])
-@pytest.mark.parametrize("page", [f"notebooks/{CHAPTER}", "strategies", "machine_learning", "status"])
-def test_pages_fit_and_axe_finds_no_fault_of_ours(browser, axe, pages, page, width, scheme):
-    tab = browser.new_page()
-    tab.set_viewport_size({"width": width, "height": 900})
-    tab.emulate_media(color_scheme=scheme)
-    tab.goto((pages / f"{page}.html").as_uri(), wait_until="load")
-    tab.wait_for_function("() => !window.MathJax || MathJax.startup.promise.then(() => true)")
-    assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    tab.evaluate(axe)
-    found = tab.evaluate("() => axe.run('article')")["violations"]
-    bad = [v for v in found if v["impact"] in ("critical", "serious")]
-    assert [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in bad] == []
-    tab.close()
-
-
-def test_pages_are_light(pages):
-    """What a reader loads with a page, scripts and styles once each, without the program for formulas."""
-    for page in pages.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        named = set(re.findall(r'(?:src|href)="([^"?#]+\.(?:js|css|svg|png))', text))
-        files = [file for name in named if (file := (page.parent / name)).is_file() and "mathjax" not in name]
-        assert len(text) + sum(file.stat().st_size for file in files) < 2_000_000, page.name
-    assert not [*pages.rglob("*.map")] and sum(p.stat().st_size for p in pages.rglob("*") if p.is_file()) < 12_000_000
 
 
 def test_facts_are_escaped(tmp_path):

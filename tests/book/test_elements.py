@@ -5,27 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tiny_book import LABELS, gains
 
 from helpers import report, stats
 
 pytestmark = pytest.mark.slow
 
 WORLDS = {"apart": "risk and benefit apart", "together": "risk and benefit together"}
-LABELS = {"plug": "impute-then-plug", "risk": "highest risk first"}
 EFFECTS = [0.3, -0.8, 0.1, -0.2, -0.5]
 STATIC = Path(__file__).resolve().parents[2] / "book" / "_static"
-
-
-def gains() -> tuple[pd.DataFrame, pd.DataFrame]:
-    rng, shares = np.random.default_rng(0), np.round(np.linspace(0.05, 1, 20), 2)
-    slopes = {"random": 0.5, "plug": 0.9, "risk": 0.6}
-    levels = [{"strategy": s, "at": at, "value": 2 - at * v} for s, v in slopes.items() for at in shares]
-    rows = [
-        {"strategy": s, "at": at, "value": (v := -rng.uniform(0, 0.2)), "low": v - 0.02, "high": v + 0.03}
-        for s in LABELS
-        for at in shares
-    ]
-    return pd.DataFrame(levels), pd.DataFrame(rows)
 
 
 def elements() -> dict:

@@ -170,3 +170,11 @@ def test_who_may_see_the_records(tmp_path):
     assert not is_public(load(mimic_path=str(tmp_path))), "chapter 15 would read it"
     with pytest.raises(FileNotFoundError, match="no such folder"):
         is_public(load(mimic_path=str(tmp_path / "absent")))
+
+
+def test_the_spec_of_generated_meds_is_known_without_making_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("WHO_TO_TREAT_CACHE", str(tmp_path))
+    made_up = load(dataset="meds", meds_path="synthetic")
+    assert is_public(made_up) and data.annotated_fields(made_up) == ("infection", "hyp", "cor", "afib", "chf")
+    data.check_readable(made_up)
+    assert not list(tmp_path.iterdir())

@@ -229,6 +229,12 @@ def test_numbers_that_no_one_can_square_are_refused(read, column, cell):
     refused(read, "1 of 60 values are beyond 1e+50", {column: [cell, *frame()[column][1:]]})
 
 
+def test_an_outcome_too_small_for_the_pages_is_told(read):
+    with pytest.warns(UserWarning, match="below 0.01, and pages show three decimals; give it in a smaller unit"):
+        cohort = read({"days": frame()["days"].astype(float) * 1e-9})
+    np.testing.assert_allclose(cohort.Y, frame()["days"].astype(float) * 1e-9)
+
+
 def test_decimals_of_a_parquet_file_are_numbers_whatever_the_decimal_sign(read):
     cells = {"age": [Decimal("1.5")] * 30 + [Decimal("2.5")] * 30, "days": frame()["days"].astype(float)}
     assert read(cells, "t.parquet", more='decimal: ","').frame["age"].tolist() == [1.5] * 30 + [2.5] * 30
@@ -287,8 +293,11 @@ def test_a_bedside_column_that_nobody_has(read, kind):
 @pytest.mark.parametrize("table", ["t.csv", "t.parquet"])
 def test_a_note_of_numbers_is_refused_and_equal_notes_are_told(read, table):
     refused(read, "column 'note' (text): holds numbers alone", {"note": np.arange(60)}, table)
-    with pytest.warns(UserWarning, match="all 60 notes are the same"):
-        assert len(read({"note": "Patient seen."}, table)) == 60
+    for cells in (["2024-03-01"] * 30 + ["2024-03-02"] * 30, ["..."] * 60, ["12:30", "1/2", "-"] * 20):
+        refused(read, "column 'note' (text): holds numbers alone", {"note": cells}, table)
+    for cells in ("Patient seen.", ["Patient seen.", "patient  SEEN."] * 30):
+        with pytest.warns(UserWarning, match="all 60 notes are the same"):
+            assert len(read({"note": cells}, table)) == 60
 
 
 # --- roles -----------------------------------------------------------------------------------------------------------
@@ -323,9 +332,22 @@ def test_a_separator_too_many_in_every_row_moves_nothing(read):
 
 
 def test_ids_that_people_take_for_the_same_are_refused(read):
-    for alike in (["p1", "P1"], ["12", "12.0"], ["P  1", "P 1"]):
+    for alike in (["p1", "P1"], ["12", "12.0"], ["P  1", "P 1"], ["P1", "P1\u200b"], ["P-1", "P-\u00ad1"]):
         cells = {"pid": [*alike, *(f"Q{k}" for k in range(58))]}
         refused(read, "column 'pid' (id): 2 of 60 values differ from others by case, blanks or .0", cells)
+
+
+@pytest.mark.parametrize(
+    ("ids", "table"),
+    [
+        (["1.23457E+11"] * 2, "t.csv"),
+        (["1,23457E+11", "1,23457E+11"], "t.csv"),
+        ([2.0**53, 2.0**53 + 2], "t.parquet"),
+    ],
+)
+def test_ids_that_a_spreadsheet_or_a_float_rounded_off_are_refused(read, ids, table):
+    cells = {"pid": [*ids, *(float(k) if table.endswith("parquet") else f"Q{k}" for k in range(58))]}
+    refused(read, "column 'pid' (id): 2 of 60 values are numbers whose last digits were rounded off", cells, table)
 
 
 # --- times -----------------------------------------------------------------------------------------------------------

@@ -138,7 +138,8 @@ def test_one_semicolon_too_many_in_every_row_moves_nothing(tmp_path):
 
 
 def test_notes_of_numbers_and_digits_of_other_scripts_are_refused(tmp_path):
-    assert "numbers alone" in refusal(save(published_layout(20).assign(text=range(20)), tmp_path))
+    for notes in (range(20), ["2024-03-01", "12:30"] * 10):
+        assert "numbers alone" in refusal(save(published_layout(20).assign(text=notes), tmp_path))
     frame = published_layout(20)
     frame["days_at_home"] = frame["days_at_home"].astype(str)
     frame.loc[3, "days_at_home"] = "٣"
@@ -146,8 +147,9 @@ def test_notes_of_numbers_and_digits_of_other_scripts_are_refused(tmp_path):
 
 
 def test_equal_notes_are_told(tmp_path):
-    with pytest.warns(UserWarning, match="all 20 notes are the same"):
-        read_simsum(save(published_layout(20).assign(text="Patient seen."), tmp_path))
+    for notes in ("Patient seen.", ["Patient seen.", "patient SEEN."] * 10):
+        with pytest.warns(UserWarning, match="all 20 notes are the same"):
+            read_simsum(save(published_layout(20).assign(text=notes), tmp_path))
 
 
 def test_the_head_alone_is_checked(tmp_path):

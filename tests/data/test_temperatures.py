@@ -20,6 +20,8 @@ from helpers.data.temperatures import temperatures
         ("38,7 degrees Celsius", [38.7]),
         ("Fever of 39", [39.0]),
         ("fever up to 40", [40.0]),
+        ("39 degrees fever", [39.0]),
+        ("40 degrees of fever, flexion 35 degrees", [40.0]),
         ("T 37.0-39.1", [37.0, 39.1]),
         ("T 37.0 -> 39.2", [37.0, 39.2]),
         ("Temp 39.2 (102.6F)", [39.2, 39.2]),

@@ -178,6 +178,15 @@ def test_penalty_and_variances_are_those_of_the_likelihood():
     assert models.penalty == pytest.approx(penalty + 0.5 * (models.logit[1:] ** 2).sum(), rel=1e-6)
 
 
+def test_intercepts_bear_no_penalty():
+    fit = EMLearner(LEVELS, iterations=1, tolerance=-1.0).fit(**simulate(60)[0]).fit_
+    rng = np.random.default_rng(0)
+    n, y = rng.random((2, len(fit.cells)))
+    for solve in (fit.cells.linear, fit.cells.ridge):
+        moved = solve(n, y + 5 * n) - solve(n, y)
+        np.testing.assert_allclose(moved, np.r_[5, np.zeros(len(moved) - 1)], atol=1e-4)
+
+
 def test_the_likelihood_that_is_told_is_that_of_records_fully_known_less_every_penalty():
     """Text, treatment and outcome by hand; of the text's regression the slopes are penalised, not the level."""
     rng = np.random.default_rng(1)

@@ -5,14 +5,16 @@ import pytest
 from sklearn.base import clone
 
 from helpers.effects.correction import Correction, Scores
+from helpers.effects.em.assumption import text_beyond_annotations
 from helpers.effects.em.learner import EMLearner
 from helpers.effects.learners import AACE, DRLearner
 from helpers.effects.metalearners import TARNet
 from helpers.effects.networks.heads import HeadClassifier, HeadRegressor
+from helpers.effects.networks.sizes import large_columns
 from helpers.effects.nuisance.crossfit import Nuisances
 from helpers.effects.ranking import RankLearner
-from helpers.effects.scale import Scale
-from helpers.effects.two_phase import proxy_features
+from helpers.effects.scale import Scale, Unitless
+from helpers.effects.two_phase import TwoPhase, proxy_features
 
 FAST = {"epochs": 4, "learning_rate": 5e-3}
 
@@ -138,3 +140,66 @@ def test_published_heads_order_own_units_as_standardised_ones(kind):
     learner = kind(HeadRegressor(**FAST), stage1)
     usual, score = (clone(learner).fit(**(data | {"Y": y})).effect(data["X"]) for y in (data["Y"], 80 + 12 * data["Y"]))
     np.testing.assert_allclose(score / 12, usual, atol=1e-3 * usual.std())
+
+
+def test_columns_without_their_units():
+    X = np.column_stack([[0, 1, 1, 0], [1990, 1992, 1994, 1996], [70.1] * 3 + [np.nextafter(70.1, 71)], [0] * 4])
+    made = Unitless().fit(X)
+    np.testing.assert_allclose(made.transform(X)[:, 1], np.array([-3, -1, 1, 3]) / np.sqrt(5))
+    np.testing.assert_array_equal(made.transform(X)[:, [0, 3]], X[:, [0, 3]])
+    assert np.abs(made.transform(X)[:, 2]).max() < 1e-12
+
+
+@pytest.mark.parametrize(("unit", "origin"), [(1e-9, 0), (365.25, 0), (1, 2000), (1e6, -1e9)])
+@pytest.mark.parametrize(
+    "learner",
+    [EMLearner((2,), iterations=3, tolerance=-1.0), EMLearner((2,), "regress", 3, tolerance=-1.0)]
+    + [EMLearner((2,), iterations=0), AACE(), DRLearner(), TwoPhase()],
+    ids=["em", "em_regress", "plug", "aace", "dr", "two_phase"],
+)
+def test_neither_unit_nor_origin_of_a_bedside_column_matters(learner, unit, origin):
+    rng = np.random.default_rng(0)
+    a, age, mask = (rng.random(300) < 0.4) * 1.0, rng.normal(50, 10, 300), np.arange(300) % 2 == 0
+    T = (rng.random(300) < 1 / (1 + np.exp(0.8 - 1.5 * a - 0.05 * (age - 50)))).astype(int)
+    Y = 1.5 * a + 0.1 * age + T * (2 * a - 1 + 0.05 * (age - 50)) + rng.normal(size=300)
+    text = np.column_stack([a + rng.normal(size=300), rng.normal(size=300)])
+
+    def effects(years):
+        X = np.column_stack([text, years])
+        return clone(learner).fit(Y, T, X, np.column_stack([a, years]), mask).effect(X)
+
+    usual = effects(age)
+    np.testing.assert_allclose(effects(unit * age + origin), usual, atol=2e-3 * usual.std())
+
+
+def test_the_test_of_em_sees_bedside_columns_in_any_unit():
+    rng = np.random.default_rng(1)
+    age, phi = rng.normal(size=200), rng.normal(size=(200, 3))
+    phi[:, 0] = age
+    T = np.tile([0, 1], 100)
+    Y = 3 * age + rng.normal(size=200)
+    p = [
+        text_beyond_annotations(Y, T, phi, (unit * age)[:, None], draws=49)["p_value"].tolist() for unit in (1.0, 1e-12)
+    ]
+    assert p[0] == p[1] and p[0][0] > 0.05
+
+
+@pytest.mark.parametrize("learner", [AACE(HeadRegressor(**FAST)), TARNet(**FAST), DRLearner(HeadRegressor(**FAST))])
+def test_networks_take_an_age_in_years_or_days_or_a_year_of_birth(learner):
+    data = simulate()
+    age = np.random.default_rng(5).normal(60, 12, 300)
+    found = []
+    for column in (age, 365.25 * age, 2000 - age, 1e6 * age):
+        X = np.column_stack([data["X"], column]).astype(np.float32)
+        found.append(clone(learner).fit(**(data | {"X": X})).effect(X))
+    for other in (found[1], found[3]):
+        np.testing.assert_allclose(other, found[0], atol=1e-3 * found[0].std())
+    plain = clone(learner).fit(**data).effect(data["X"])
+    assert all(np.abs(effect).max() < 3 * np.abs(plain).max() for effect in found)
+
+
+def test_columns_of_the_size_of_vectors_are_not_touched():
+    X = simulate()["X"]
+    assert large_columns(X) is None and large_columns(2.9 * X / X.std(0)) is None
+    mean, spread = large_columns(np.column_stack([X, np.full(300, 70.0), 100 * X[:, 0]]))
+    assert (mean[:5] == 0).all() and (spread[:6] == 1).all() and mean[5] == 70 and spread[6] > 90

@@ -109,3 +109,19 @@ def test_errors_name_the_remedy():
     assert repr(scores) == "HeldOutScores(n=60, patients=60)"
     with pytest.raises(ValueError, match="expected 60 finite"):
         evaluation.evaluate_held_out(scores, -test.tau, test.tau[:5], draws=4)
+
+
+@pytest.mark.parametrize("arm", [0, 1])
+def test_a_rare_arm_gets_fewer_folds_and_one_patient_is_too_few(arm):
+    for patients in (2, 3, 7):
+        rare = np.arange(200) < 3 * patients
+        records = cohort(200)
+        frame = records.frame.assign(T=np.where(rare, arm, 1 - arm))
+        frame["id"] = np.where(rare, np.arange(200) % patients, 100 + np.arange(200))
+        test = Cohort(frame, records.roles)
+        assert evaluation.judging_folds(test, 5) == min(patients, 5)
+        assert np.isfinite(evaluation.held_out_scores(test, LINEAR).psi).all()
+    named = ("untreated", "treated")[arm]
+    alone = Cohort(frame.assign(id=np.where(rare, 0, frame["id"])), records.roles)
+    with pytest.raises(ValueError, match=f"the 21 {named} held-out records, of 200, belong to 1 patients.*test_share"):
+        evaluation.held_out_scores(alone)

@@ -135,3 +135,11 @@ def test_errors():
         first_treated(np.arange(3), 2)
     with pytest.raises(ValueError, match="expected 400"):
         case_mix(cohort(), np.arange(3.0), np.arange(3.0), 0.5)
+
+
+def test_a_column_that_is_equal_but_for_rounding_has_no_gap():
+    records = cohort()
+    flat = np.where(np.arange(400) % 2, 0.3, 0.1 + 0.2)
+    records = Cohort(records.frame.assign(age=flat), records.roles)
+    table = case_mix(records, np.arange(400.0), np.arange(400) % 7, 0.4, smallest=0).set_index("variable")
+    assert np.isnan(table.loc["age", "gap"]) and np.isfinite(table.loc["age", "only_a"])

@@ -57,6 +57,16 @@ def test_pairs_must_be_unique_and_the_baseline_present():
         evaluation.paired(pd.concat([results(), results()]), "a")
 
 
+def test_equal_strategies_do_not_differ_by_rounding():
+    base = results(seeds=8)
+    a = base[base["strategy"] == "a"]
+    alike = pd.concat([a, a.assign(strategy="b", value=a["value"] * (1 + 2e-16 * np.array([1, 2, 1, 2, 1, 2, 1, 2])))])
+    gap = evaluation.paired(alike, "a").iloc[0]
+    assert (gap["value"], gap["low"], gap["high"], gap["real"]) == (0, 0, 0, False)
+    pair = evaluation.all_pairs(alike, "autoc").iloc[0]
+    assert pair["value"] == 0 and pair["p"] == 1 and not pair["certain"]
+
+
 def test_sentences_say_which_way_and_whether():
     labels = {"a": "first", "b": "second"}
     for gap, verdict in ((0.3, "**worse** by 0."), (-0.3, "**better** by 0."), (0.0, "cannot be told apart")):

@@ -31,9 +31,9 @@ from helpers.artifacts import files as artifact_files
 from helpers.artifacts.store import Store
 from helpers.config import Config
 from helpers.data import cohort as cohort_module
-from helpers.data import mimic, own, simsum
+from helpers.data import engine, mimic, own, simsum
 from helpers.data.cohort import Cohort, Roles
-from helpers.data.mimic import convert, engine, folder, reader
+from helpers.data.mimic import convert, folder, reader
 from helpers.data.mimic_synthetic.canary import CANARY
 from helpers.data.own import table as own_table_module
 from helpers.encoders import cache, tfidf, transformer

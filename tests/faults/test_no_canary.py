@@ -51,7 +51,8 @@ def test_what_a_failed_chapter_leaves_says_where_it_failed(bench):
         ({"dataset": "mimic-repaired", "mimic_path": path}, path != "synthetic")
         for path in ("/data/mimic", "synthetic")
     ]
-    + [({"dataset": "own", "own_spec": spec}, spec != "example") for spec in ("/data/own.yml", "example")],
+    + [({"dataset": "own", "own_spec": spec}, spec != "example") for spec in ("/data/own.yml", "example")]
+    + [({"dataset": "meds", "meds_path": path}, path != "synthetic") for path in ("/data/meds", "synthetic")],
 )
 def test_who_is_sensitive(parameters, expected):
     assert runner().sensitive(parameters) is expected

@@ -213,7 +213,7 @@ def test_a_sheet_has_no_solution_and_small_parameters(place):
     assert sheets.main(["write", "--params", "n=500"]) == 0
     text = place.read_text(encoding="utf-8")
     assert "double / 1000" not in text and "those who are treated differ" not in text
-    assert "chapter 01 (data preparation) and effect." in text
+    assert "chapter 1 (data preparation) and effect." in text
     nbformat.validate(nbformat.read(place, as_version=4))
 
 

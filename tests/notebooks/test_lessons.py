@@ -10,6 +10,7 @@ import deck
 import lessons
 import nbformat
 import pytest
+import session
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,9 +97,7 @@ def test_the_handout_asks_and_does_not_answer(run):
     text = (run / "handout.html").read_text(encoding="utf-8")
     Balanced(text)
     assert (
-        "Exercise 01.1" in text
-        and "Which? See chapter 02 (representations)." in text
-        and "<strong>a)</strong> x" in text
+        "Exercise 1.1" in text and "Which? See chapter 2 (representations)." in text and "<strong>a)</strong> x" in text
     )
     assert "secret" not in text and "# hidden" not in text
 
@@ -116,7 +115,7 @@ def teaching():
 
 
 def test_the_teachers_table_follows_the_notebooks():
-    shown = {"01_data_preparation", "04_pseudo_outcomes"}
+    shown = ["01_data_preparation", "04_pseudo_outcomes"]
     rows = teaching().table(ROOT / "notebooks", shown).splitlines()
     assert len(rows) == 4
     about = json.loads((ROOT / "notebooks" / "04_pseudo_outcomes.ipynb").read_text())["metadata"]["chapter"]
@@ -133,3 +132,27 @@ def test_the_teachers_pages_name_places_that_exist():
             name = re.search(r"notebooks/(\w+)`", cell)[1]
             source = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
             assert all(f"## {heading}" in source for heading in re.findall(r'"([^"]+)"', cell)), cell
+
+
+def test_chapters_bear_the_number_that_the_book_shows():
+    shown = lessons.numbers_of(ROOT / "book" / "_toc.yml")
+    assert shown["12_policy_comparison"] == 7
+    assert lessons.plain("See {doc}`../notebooks/12_policy_comparison`.") == "See chapter 7 (policy comparison)."
+    order = ["12_policy_comparison", "07_annotation_budgets"]
+    rows = teaching().table(ROOT / "notebooks", order).splitlines()
+    assert [name in row for name, row in zip(order, rows[2:], strict=True)] == [True, True]
+
+
+def test_a_session_is_handed_out_in_one_folder(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(session, "FOLDER", tmp_path / "session")
+    assert session.main(["--profile", "tiny", "--chapters", "1"]) == 0
+    names = sorted(path.name for path in (tmp_path / "session").iterdir())
+    assert names == ["01_data_preparation.ipynb", "handout.html", "slides.html"]
+    assert session.main(["--profile", "tiny", "--chapters", "01 12"]) == 1
+    assert "no chapter 12; it holds 01" in capsys.readouterr().err
+
+
+def test_the_chapters_of_a_session_keep_the_order_asked_for():
+    found = [lessons.Lesson(name, 1, "", 0, "", "", "", "", ()) for name in ("01_a", "04_b", "06_c")]
+    assert [lesson.chapter for lesson in session.chosen(found, ["06", "1", "6"])] == ["06_c", "01_a"]
+    assert session.chosen(found, []) == found

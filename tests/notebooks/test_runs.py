@@ -118,6 +118,22 @@ def test_what_changes_makes_again_what_depends_on_it(parts):
     assert changed() == set()
 
 
+def test_a_committed_table_is_an_input_of_the_chapters_that_name_it(parts):
+    tables = parts.project / "benchmarks"
+    (tables / "shift").mkdir(parents=True)
+    for path in (tables / "coverage.csv", tables / "shift" / "cost.csv"):
+        path.write_text("a\n1\n")
+    chapter(parts.project / "notebooks" / "01_first.ipynb", "named = 'benchmarks/shift'")
+    chapter(parts.project / "notebooks" / "12_comparison.ipynb", "from pathlib import Path\nPath('coverage.csv')")
+    before = parts.now()
+    in_place(tables / "coverage.csv", "1", "2")
+    now = parts.now()
+    assert {name for name in now if now[name] != before[name]} == {"12_comparison", "book"}
+    in_place(tables / "shift" / "cost.csv", "1", "2")
+    again = parts.now()
+    assert {name for name in again if again[name] != now[name]} == {"01_first", "book"}
+
+
 def test_a_part_is_kept_with_what_it_was_made_of(tmp_path):
     wanted = {"01_first": "a", "book": "b"}
     assert records.stale(tmp_path, wanted) == ["01_first", "book"]

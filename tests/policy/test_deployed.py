@@ -87,7 +87,7 @@ LEARNERS = {
     "dr": lambda: DRLearner(ridge()),
     "aace_ridge": lambda: AACE(ridge()),
     "aace_smooth": lambda: AACE(ridge(), smoother=ridge()),
-    "aace": lambda: AACE(HeadRegressor(epochs=3)),
+    "aace": lambda: AACE(HeadRegressor(epochs=6, learning_rate=5e-3)),
     "plug": lambda: EMLearner((2, 3), iterations=0),
     "em": lambda: EMLearner((2, 3), iterations=3, tolerance=-1.0),
     "em_regress": lambda: EMLearner((2, 3), "regress", iterations=3, tolerance=-1.0),
@@ -382,6 +382,16 @@ def test_a_policy_of_the_format_before_is_still_read(content, recommended, cohor
 
 
 # Linear effects, in any unit
+
+
+def test_a_column_that_hardly_varied_in_training_weighs_nothing(cohort):
+    flat = np.where(np.arange(len(cohort)) % 2, 70.1, np.nextafter(70.1, 71))
+    still = replace(cohort, frame=cohort.frame.assign(age=flat))
+    learner = DRLearner(ridge()).fit(Y=still.Y, T=still.T, X=still.tabular, W=still.W, groups=still.ids)
+    made = policy.from_learner(learner, still, None, policy.make_card(FACTS), "tabular")
+    older = still.frame.assign(age=80.0)
+    moved = made.score(older)["effect"] - made.score(still.frame)["effect"]
+    assert np.abs(moved).max() < 1e-6
 
 
 @pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])

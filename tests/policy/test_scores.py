@@ -256,3 +256,9 @@ def test_effects_that_differ_by_rounding_alone_are_ties(saved):
     assert not policy.treat_by_cost(-noise, 0.3).any() and not policy.treat_by_cost(-noise, 0.1 + 0.2).any()
     assert policy.treat_by_cost(-noise - 1e-6, 0.3).all()
     assert policy.treat_by_budget(np.array([1.0, 1 + 1e-9]), 0.5).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("cell", [["a note"], {"a": 1}, b"p1", True, pd.Timestamp(2020, 1, 1), 2.0**53])
+def test_what_cannot_name_a_patient_is_refused(saved, cohort, cell):
+    with pytest.raises(ValueError, match="id: the identifier is no text or number in 1 of 40 rows"):
+        policy.load_policy(saved).score(records(cohort, ids=[cell, 7, 2.0]))

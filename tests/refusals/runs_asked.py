@@ -176,5 +176,6 @@ MIMIC: dict[str, Case] = {
     "a table of notes without a row": hospital(
         edited("NOTEEVENTS", the_head), lambda opened: f"{'with' if opened.has_notes else 'without'} notes"
     ),
+    "a heart rate of 0 after one of 80": hospital(look=beyond, charted=0.0),
     "a heart rate of 999 after one of 80": hospital(look=beyond, charted=999.0),
 }

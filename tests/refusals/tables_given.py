@@ -119,6 +119,10 @@ TABLES: dict[str, Case] = {
     ),
     "notes that are all the same": table({"note": "Patient seen."}),
     "notes that are numbers": table({"note": np.arange(60)}),
+    "notes that are dates": table({"note": ["2024-03-01", "2024-03-02"] * 30}),
+    "identifiers of which a spreadsheet left 1.23E+11": table({"pid": ["1.23E+11"] * 2 + frame()["pid"].tolist()[2:]}),
+    "identifiers that differ by a sign nobody sees": table({"pid": ["P1", "P1\u200b", *frame()["pid"].tolist()[2:]]}),
+    "an outcome of a billionth": table({"days": frame()["days"].astype(float) * 1e-9}),
     "ids p1 and P1": table({"pid": ["p1", "P1", *frame()["pid"][2:]]}),
     "an annotation named like a mark of a bedside column": table(
         {"flag": ["yes", "no"] * 30},

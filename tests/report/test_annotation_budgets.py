@@ -33,9 +33,9 @@ def duel():
 def test_few_against_all_says_who_is_ahead_and_by_how_much(duel):
     said = plain(report.few_sentence(duel, 0.1, "EM", "AACE"))
     assert "With 10% of the training records annotated, EM captures 87%" in said and "captures 57%" in said
-    assert said.endswith("; 30% more.")
+    assert said.endswith("; 30 percentage points more.")
     turned = study.few_against_all(long("em", 0.5), long("aace", 0.55), ("captured",))
-    assert "5% less." in plain(report.few_sentence(turned, 0.1, "EM", "AACE"))
+    assert "5 percentage points less." in plain(report.few_sentence(turned, 0.1, "EM", "AACE"))
     noisy = duel.assign(low=-0.1, high=0.7)
     assert "cannot be told apart" in report.few_sentence(noisy, 0.1, "EM", "AACE")
 

@@ -51,3 +51,16 @@ def test_effects_of_cohorts_keep_to_their_intervals():
     first, second = report.cohort_effects(effect, names, {"repaired": -0.05})
     assert "by prescription: −0.100" in first and "**helps**" in first and "truth" not in first
     assert "**cannot be told from zero**; the truth is −0.050" in second
+
+
+def test_vital_signs_have_words():
+    assert report.vital_word("sbp") == "systolic blood pressure" and report.vital_word("other_sign") == "other sign"
+
+
+def test_the_leakage_of_notes_is_told_in_shares():
+    row = {"source": "note", "name": "nursing", "rows": 200, "before": 50, "late": 20, "inside": 30, "after": 60}
+    table = pd.DataFrame([{**row, "untimed": 40}, {**row, "source": "covariate", "before": 200, "untimed": 0}])
+    said = report.leakage_sentence(table)
+    assert "25% could be read" in said and "10% were begun before" in said and "20% tell nobody" in said
+    assert report.leakage_sentence(table[1:]).startswith("Too few notes")
+    assert report.leakage_table(table)["column or kind of note"].tolist() == ["nursing"] * 2

@@ -98,7 +98,8 @@ def test_the_tally_counts():
 def test_answers_speak_of_every_process():
     both = pd.concat([results(), results({"a": 0.0, "c": 0.5}, process="v2")])
     (line,) = report.question_answers(both, {"Is c better?": ("c", "a")}, LABELS, "policy_value")
-    assert line.startswith("**Is c better?** *v3*: third is **better**") and "*v2*: third is **worse**" in line
+    assert line.startswith("**Is c better?** *Where benefit lies apart from risk*: third is **better**")
+    assert "*Where benefit goes with risk*: third is **worse**" in line
 
 
 def test_a_sentence_a_difference_says_which_way():

@@ -33,7 +33,7 @@ def test_the_finding_counts_what_is_told_apart_and_says_what_the_truth_is():
     pooled = evaluation.pooled_held_out(results({"a": -3.0, "b": 3.0}, {"a": -2.5, "b": -0.1}, {}))
     said = report.held_out_sentence(evaluation.judged(pooled), LABELS, "base")
     assert "tell 1 of 2 policies to be better than the base and 1 to be worse" in said
-    assert "most gains A, +3.000" in said
+    assert "A gains most, +3.000" in said
     assert "it gains +2.500, and the sign is right for 1 of the 2 told apart." in said
     blind = evaluation.pooled_held_out(results({"a": -3.0}, {}, {}))
     assert "true effects" not in report.held_out_sentence(evaluation.judged(blind), LABELS, "base")

@@ -64,6 +64,9 @@ def test_coverage_by_hand():
     assert found.loc["difference", ["n", "bias", "half_width", "covered"]].tolist() == [4, 0.75, 1.0, 0.75]
     assert found.loc["difference", "bias_low"] < 0.75 < found.loc["difference", "bias_high"]
     assert found.loc["value", "n"] == 0, "zero by definition"
+    ends = ["value", "low", "high", "truth"]
+    small = evaluation.held_out_coverage(known.assign(**1e-12 * known[ends]), ["policy_value"]).set_index("what")
+    assert small["n"].tolist() == found["n"].tolist() and small.loc["difference", "covered"] == 0.75
 
 
 def test_the_largest_error_is_named_with_its_side():

@@ -47,7 +47,7 @@ def test_the_worst_place_is_named_and_noise_is_told_apart():
         }
     )
     lines = report.where_sentences(where, settings)
-    assert "process v2: on average \u221220%" in lines[0]
+    assert "process “v2”: on average \u221220%" in lines[0]
     assert "hold the truth in 100%" in lines[1] and "in 0% of the settings; the share is off by \u221210%" in lines[2]
 
 

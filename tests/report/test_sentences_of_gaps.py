@@ -68,8 +68,8 @@ def shares():
 def test_representations_are_compared_setting_by_setting():
     labels = {"both": "both readers", "words": "reader of words"}
     home, new = report.against(shares(), "both", "words", labels, "encoder", "setting")
-    assert home.startswith("home: with both readers") and "cannot be told apart" in home and "(0.0%" in home
-    assert new.startswith("new: with both readers more of the ceiling") and "(+20.0%)" in new
+    assert home.startswith("Home: with both readers") and "cannot be told apart" in home and "(0.0%" in home
+    assert new.startswith("New: with both readers more of the ceiling") and "(+20.0%)" in new
     away = report.against(shares(), "new", "home", labels, "setting", "encoder")
-    assert away[0].startswith("reader of words: with new less of the ceiling") and "(−40.0%" in away[0]
+    assert away[0].startswith("Reader of words: with new less of the ceiling") and "(−40.0%" in away[0]
     assert report.against(shares(), "both", "absent", labels, "encoder", "setting") == []

@@ -29,6 +29,8 @@ def test_no_interval_where_nothing_varies_and_a_dash_where_there_is_no_number():
 
 def test_an_end_that_only_rounds_to_zero_shows_its_side():
     assert report.between(-0.007, -0.0003, sign=True).endswith("\u22120.0003]")
+    assert report.between(-0.002, -0.00003, sign=True).endswith("\u22120.00003]")
+    assert report.between(0.3, 25.0, 0, sign=True) == "[+0.3,\u00a0+25]"
     assert report.between(-0.007, 0.0003, sign=True).endswith("0.000]")
     assert report.between(-1e-9, -1e-10).replace("\u00a0", " ") == "[0.000, 0.000]"
 

@@ -43,6 +43,18 @@ def test_repeated_columns_share_their_coefficient():
     np.testing.assert_allclose(fit.coefficients, 1.5)
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e-9, 1e9])
+def test_units_of_columns_and_target_decide_nothing(unit):
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=60)
+    y, ones = 0.3 + 0.5 * x + rng.normal(size=60), np.ones(60)
+    usual, other = least_squares(y, np.column_stack([ones, x])), least_squares(y, np.column_stack([ones, unit * x]))
+    assert other.coefficients[1] * unit == pytest.approx(usual.coefficients[1])
+    both = least_squares(unit * y, np.column_stack([ones, unit * x]))
+    assert both.coefficients[1] == pytest.approx(usual.coefficients[1]) and both.test(1) == pytest.approx(usual.test(1))
+    assert both.wald() == pytest.approx(usual.wald()) == pytest.approx(other.wald())
+
+
 def test_it_refuses_more_columns_than_patients():
     with pytest.raises(ValueError, match="2 patients for 3 columns"):
         least_squares(np.zeros(6), np.ones((6, 3)), np.repeat([0, 1], 3))

@@ -81,3 +81,25 @@ def test_a_file_is_scored_from_the_command_line(exported, tmp_path):
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     scores = pd.read_csv(tmp_path / "a.csv")
     assert sorted(scores["rank"]) == list(range(1, 301)) and scores["unseen"].isna().all()
+
+
+def few_treated(folder, patients):
+    """An own table of 600 visits, three each of so many treated patients, one each of the others."""
+    rng, n, k = np.random.default_rng(0), 600, 3 * patients
+    ids = [f"Q{i % patients}" for i in range(k)] + [f"P{i}" for i in range(k, n)]
+    notes = rng.choice(["Cough for three days, no fever.", "Fever since Monday.", "Runny nose, otherwise well."], n)
+    columns = {"age": rng.integers(20, 90, n), "cough": rng.choice(["yes", "no"], n), "days": rng.normal(5, 1, n)}
+    drug = ["yes" if i < k else "no" for i in range(n)]
+    pd.DataFrame({"pid": ids, "note": notes, "drug": drug, **columns}).to_csv(folder / "t.csv", index=False)
+    (folder / "own.yml").write_text(
+        "table: t.csv\npublic: true\nid: pid\ntext: note\ntabular: {age: numeric}\nannotations: {cough: binary}\n"
+        "treatment: drug\noutcome: {column: days, type: continuous, better: lower}\n"
+    )
+    return config.load(dataset="own", own_spec=str(folder / "own.yml"), encoder="tfidf", n=n)
+
+
+def test_few_treated_patients_suffice_and_one_on_the_test_side_is_told_before_training(tmp_path):
+    made = study.train_policy(few_treated(tmp_path, 20), "aace_ridge@phi")
+    assert made.kind == "linear"
+    with pytest.raises(ValueError, match=r"treated held-out records, of \d+, belong to 1 patients.*Raise test_share"):
+        study.train_policy(few_treated(tmp_path, 12), "aace_ridge@phi")

@@ -17,7 +17,7 @@ AHEAD = {"absent": "none", "doubted": "strict"}  # what a phrase with no symptom
 LIMITS = ("except", "apart from", "other than", "save for", "except for")
 CLOSING = ("stop", "opening", "closing", "turning", "dash", "lasts", "anew", "past", "question")
 WHEN_NEEDED = re.compile(r"prn|as |if needed|when |on demand")
-BETWEEN = ("colon", "dash", "question", "opening")
+BEFORE_ANSWERS = ("colon", "dash", "question", "opening")
 COPULAS = frozenset("is are was were has have been be being both all also present there".split())
 
 
@@ -44,9 +44,9 @@ def find_answers(tokens: list[Token]) -> dict[int, str]:
 def _answer(tokens: list[Token], i: int) -> tuple[str, bool]:
     """The state that a token gives as an answer ("" for none), and whether a colon leads to it."""
     token, before = tokens[i], i - 1
-    while before >= 0 and (tokens[before].kind in BETWEEN or tokens[before].text in COPULAS):
+    while before >= 0 and (tokens[before].kind in BEFORE_ANSWERS or tokens[before].text in COPULAS):
         before -= 1
-    marked = any(t.kind in BETWEEN for t in tokens[before + 1 : i])
+    marked = any(t.kind in BEFORE_ANSWERS for t in tokens[before + 1 : i])
     near = before >= 0 and tokens[before].is_item
     if token.kind == "sign":
         return (_signed(tokens, i, marked) if near else ""), False
@@ -86,6 +86,8 @@ def _phrased(tokens: list[Token], i: int, before: int) -> str:
     """A phrase behind a symptom; one that speaks of what follows becomes a cue."""
     if "free" in tokens[i].text and _kept(tokens, before):
         return PRESENT
+    if tokens[i].text.startswith("until") and any(t.kind == "none" for t in tokens[max(0, before - 1) : before]):
+        return PRESENT  # "no fever until yesterday"
     if tokens[i].kind in AHEAD and _leads(tokens, i):
         tokens[i].kind = _ahead(tokens, i)
         return ""
@@ -137,7 +139,8 @@ def _prefixed(tokens: list[Token]) -> bool:
     """Whether the signs of a sentence stand before their symptoms: one does with nothing before it."""
     for k, t in enumerate(tokens):
         if t.kind == "sign":
-            return k == 0 or not tokens[k - 1].is_item
+            at = k - 2 if k > 1 and tokens[k - 1].kind == "colon" and tokens[k - 2].kind == "symptom" else k - 1
+            return k == 0 or not tokens[at].is_item
     return False
 
 

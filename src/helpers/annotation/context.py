@@ -51,6 +51,8 @@ def _role(tokens: list[Token], i: int) -> str:
     """``subject``: has what follows. ``behind``: has what stands before. "": tells, comes along or is the patient."""
     token, before, after = tokens[i], tokens[max(0, i - 5) : i], tokens[i + 1 : i + 6]
     words = [t.text for t in before]
+    if any(tokens[k].kind == "patient" and tokens[k + 1].kind == "joint" for k in (i - 3, i - 2) if k >= 0):
+        return ""  # "she and her husband have a cough"
     if "who" in [t.text for t in after[:2]] or (after and after[0].text in ("whom", "whose")):
         return "" if _tells(after[1:]) else "subject"
     if token.kind == "maybe_family" and not _is_other(words, after):

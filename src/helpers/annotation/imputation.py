@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from helpers.data.folds import random_folds
+from helpers.stats.ties import is_flat
 
 CURVATURE = 0.15  # of the logistic loss, p (1 - p), on average: a scale for the optimiser, not for the result
 
@@ -69,17 +70,21 @@ class SoftmaxFields(BaseEstimator):
 
     def prepare(self, X: np.ndarray) -> np.ndarray:
         """Learn the preparation of the features and return them prepared, as :meth:`refit` takes them."""
-        X = np.asarray(X, np.float32)  # half the memory traffic of the products, which are most of the work
+        X = np.asarray(X, float)
         self.mean_, self.scale_ = X.mean(0), X.std(0)
-        self.scale_[self.scale_ == 0] = 1.0
-        Z = (X - self.mean_) / self.scale_
+        self.scale_[is_flat(X)] = 1.0
+        Z = self._standardised(X)
         variance, axes = _principal(Z.astype(np.float64))
         self.axes_ = (axes * variance ** (-self.whiten / 2)).astype(np.float32)
         return Z @ self.axes_
 
     def standardise(self, X: np.ndarray) -> np.ndarray:
         """Features as prepared in ``fit``."""
-        return ((np.asarray(X, np.float32) - self.mean_) / self.scale_) @ self.axes_
+        return self._standardised(X) @ self.axes_
+
+    def _standardised(self, X: np.ndarray) -> np.ndarray:
+        """In float32: half the memory traffic of the products, which are most of the work."""
+        return ((np.asarray(X, float) - self.mean_) / self.scale_).astype(np.float32)
 
     def refit(self, Z: np.ndarray, labels: np.ndarray) -> SoftmaxFields:
         """Go on from the present coefficients with new labels and prepared features ``Z``."""

@@ -27,7 +27,7 @@ from helpers.privacy.errors import DataError, no_data_in_errors
 
 STATUSES = ("not stated", "uncertain", "absent", "present")
 ANSWER = re.compile(
-    r"(yes|no|none|nil|denied|denies|absent|present|negative|positive|unknown|unclear|y|n)"
+    r"(yes|no|none|nil|not at all|never|denied|denies|absent|present|negative|positive|unknown|unclear|y|n)"
     r"(?:[,.;:]\s*|\s+(?=.*\?$)|$)(.*)"
 )
 LEAD = re.compile(
@@ -235,7 +235,7 @@ def _ended_today(tokens: list[Token], state: list[str], answered: dict[int, str]
     said = [answered.get(i, state[i]) for i in range(len(tokens))]
     for i, token in enumerate(tokens):
         if token.field and (said[i] == "absent") != token.inverse and said[i] in ("absent", "present"):
-            start = max((k for k in range(i) if tokens[k].kind in ("comma", "turning", "stop")), default=0)
+            start = max((k for k in range(i) if tokens[k].kind in ("comma", "joint", "turning", "stop")), default=0)
             if any(t.text in ("now", "today", "currently") for t in tokens[start:i]):
                 same = [k for k in range(start) if tokens[k].field == token.field and not tokens[k].inverse]
                 answered.update(dict.fromkeys(same, "absent"))

@@ -128,7 +128,7 @@ class Rules:
                 out.append(Token(kind, *where))
         for token in out:
             token.mark = next((mark for mark, words in self._marks.items() if words.fullmatch(token.text)), "")
-        return _asked(_joined_by_plus(out))
+        return _asked(_joined_by_plus(_answered_by_dash(out)))
 
 
 def _whole(text: str, where: str) -> dict:
@@ -143,12 +143,21 @@ def _is_term(name: str) -> bool:
     return name[0] in "fg" and name[1:].isdigit()
 
 
+def _answered_by_dash(tokens: list[Token]) -> list[Token]:
+    """A dash behind "symptom:" is a minus where the next symptom or nothing follows: "fever: + cough: - pain: -"."""
+    for k in range(2, len(tokens)):
+        asked = tokens[k - 2].kind == "symptom" and tokens[k - 1].kind == "colon" and tokens[k].kind == "dash"
+        if asked and (k + 1 == len(tokens) or tokens[k + 1].kind == "symptom"):
+            tokens[k].kind, tokens[k].text = "sign", "-"
+    return tokens
+
+
 def _joined_by_plus(tokens: list[Token]) -> list[Token]:
     """A "+" between two items joins them, unless the sentence marks others by "-"."""
     if not any(t.kind == "sign" and "-" in t.text for t in tokens):
         for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
             apart = token.text == "+" and token.end < after.start
-            if apart and before.is_item and (after.is_item or after.kind == "word"):
+            if apart and before.is_item and (after.is_item or after.kind in ("word", "none", "denies")):
                 token.kind = "joint"
     if tokens and tokens[0].kind == "sign" and tokens[0].text in "+-":
         for token, after in zip(tokens, tokens[1:], strict=False):

@@ -1,9 +1,11 @@
-"""The columns of SimSUM's records, which the published file and the generated replica share."""
+"""Names of columns: those the study keeps for itself, and those of SimSUM's records, which the replica shares."""
 
 from __future__ import annotations
 
 from helpers.data.cohort import Roles
 
+RESERVED = ("id", "text", "T", "Y", "time", "annotated", "mu0", "mu1", "e")  # names that no field of a user has
+MISSING_SUFFIX = "_missing"  # of the indicator beside a number that some records lack
 NETWORK_COLUMNS = (
     *("policy", "self_empl", "asthma", "smoking", "hay_fever", "winter", "COPD", "inf", "pneu"),
     *("dysp", "cough", "pain", "nasal", "fever", "antibiotics", "days_at_home"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from helpers.config import MIMIC, Config
+from helpers.data import meds
 from helpers.data.columns import ANNOTATIONS
-from helpers.data.load import mimic_path, own_spec
+from helpers.data.load import meds_places, meds_spec, mimic_path, own_spec
 from helpers.data.own import spec, table
 from helpers.data.simsum import check_head
 
@@ -19,6 +20,8 @@ def annotated_fields(config: Config) -> tuple[str, ...]:
     """
     if config.dataset == "own":
         return tuple(spec.load_spec(own_spec(config)).annotations)
+    if config.dataset == "meds":
+        return tuple(meds.load_meds_spec(meds_spec(config)).annotations.fields)
     if config.dataset in MIMIC:
         from helpers.data.mimic.stays import STAY_ROLES
         from helpers.data.mimic.syn import SYN_ROLES
@@ -30,7 +33,7 @@ def annotated_fields(config: Config) -> tuple[str, ...]:
 def check_readable(config: Config) -> None:
     """Refuse what would fail later: hidden fields that are none, files and columns that are not there.
 
-    Of a table only the head is read, of a MIMIC-III folder the heads of its tables; nothing is generated.
+    Of a table only the head is read, of a MIMIC-III or MEDS folder the heads of its files; nothing is generated.
 
     Raises
     ------
@@ -45,6 +48,8 @@ def check_readable(config: Config) -> None:
         )
     if config.dataset == "own" and config.own_spec != "example":
         table.check_own_table(own_spec(config))
+    if config.dataset == "meds" and config.meds_path != "synthetic":
+        meds.check_meds(*meds_places(config))
     if config.dataset == "simsum" and config.simsum_path is not None:
         check_head(config.simsum_path)
     if config.mimic_path not in (None, "synthetic"):

@@ -12,7 +12,7 @@ from helpers.artifacts.contents import content_of
 from helpers.artifacts.digests import digest
 from helpers.artifacts.store import Store
 from helpers.config import MIMIC, Config
-from helpers.data import example
+from helpers.data import example, meds
 from helpers.data.cohort import Cohort
 from helpers.data.columns import SIMSUM_ROLES
 from helpers.data.fetch import fetch_simsum
@@ -55,6 +55,9 @@ def load_cohort(config: Config) -> Cohort:
     if config.dataset in MIMIC:
         cohort = _mimic_cohort(config, config.dataset.removeprefix("mimic-"))
         return table.limited(_kept_apart(config, cohort), config.n, config.seed)
+    if config.dataset == "meds":
+        cohort = meds.read_meds(*meds_places(config), config.mimic_memory)
+        return table.limited(_kept_apart(config, cohort), config.n, config.seed)
     if config.dataset == "simsum":
         cohort = read_simsum(config.simsum_path or fetch_simsum(), config.note_style)
         return replace(cohort, frame=cohort.frame.head(config.n))
@@ -72,13 +75,13 @@ def own_spec(config: Config) -> Path:
 
 
 def table_spec(config: Config) -> spec.OwnSpec | None:
-    """How the table is written that the records of a configuration come from; None: MIMIC-III has no single one.
+    """How the table is written that the records of a configuration come from; None: MIMIC-III, MEDS have no single one.
 
     Records made here are written as SimSUM's.
     """
     if config.dataset == "own":
         return spec.load_spec(own_spec(config))
-    return None if config.dataset in MIMIC else simsum_spec(config.note_style)
+    return None if config.dataset in (*MIMIC, "meds") else simsum_spec(config.note_style)
 
 
 def simsum_spec(note_style: str) -> spec.OwnSpec:
@@ -105,6 +108,8 @@ def fingerprint(config: Config) -> dict:
         return table.table_fingerprint(own_spec(config))
     if config.dataset in MIMIC:
         return mimic_fingerprint(mimic_path(config))
+    if config.dataset == "meds":
+        return meds.meds_contents(*meds_places(config))
     if config.dataset == "simsum":
         path = config.simsum_path
         return {"records": load_manifest("simsum").digest if path is None else content_of(path)}
@@ -128,6 +133,8 @@ def is_public(config: Config) -> bool:
         There is no such spec or folder.
     """
     if config.dataset == "own" and not spec.load_spec(own_spec(config)).public:
+        return False
+    if config.dataset == "meds" and not meds.load_meds_spec(meds_spec(config)).public:
         return False
     if config.mimic_path in (None, "synthetic"):
         return True
@@ -158,6 +165,40 @@ def mimic_path(config: Config) -> Path:
     with store.lock(str(folder)):
         if not folder.exists():
             make_folder(folder, config.mimic_patients, config.seed, progress=True)
+    return folder
+
+
+def meds_places(config: Config) -> tuple[Path, Path]:
+    """The ``meds.yml`` and the folder of MEDS of a configuration; "synthetic" ones are made when first asked for."""
+    if config.meds_path is None:
+        raise ValueError('meds_path is not set; give the folder that holds data/ and metadata/, or "synthetic".')
+    folder = _made_meds(config) if config.meds_path == "synthetic" else Path(config.meds_path).expanduser()
+    return meds_spec(config), folder
+
+
+def meds_spec(config: Config) -> Path:
+    """The ``meds.yml`` of a configuration, without making a folder."""
+    from helpers.data import meds_synthetic
+
+    if config.meds_spec == "mimic-iv":
+        return Path(meds.__file__).with_name("mimic-iv.yml")
+    if config.meds_spec is not None:
+        return Path(config.meds_spec).expanduser()
+    if config.meds_path == "synthetic":
+        return Path(meds_synthetic.__file__).with_name("meds.yml")
+    return Path(config.meds_path or ".").expanduser() / "meds.yml"
+
+
+def _made_meds(config: Config) -> Path:
+    from helpers.data import meds_synthetic
+    from helpers.data.meds_synthetic.folder import make_meds_folder
+
+    store = Store()
+    folder = store.root / "examples" / f"meds-{config.meds_patients}-{config.seed}-{code_of(meds_synthetic)[:12]}"
+    if not folder.exists():
+        with store.lock(str(folder)):
+            if not folder.exists():
+                make_meds_folder(folder, config.meds_patients, config.seed)
     return folder
 
 

@@ -26,12 +26,13 @@ _WAITS = re.compile(  # such an end of a line waits for the next
 _STOP = re.compile(r"([.!?;])[\"')\]]*(\s+)")
 _TITLES = re.compile(r"(?i)(?<![\w.])(?:dr|drs|mr|mrs|ms|prof|st|e\.g|i\.e|eg|ie|vs|cf|fig|approx|ca|incl|esp)$")
 _SHORTENED = re.compile(
-    r"(?i)(?<![\w.])(?:pts?|hx|fhx|pmhx?|sx|dx|rx|tx|fx|abd|neg|pos|temp|resp|yrs?|mos?|wks?|hrs?|mins?|nos|max|min|"
+    r"(?i)(?<![\w.])(?:w|c|pts?|hx|fhx|pmhx?|sx|dx|rx|tx|fx|abd|neg|pos|temp|resp|yrs?|mos?|wks?|hrs?|mins?|nos|max|min|"
     r"lab|labs|med|meds|hosp|dept|bilat|assoc|adm|wt|ht|lt|rt|prev|prob|poss|occ|freq|exam|ext|cont|diff|"
     r"(?:[a-z]\.)+[a-z]|etc)$"
 )
 _NUMBERED = re.compile(r"(?i)(?<![\w.])(?:temp|resp|max|min|wt|ht|nos?|approx|ca)$")
 _INITIAL = re.compile(r"(?:Dr|Mr|Mrs|Ms|Prof)\.? [A-Z]$")
+_DECIMAL = re.compile(r"\d+[.]\d")
 FULL_LINE, SHORT_LINE = 60, 40  # characters: so long a line was wrapped; so short a one in small letters was meant
 
 
@@ -124,6 +125,8 @@ def _goes_on(block: list[str], line: str) -> bool:
         return True
     if re.search(r"[.!?;:][\"')]*$", last):
         return False
+    if "," in last and last[-1].isalpha() and _DECIMAL.match(line):
+        return True  # "WBC 12.3, Hgb" and "11.2, Plt 200"
     if line[0].islower() or line[0] in "\ue000(":
         return not (block[0][0].islower() and len(last) < SHORT_LINE)
     return len(last) >= FULL_LINE

@@ -12,7 +12,7 @@ import pandas as pd
 from helpers.data.cohort import Cohort
 from helpers.data.columns import FEVER_LEVELS, NETWORK_COLUMNS, SIMSUM_ROLES
 from helpers.data.tables import read_names, read_strings
-from helpers.data.written import YES_NO, numbers, plain
+from helpers.data.written import YES_NO, each, folded, plain, without_letters
 from helpers.privacy.errors import DataError, no_data_in_errors
 
 RENAMED = {"cold": "inf", "season": "winter"}
@@ -112,9 +112,9 @@ def _decode(raw: pd.DataFrame, note: str, faults: list[str]) -> pd.DataFrame:
     empty = int((raw[note].str.strip() == "").sum())
     if empty:
         faults.append(f"{note}: {empty} empty notes")
-    elif len(raw) and numbers(raw[note]).notna().all():
+    elif len(raw) and without_letters(raw[note]):
         faults.append(f"{note}: numbers alone, no notes")
-    elif len(raw) > 1 and raw[note].nunique() == 1:
+    elif len(raw) > 1 and each(raw[note], folded).nunique() == 1:
         warnings.warn(f"{note}: all {len(raw):,} notes are the same, and tell nothing.", stacklevel=3)
     return pd.DataFrame(frame | {"text": raw[note].to_numpy()})
 

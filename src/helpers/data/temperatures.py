@@ -30,12 +30,13 @@ _BETWEEN = re.compile(
     r"(?:[\s:=~(),>\u2265<\u2264\u2248-]|->|(?<![\w])(?:of|was|is|at|to|up|as|high|currently|now|today|home|around|about|"
     r"approx(?:imately)?|ca|max(?:imum)?|peak(?:ed|ing)?|reading|reads?|taken|measured|recorded|oral(?:ly)?|rectal(?:ly)?|"
     r"axillary|tympanic|on|arrival|admission|triage|overnight|since|this|that|the|in|morning|evening|yesterday|last|night|from|a|between|"
-    r"reach(?:ed|ing)|spik(?:ed|ing)|went|gone|rose|risen|climb(?:ed|ing)|hit|degrees|above|over|below|under|than|higher|"
+    r"reach(?:ed|ing)|spik(?:ed|ing)|went|gone|came|come|down|fell|fallen|dropped|rose|risen|climb(?:ed|ing)|hit|degrees|above|over|below|under|than|higher|"
     r"more|exceeding|again|still|normal|when|be|been|has|had|po|pr|ed|er|value|by|mouth|f|c|fahrenheit|celsius|yes|nearly|almost|just|grade|low)"
     r"(?!\w)){0,14}"
 )
 _RANGE = re.compile(r"\s?(?:-|\u2013|/|->|to|and|then|or|\u2192)\s?" + _NUMBER + _UNIT)
 _VALUE = re.compile(_NUMBER + _UNIT)
+_NAMED_AFTER = re.compile(r"\s?(?:of )?(?:fever|temperature|pyrexia)(?!\w)")  # "39 degrees of fever"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def temperatures(text: str) -> list[Temperature]:
         before = max(found.values(), key=lambda t: t.start, default=None)
         chained = _RANGE.match(text, before.end) if before else None
         named = match.start() in claimed or bool(chained and chained.start(1) == match.start())
+        named = named or bool(match[2] and _NAMED_AFTER.match(text, match.end()))
         value = _celsius(match, named)
         if value is not None and not _OTHER.match(text, match.end(1) if not match[2] else match.end()):
             found[match.start()] = Temperature(value, match.start(), match.end())

@@ -12,6 +12,9 @@ import pandas as pd
 YES_NO = {"yes": 1, "true": 1, "1": 1, "no": 0, "false": 0, "0": 0}
 LARGEST = 1e50  # fourth powers of it are still finite
 THOUSANDS = {".": ".", ",": ",", "'": "['\u2019]", " ": "[ \u00a0\u2009\u202f]"}
+LETTER = re.compile(r"[^\W\d_]")
+ROUNDED = r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,}"  # what a spreadsheet makes of a long row of digits
+LARGEST_WHOLE = 2**53  # from here on floats skip whole numbers
 WHOLE_FLOAT = re.compile(r"[+-]?[0-9]+\.0+")
 
 
@@ -56,14 +59,20 @@ def plain(word: str) -> str:
     return word.partition(".")[0] if WHOLE_FLOAT.fullmatch(word) else word
 
 
+def without_letters(words: pd.Series) -> bool:
+    """Whether no word holds a letter: they are numbers, dates or signs alone."""
+    return not words.str.contains(LETTER).any()
+
+
 def spelt(word: str) -> str:
     """How one of two words is compared: without case and outer blanks; 1.0 is 1."""
     return plain(word.strip().lower())
 
 
 def folded(word: str) -> str:
-    """What two words share that people would take for the same: case, blanks and forms of letters do not count."""
-    return plain(" ".join(unicodedata.normalize("NFKC", word).casefold().split()))
+    """What two words share that people take for the same: case, blanks, forms of letters, unseen signs don't count."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", word) if unicodedata.category(sign) != "Cf")
+    return plain(" ".join(seen.casefold().split()))
 
 
 def _number(cell, pattern: re.Pattern) -> float:

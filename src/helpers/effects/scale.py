@@ -1,10 +1,13 @@
-"""A target in standard deviations from its mean, so that its unit decides nothing."""
+"""Targets and bedside columns in standard deviations from their means, so that units decide nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from helpers.stats.ties import is_flat
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Scale:
         y = np.asarray(y, float)
         centre = float(y.mean())
         away, spread = y - centre, float(y.std())
-        if not spread > 8 * np.finfo(float).eps * np.abs(y).max(initial=0.0):
+        if is_flat(y):
             return cls(centre)
         return cls(centre, spread if away[np.argmax(np.abs(away) > 0.5 * spread)] > 0 else -spread)
 
@@ -35,3 +38,27 @@ class Scale:
     def back(self, z: np.ndarray) -> np.ndarray:
         """y of z."""
         return self.centre + self.factor * z
+
+
+class Unitless(TransformerMixin, BaseEstimator):
+    """Columns in standard deviations from their means; those of 0 and 1 alone have no unit and stay as they are.
+
+    A column that does not vary but for rounding is 0.
+
+    Attributes
+    ----------
+    centre_, factor_ : (p,) arrays
+        ``(X - centre) / factor``.
+    """
+
+    def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> Unitless:
+        """Learn means and spreads of (n, p) columns."""
+        X = np.asarray(X, float)
+        counted, flat = ~np.isin(X, (0, 1)).all(axis=0), is_flat(X)
+        self.centre_ = np.where(counted, np.where(flat, X[0], X.mean(axis=0)), 0.0)
+        self.factor_ = np.where(counted & ~flat, X.std(axis=0), 1.0)
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """(n, p) columns of these or other rows."""
+        return (np.asarray(X, float) - self.centre_) / self.factor_

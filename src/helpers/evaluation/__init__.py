@@ -20,6 +20,7 @@ from helpers.evaluation.held_out import (
     evaluate_held_out,
     held_out_scores,
     judge_held_out,
+    judging_folds,
 )
 from helpers.evaluation.policy_agreement import MIX_GROUPS, agreement, case_mix
 from helpers.evaluation.results import (
@@ -83,6 +84,7 @@ __all__ = [
     "forecast",
     "held_out_coverage",
     "held_out_scores",
+    "judging_folds",
     "judge_held_out",
     "hidden_confounding",
     "implied_radius",

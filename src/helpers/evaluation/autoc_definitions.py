@@ -21,7 +21,7 @@ from helpers import stats
 
 HOW = {
     "definition": "mean of TOC over every k = 1..n",
-    "econml": "left sum of TOC from 5 % to 95 % on 50 percentiles, the ends left out",
+    "econml": "left sum of TOC from 5% to 95% on 50 percentiles, the ends left out",
     "causalml": "TOC(0) = 0, midpoints weighted by 1 / q",
 }
 

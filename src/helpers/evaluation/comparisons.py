@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
 from helpers.evaluation import results
 from helpers.stats.intervals import excludes_zero, p_of_interval
 from helpers.stats.multiplicity import LEVEL, holm
 from helpers.stats.repetitions import interval, p_value
+from helpers.stats.ties import gaps_beyond_rounding
 
 
 def most_and_least(scores: pd.DataFrame, strategy: str, baseline: str) -> tuple[pd.Series, pd.Series]:
@@ -40,7 +42,7 @@ def mean_gap(scores: pd.DataFrame, name: str, baseline: str, column: str = "stra
 
 
 CHECKED = ("policy_value", "autoc", "qini")
-SMALLEST_WIDTH = 1e-9
+SMALLEST_WIDTH = 1e-9  # of an interval, beside the widest in the metric
 
 
 def judged(gaps: pd.DataFrame, metric: str = "policy_value") -> pd.DataFrame:
@@ -68,7 +70,8 @@ def held_out_coverage(table: pd.DataFrame, metrics: Iterable[str] = CHECKED) -> 
         ``covered`` (share of the intervals that hold the truth). Estimates that are 0 by definition, as the AUTOC of
         a random order, are left out.
     """
-    known = table[table["truth"].notna() & (table["high"] - table["low"] > SMALLEST_WIDTH)]
+    width = table["high"] - table["low"]
+    known = table[table["truth"].notna() & (width > SMALLEST_WIDTH * width.groupby(table["metric"]).transform("max"))]
     kinds = {"value": known[known["baseline"] == ""], "difference": known[known["baseline"] != ""]}
     rows = [_covered(part[part["metric"] == m], what, m) for what, part in kinds.items() for m in metrics]
     return pd.DataFrame(rows)
@@ -112,7 +115,8 @@ def all_pairs(areas: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def _pair(wide: pd.DataFrame, first: str, second: str) -> dict:
-    gaps = (wide[first] - wide[second]).dropna().to_numpy()
+    gaps = gaps_beyond_rounding(wide[first], wide[second])
+    gaps = gaps[~np.isnan(gaps)]
     if len(gaps) < 2:
         return {"seeds": len(gaps)}
     value, low, high = interval(gaps)

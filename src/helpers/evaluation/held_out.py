@@ -84,16 +84,17 @@ def held_out_scores(test: Cohort, nuisances: Nuisances | None = None, fitted: bo
     test : Cohort
         Annotated records that no strategy was trained on.
     nuisances : Nuisances or None
-        Prototype, cloned and cross-fitted on ``test`` by patient. None: ridge and logistic regression without products
-        of columns, since a test set is small: on 1,000 SimSUM-like records the products made propensities so extreme
-        that psi varied twenty times as much. ``sensitivity.choose_nuisances`` chooses by out-of-fold loss.
+        Prototype, cloned and cross-fitted on ``test`` by patient, on fewer folds where an arm has fewer patients.
+        None: ridge and logistic regression without products of columns, since a test set is small: on 1,000
+        SimSUM-like records the products made propensities so extreme that psi varied twenty times as much.
+        ``sensitivity.choose_nuisances`` chooses by out-of-fold loss.
     fitted : bool
         True: ``nuisances`` were fitted on training rows and only predict here.
 
     Raises
     ------
     ValueError
-        If a prototype would be fitted in sample, fitted nuisances are missing, or an arm is missing among the records.
+        If a prototype would be fitted in sample, fitted nuisances are missing, or an arm has fewer than two patients.
     """
     if fitted:
         if not hasattr(nuisances, "models_"):
@@ -104,18 +105,29 @@ def held_out_scores(test: Cohort, nuisances: Nuisances | None = None, fitted: bo
         raise ValueError(f"nuisances.folds = {prototype.folds}: scores for evaluation need 2 folds or more.")
     if prototype.clip <= 0:
         raise ValueError(f"nuisances.clip = {prototype.clip}: must be above 0, or one row can outweigh all others.")
-    _check_arms(test)
+    prototype.set_params(folds=judging_folds(test, prototype.folds))
     prototype.fit(test.Y, test.T, test.W, test.ids)
     return HeldOutScores(test.Y, test.T, prototype.mu0_, prototype.mu1_, prototype.e_, test.ids)
 
 
-def _check_arms(test: Cohort) -> None:
+def judging_folds(test: Cohort, folds: int) -> int:
+    """As many folds of held-out records as asked for, or as the rarer arm has patients: each fold needs one of them.
+
+    Raises
+    ------
+    ValueError
+        An arm has fewer than two patients.
+    """
     for arm, name in ((0, "untreated"), (1, "treated")):
-        if not np.any(arm == np.asarray(test.T)):
+        rows = np.asarray(test.T) == arm
+        patients = len(np.unique(test.ids[rows]))
+        if patients < 2:
             raise ValueError(
-                f"test: none of the {len(test)} held-out records, of {len(np.unique(test.ids))} patients, is {name}; "
-                f"the arms cannot be compared there. Raise test_share, or take another seed."
+                f"test: the {rows.sum()} {name} held-out records, of {len(test)}, belong to {patients} patients; the "
+                f"arms can be compared from 2 patients of each on. Raise test_share, or take another seed."
             )
+        folds = min(folds, patients)
+    return folds
 
 
 def evaluate_held_out(

@@ -16,6 +16,7 @@ from helpers.evaluation.results import GRID
 from helpers.privacy.small_counts import SMALLEST
 from helpers.stats import metrics
 from helpers.stats.arrays import first_k, first_treated, vectors
+from helpers.stats.ties import is_flat
 
 MIX_GROUPS = ("both", "only_a", "only_b", "neither")
 
@@ -120,8 +121,7 @@ def _mix_row(name: str, column: np.ndarray, masks: dict[str, np.ndarray], smalle
     parts = {group: column[mask] for group, mask in masks.items()}
     hidden = any(_points_at_few(values, smallest) for values in parts.values())
     means = {group: np.nan if hidden or not len(values) else float(values.mean()) for group, values in parts.items()}
-    spread = column.std()
-    gap = (means["only_a"] - means["only_b"]) / spread if spread > 0 else np.nan
+    gap = np.nan if is_flat(column) else (means["only_a"] - means["only_b"]) / column.std()
     return {"variable": name, **means, "gap": gap}
 
 

@@ -149,6 +149,6 @@ def paired(
         raise ValueError(f"baseline {baseline!r} has several rows for one {keys}; name what sets them apart in `by`.")
     others = results[results[column] != baseline]
     matched = base.reindex(pd.MultiIndex.from_frame(others[keys])).to_numpy()
-    gaps = others.assign(value=others["value"].to_numpy() - matched).dropna(subset="value")
+    gaps = others.assign(value=stats.gaps_beyond_rounding(others["value"], matched)).dropna(subset="value")
     table = summarise(gaps, by=(column, *by))
     return table.assign(real=stats.excludes_zero(table["low"], table["high"]))

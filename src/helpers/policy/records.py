@@ -10,6 +10,7 @@ import pandas as pd
 
 from helpers.data.cohort import Cohort, design_matrix
 from helpers.data.own.spec import OwnSpec
+from helpers.data.written import LARGEST_WHOLE
 from helpers.policy.columns import Column, Fault, column_of
 from helpers.policy.table import PLAIN_TABLE, WrittenTable, as_written
 from helpers.privacy.errors import DataError
@@ -164,7 +165,11 @@ class Inputs:
         """Id and note, and their faults."""
         ids = records[places["id"]]
         blank = ids.map(lambda v: isinstance(v, str) and (not v.strip() or v.strip() in form.empty)).to_numpy(bool)
-        faults = [Fault(places["id"], "the identifier is missing", blank | ids.isna().to_numpy(bool))]
+        missing = blank | ids.isna().to_numpy(bool)
+        faults = [
+            Fault(places["id"], "the identifier is missing", missing),
+            Fault(places["id"], "the identifier is no text or number", ~ids.map(_is_name).to_numpy(bool) & ~missing),
+        ]
         frame = {self.id: ids}
         if self.text:
             frame[self.text] = records[places["text"]]
@@ -196,6 +201,13 @@ def _marks(mark: Column, cells: pd.Series, gap: np.ndarray) -> tuple[np.ndarray,
     values, none = mark.read(cells, PLAIN_TABLE, encoded=True)
     faults = mark.faults(mark.name, values, none, PLAIN_TABLE)
     return values, [*faults, Fault(mark.name, f"0 where {mark.marks} is empty", gap & (values == 0), "write 1")]
+
+
+def _is_name(cell: object) -> bool:
+    """Whether a cell can name a patient: a list may be a note, and a float has too few digits for a long number."""
+    if isinstance(cell, float | np.floating):
+        return abs(cell) < LARGEST_WHOLE
+    return isinstance(cell, str | int | np.integer) and not isinstance(cell, bool)
 
 
 def _text_faults(series: pd.Series, empty: tuple[str, ...]) -> list[Fault]:

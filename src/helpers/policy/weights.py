@@ -12,6 +12,7 @@ from helpers.effects.learners import EffectLearner, KnownEffect, RandomOrder, Ri
 from helpers.effects.networks.architectures import NETWORKS
 from helpers.effects.networks.heads import HeadRegressor
 from helpers.privacy.errors import DataError
+from helpers.stats.ties import is_flat
 
 KINDS = {"linear": "weight", "head": "hidden.w", "plug": "weight"}  # and the array with a row for each feature
 ALIKE = 1e-6  # share of the range of the effects by which a linear effect may miss the learner's
@@ -91,7 +92,7 @@ def expected_arrays(kind: str, arrays: Mapping[str, np.ndarray], d: int, bedside
 def _linear(learner: EffectLearner, X: np.ndarray, name: str) -> Arrays:
     """Constant and weights, asked for one feature at a time in steps of the feature's own size."""
     step = np.asarray(X, float).std(0)
-    step[~(step > 0)] = 1.0
+    step[is_flat(X)] = 1.0
     constant = float(learner.effect(np.zeros((1, len(step))))[0])
     weight = (np.asarray(learner.effect(np.diag(step)), float) - constant) / step
     spread = np.random.default_rng(0).normal(size=(64, len(step))) * step

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from helpers.privacy.errors import DataError, no_data_in_errors
 
+MEDS_TEXT = "text_value"
 NOTE_TABLES = ("noteevents.csv.gz", "noteevents.csv", "noteevents.parquet")
 NOTE_ENDINGS = (".csv", ".csv.gz", ".parquet")
 PIECE = 1 << 24  # bytes of a table that are read at once; no note is longer
@@ -19,7 +20,7 @@ def stream_notes(path: str | Path, column: str = "text", progress: bool = False)
     Parameters
     ----------
     path : path
-        A folder with NOTEEVENTS, or a table: comma separated (also compressed) or Parquet.
+        A folder with NOTEEVENTS, a folder of MEDS, or a table: comma separated (also compressed) or Parquet.
     column : str
         Its column with the notes, in any case.
     progress : bool
@@ -30,11 +31,18 @@ def stream_notes(path: str | Path, column: str = "text", progress: bool = False)
     DataError
         There is no such table or column, or it cannot be read; nothing of it is shown.
     """
-    table = _table(Path(path).expanduser())
-    with no_data_in_errors(f"{table.name}: reading notes"):
-        reader = _parquet_batches if table.suffix == ".parquet" else _csv_batches
-        for batch in reader(table, column, progress):
-            yield from (note for note in batch.to_pylist() if note)
+    shards = _meds_shards(Path(path).expanduser())
+    column = MEDS_TEXT if shards else column
+    for table in shards or [_table(Path(path).expanduser())]:
+        with no_data_in_errors(f"{table.name}: reading notes"):
+            reader = _parquet_batches if table.suffix == ".parquet" else _csv_batches
+            for batch in reader(table, column, progress):
+                yield from (note for note in batch.to_pylist() if note)
+
+
+def _meds_shards(path: Path) -> list[Path]:
+    """The shards of a folder of MEDS, whose notes stand in ``text_value``; none if it is no such folder."""
+    return sorted((path / "data").rglob("*.parquet")) if (path / "metadata").is_dir() else []
 
 
 def _table(path: Path) -> Path:
@@ -45,7 +53,7 @@ def _table(path: Path) -> Path:
     if found is None:
         raise DataError(
             f"notes = {str(path)!r}: neither a table ({', '.join(NOTE_ENDINGS)}) nor a folder with NOTEEVENTS in one "
-            f"of these forms; name the folder of your MIMIC-III tables, or your own table of notes."
+            f"of these forms; name the folder of your MIMIC-III tables or of MEDS, or your own table of notes."
         )
     return found
 

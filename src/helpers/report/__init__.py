@@ -16,7 +16,15 @@ from helpers.report.annotation_budgets import (
 from helpers.report.cards import card
 from helpers.report.causes import causes, formulas
 from helpers.report.chapters import STEP_ASIDE_REASONS, SteppedAside, has, require
-from helpers.report.cohorts import clock_sentence, cohort_effects, label_sentence, vital_sentence
+from helpers.report.cohorts import (
+    clock_sentence,
+    cohort_effects,
+    label_sentence,
+    leakage_sentence,
+    leakage_table,
+    vital_sentence,
+    vital_word,
+)
 from helpers.report.comparisons import (
     best_of,
     coverage_sentences,
@@ -256,6 +264,8 @@ __all__ = [
     "keep_figure",
     "kept_sentences",
     "label_sentence",
+    "leakage_sentence",
+    "leakage_table",
     "left_out_table",
     "lift_sentence",
     "listed",
@@ -351,6 +361,7 @@ __all__ = [
     "verdicts",
     "views_wide",
     "vital_sentence",
+    "vital_word",
     "where_sentences",
     "whole_note_sentences",
     "why_sentence",

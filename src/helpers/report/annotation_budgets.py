@@ -30,7 +30,8 @@ def few_sentence(duel: pd.DataFrame, share: float, few: str, full: str) -> str:
     ours = cell(row["few"], row["few_low"], row["few_high"], **_PERCENT)
     theirs = cell(row["full"], row["full_low"], row["full_high"], **_PERCENT)
     verdict = signed(row, "more", "less", "the two cannot be told apart")
-    gap = f"{number(abs(row['value']), 0, percent=True)} {verdict}" if row["low"] * row["high"] > 0 else verdict
+    points = f"{number(100 * abs(row['value']), 0)} percentage points"
+    gap = f"{points} {verdict}" if row["low"] * row["high"] > 0 else verdict
     return (
         f"With {number(share, 0, percent=True)} of the training records annotated, {few} captures {ours} of the "
         f"attainable benefit; {full} with all of them captures {theirs}; {gap}."

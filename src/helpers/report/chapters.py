@@ -85,6 +85,8 @@ def has(config: Config, need: str) -> bool:
         return config.dataset in SIMULATED
     if need == "truth":
         return config.dataset == "mimic-syn"
+    if config.dataset == "meds":
+        return True  # an annotated field of MEDS is read with its levels
     if config.dataset in MIMIC:
         return config.dataset == "mimic-syn"  # the others are annotated with vital signs
     return all(field.type != "numeric" for field in load_spec(own_spec(config)).annotations.values())

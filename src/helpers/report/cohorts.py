@@ -10,6 +10,14 @@ from helpers.report.sentences import change, signed
 from helpers.report.words import number
 
 INSIDE, OUTSIDE = "15:00-21:00", "other"
+VITAL_WORDS = {
+    "sbp": "systolic blood pressure",
+    "heart_rate": "heart rate",
+    "map": "mean blood pressure",
+    "mbp": "mean blood pressure",
+    "resp_rate": "breathing rate",
+    "spo2": "oxygen saturation",
+}
 
 
 def clock_sentence(bands: pd.DataFrame) -> str:
@@ -58,9 +66,50 @@ def vital_sentence(missing: pd.DataFrame) -> str:
     vital, system = (wide["published"] - wide["full"]).idxmax()
     lists, full = (number(wide.loc[(vital, system), items], 0, percent=True) for items in ("published", "full"))
     return (
-        f"Worst for the {vital.replace('_', ' ')} of stays charted in {_system(system)}: {lists} have none by the "
+        f"Worst for the {vital_word(vital)} of stays charted in {_system(system)}: {lists} have none by the "
         f"published list of items, {full} by the full one."
     )
+
+
+LEAKAGE_WORDS = {
+    "source": "kind",
+    "name": "column or kind of note",
+    "before": "known when it was decided",
+    "late": "drawn or begun before, stored after",
+    "inside": "within the window",
+    "after": "after it",
+    "untimed": "without a time",
+}
+
+
+def leakage_sentence(leakage: pd.DataFrame) -> str:
+    """How many of the notes could be read when it was decided, and what is wrong with the others.
+
+    Parameters
+    ----------
+    leakage : DataFrame
+        ``source`` (covariate or note), ``name, rows, before, late, inside, after, untimed``; missing: withheld.
+    """
+    notes = leakage[(leakage["source"] == "note") & leakage["before"].notna()]
+    if not notes["rows"].sum():
+        return "Too few notes to say how many of them could be read when it was decided."
+    counts = notes[["before", "late", "inside", "after", "untimed"]].sum().astype(float)
+    share = {key: number(value / counts.sum(), 0, percent=True) for key, value in counts.items()}
+    return (
+        f"Of the notes of these patients {share['before']} could be read when it was decided; {share['late']} were "
+        f"begun before and stored after, {share['untimed']} tell nobody when they were written, and the others came "
+        f"later. Only the first are read."
+    )
+
+
+def leakage_table(leakage: pd.DataFrame) -> pd.DataFrame:
+    """The table of leakage with words for its columns."""
+    return leakage[list(LEAKAGE_WORDS)].rename(columns=LEAKAGE_WORDS)
+
+
+def vital_word(name: str) -> str:
+    """What readers call a vital sign."""
+    return VITAL_WORDS.get(name, name.replace("_", " "))
 
 
 def _system(name: str) -> str:

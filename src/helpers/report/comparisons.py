@@ -10,7 +10,7 @@ from helpers import evaluation, stats
 from helpers.data.cohort import Cohort
 from helpers.evaluation.comparisons import all_pairs, both_ways
 from helpers.evaluation.results import LOWER_IS_BETTER, paired
-from helpers.report.words import WORDS, cell, number
+from helpers.report.words import WORDS, WORLD_WORDS, cell, number
 
 BY_ITSELF = "by its own interval, but not once the number of comparisons is allowed for"
 
@@ -179,6 +179,7 @@ def question_answers(
         said = []
         for process, part in areas[areas["metric"] == metric].groupby("process", sort=False):
             gap = paired(part[part["strategy"].isin([strategy, baseline])], baseline)
-            said.append(f"*{process}*: {paired_sentences(gap, labels, baseline)[0]}")
+            where = WORLD_WORDS.get(process, f"process {process}")
+            said.append(f"*{where[:1].upper()}{where[1:]}*: {paired_sentences(gap, labels, baseline)[0]}")
         lines.append(f"**{question}** {' '.join(said)}")
     return lines

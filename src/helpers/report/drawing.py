@@ -11,6 +11,7 @@ from helpers.privacy.quiet import Quiet
 from helpers.report.style import INK
 
 WIDTH, PHONE = 7.0, 3.7  # inches of a figure on a page, and on a phone
+TICK, LINE = 22, 0.16  # letters of a name on a line of a phone, and the height of a line in inches
 STYLE = {
     "figure.dpi": 110,
     "savefig.bbox": "tight",
@@ -78,6 +79,7 @@ def narrow(figure) -> None:
     axes = [ax for ax in figure.axes if ax.get_subplotspec() is not None]
     rows, columns = axes[0].get_subplotspec().get_gridspec().get_geometry() if axes else (1, 1)
     height = figure.get_size_inches()[1] * (columns if columns > 1 else 1)
+    height += LINE * sum(map(_further_lines, axes))
     legend_lines = sum(len(legend.get_texts()) // 2 for legend in figure.legends)
     figure.set_size_inches(PHONE, height + 0.2 * legend_lines)
     if columns > 1:
@@ -89,11 +91,17 @@ def narrow(figure) -> None:
         ax.set_xlabel(wrapped(" ".join(ax.get_xlabel().split()), 42))
         if ax.get_ylabel():
             ax.set_ylabel(wrapped(" ".join(ax.get_ylabel().split()), 34))
-        _short_ticks(ax, 22)
+        _short_ticks(ax, TICK)
     for legend in list(figure.legends):
         names = [text.get_text() for text in legend.get_texts()]
         legend.remove()
         _legend(figure, legend.legend_handles, names, 1)
+
+
+def _further_lines(ax) -> int:
+    """Lines to add to an axis so that each of its names has room; two lines a name have it."""
+    lines = [len(textwrap.wrap(label.get_text(), TICK)) for label in ax.get_yticklabels()]
+    return len(lines) * max(0, max(lines, default=0) - 2)
 
 
 def _short_ticks(ax, width: int) -> None:

@@ -55,7 +55,8 @@ def forest(
                 ax.plot(row["value"], place, look.marker, color=look.colour, ms=8 if look.marker == "*" else 6)
             if zero:
                 ax.axvline(0, color=INK, lw=0.8)
-            ax.set_xlabel(wrapped(difference(metric) if zero else AXIS.get(metric, metric), 34))
+            words = difference(metric) if zero else AXIS.get(metric, metric)
+            ax.set_xlabel(wrapped(words, 34 if len(metrics) < 3 else 48 // len(metrics)))
             ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
         axes[0, 0].set_yticks(np.arange(len(names)), [labels[s] for s in names])
         axes[0, 0].invert_yaxis()

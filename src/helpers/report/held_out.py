@@ -55,7 +55,7 @@ def held_out_sentence(judged: pd.DataFrame, labels: Mapping[str, str], baseline:
     best = rows.loc[rows["value"].idxmax()]
     said = (
         f"With no effect known, held-out patients tell {len(better)} of {len(rows)} policies to be better than "
-        f"{labels[baseline]} and {len(worse)} to be worse; most gains {labels[best['strategy']]}, "
+        f"{labels[baseline]} and {len(worse)} to be worse; {labels[best['strategy']]} gains most, "
         f"{cell(*best[_ENDS], 3, sign=True)}."
     )
     if rows["known"].isna().any():

@@ -47,7 +47,7 @@ def verdict_table(verdicts: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFr
         {
             "the order": rows["verdict"].map(ANSWERS),
             "share lost": [cell(*ends, 0, percent=True) for ends in shares],
-            "p-value": rows["p"],
+            "p-value": ["< 0.01" if p < 0.01 else number(p, 2) for p in rows["p"]],
             "in truth": [number(v, 0, percent=True) for v in rows["true_share"]],
         }
     )
@@ -108,7 +108,7 @@ def where_sentences(where: pd.DataFrame, settings: pd.DataFrame) -> list[str]:
     """
     worst = where.loc[where["bias"].abs().idxmax()]
     lines = [
-        f"It is furthest off for {worst['varied']} {worst['level']}: on average "
+        f"It is furthest off for {worst['varied']} “{worst['level']}”: on average "
         f"{number(worst['bias'], 0, sign=True, percent=True)} of the attainable."
     ]
     for noise, part in settings.groupby("noise"):

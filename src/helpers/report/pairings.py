@@ -15,12 +15,7 @@ from helpers import evaluation
 from helpers.config import Config
 from helpers.data.cohort import Cohort
 from helpers.report.results import facts
-from helpers.report.words import cell, number
-
-WORLD_WORDS = {
-    "v3": "where benefit lies apart from risk",
-    "v2": "where benefit goes with risk",
-}
+from helpers.report.words import WORLD_WORDS, cell, number
 
 
 def in_world(process: str) -> str:

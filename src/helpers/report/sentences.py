@@ -57,7 +57,9 @@ def definition_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     found = pd.DataFrame({name: t.set_index("package")["autoc"] for name, t in tables.items()}).T
     spread = (found.div(found["definition"], axis=0) - 1).drop(columns="definition")
     lines = [f"{row.package}: {row.how}." for row in next(iter(tables.values())).itertuples()]
-    lines += [f"{p} differs from the definition by {s.min():+.0%} to {s.max():+.0%}." for p, s in spread.items()]
+    for package, s in spread.items():
+        ends = (number(end, 0, sign=True, percent=True) for end in (s.min(), s.max()))
+        lines.append(f"{package} differs from the definition by {' to '.join(ends)}.")
     ranks = found.rank()
     alike = ranks.eq(ranks["definition"], axis=0).all(axis=None)
     alike = "All three put these policies in the same order." if alike else "They do not even agree on the order."
@@ -107,7 +109,7 @@ def against(
     for row in evaluation.paired(rows, baseline, column, (within,)).itertuples():
         more, less = (f"{word} of the ceiling is reached than" for word in ("more", "less"))
         verdict = signed(row, more, less, "the share of the ceiling cannot be told apart from that")
-        where = labels.get(getattr(row, within), getattr(row, within))
+        where = str(labels.get(getattr(row, within), getattr(row, within)))
         pair = f"with {labels.get(name, name)} {verdict} with {labels.get(baseline, baseline)}"
-        lines.append(f"{where}: {pair} ({change(row, 1, percent=True)}).")
+        lines.append(f"{where[:1].upper()}{where[1:]}: {pair} ({change(row, 1, percent=True)}).")
     return lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from helpers.data.cohort import Cohort
@@ -16,6 +18,10 @@ WORDS = {
     "captured": "share of the attainable benefit",
 }
 
+WORLD_WORDS = {
+    "v3": "where benefit lies apart from risk",
+    "v2": "where benefit goes with risk",
+}
 NO_BREAK, MINUS, DASH = "\u00a0", "\u2212", "\u2013"
 COLUMN_NAMES = {
     **WORDS,
@@ -123,12 +129,18 @@ def between(low: float, high: float, digits: int = 3, sign: bool = False, percen
     """
     scale, unit = (100, "%") if percent else (1, "")
     flat = [round(float(end) * scale, digits) == 0 for end in (low, high)]
-    kept, more = low * high > 0 and sum(flat) == 1, "+.1g" if sign else ".1g"
+    kept = low * high > 0 and sum(flat) == 1
     ends = [
-        f"{end * scale:{more}}{unit}".replace("-", MINUS) if kept and is_flat else number(end, digits, sign, percent)
+        f"{first_digit(end * scale, sign)}{unit}" if kept and is_flat else number(end, digits, sign, percent)
         for end, is_flat in zip((low, high), flat, strict=True)
     ]
     return f"[{ends[0]},{NO_BREAK}{ends[1]}]"
+
+
+def first_digit(value: float, sign: bool = False) -> str:
+    """A small number down to its first digit that is not zero, written out: no power of ten."""
+    places = max(0, -math.floor(math.log10(abs(value))))
+    return f"{value:{'+' if sign else ''}.{places}f}".replace("-", MINUS)
 
 
 def cell(value: float, low: float, high: float, digits: int = 3, sign: bool = False, percent: bool = False) -> str:

@@ -29,6 +29,7 @@ from helpers.stats.proportions import wilson
 from helpers.stats.ratio import fieller
 from helpers.stats.repetitions import interval
 from helpers.stats.resampling import half_samples, order_draws, order_shares
+from helpers.stats.ties import gaps_beyond_rounding
 
 __all__ = [
     "LEVEL",
@@ -39,6 +40,7 @@ __all__ = [
     "effective_n",
     "excludes_zero",
     "fieller",
+    "gaps_beyond_rounding",
     "first_k",
     "first_treated",
     "half_samples",

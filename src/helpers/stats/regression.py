@@ -26,7 +26,7 @@ class Fit:
     def wald(self) -> float:
         """P-value of "all coefficients are 0" (chi-square)."""
         b = self.coefficients
-        return float(stats.chi2.sf(b @ np.linalg.pinv(self.covariance) @ b, len(b)))
+        return float(stats.chi2.sf(b @ _inverse(self.covariance) @ b, len(b)))
 
     def limits(self, place: int, level: float) -> tuple[float, float]:
         """Two-sided Student limits of a coefficient."""
@@ -55,9 +55,16 @@ def least_squares(y: np.ndarray, X: np.ndarray, groups: np.ndarray | None = None
     patients, p = int(codes.max()) + 1, X.shape[1]
     if patients <= p:
         raise ValueError(f"groups: {patients} patients for {p} columns; the standard errors need more patients.")
-    inverse = np.linalg.pinv(X.T @ X, hermitian=True)
+    inverse = _inverse(X.T @ X)
     b = inverse @ (X.T @ y)
     sums = np.zeros((patients, p))
     np.add.at(sums, codes, X * (y - X @ b)[:, None])
     factor = patients / (patients - 1) * (len(y) - 1) / (len(y) - p)
     return Fit(b, factor * inverse @ (sums.T @ sums) @ inverse, patients - 1)
+
+
+def _inverse(gram: np.ndarray) -> np.ndarray:
+    """Pseudo-inverse of a symmetric matrix of any units: what is too small to count is judged on its correlations."""
+    size = np.sqrt(np.diag(gram))
+    size[size == 0] = 1.0
+    return np.linalg.pinv(gram / np.outer(size, size), hermitian=True) / np.outer(size, size)

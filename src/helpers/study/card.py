@@ -176,7 +176,7 @@ def overlap_in_words(scores: HeldOutScores, bound: float) -> str:
         else (f"no record has a chance at its bound ({bound:g} from 0 or 1)")
     )
     weighed = [(arm, *report.loc[arm, ["rows", "effective_n"]]) for arm in ("treated", "untreated")]
-    arms = " and ".join(f"{rows:.0f} {arm} count as {effective:.0f}" for arm, rows, effective in weighed)
+    arms = " and ".join(f"{rows:,.0f} {arm} count as {effective:,.0f}" for arm, rows, effective in weighed)
     return f"Overlap: weighed by the chance of the treatment received, {arms}; {at_bound}."
 
 

@@ -46,7 +46,7 @@ def cost_of_errors(table: pd.DataFrame, noise: float) -> pd.DataFrame:
     keys = ["strategy", "metric", "seed"]
     base = table[table["noise"] == 0].set_index(keys)["value"]
     rows = table[table["noise"] == noise]
-    gap = rows["value"].to_numpy() - base.reindex(pd.MultiIndex.from_frame(rows[keys])).to_numpy()
+    gap = stats.gaps_beyond_rounding(rows["value"], base.reindex(pd.MultiIndex.from_frame(rows[keys])))
     found = evaluation.summarise(rows.assign(value=gap, strategy=rows["learner"]), by=("strategy", "metric"))
     return found.assign(real=stats.excludes_zero(found["low"], found["high"]))
 

@@ -48,6 +48,7 @@ def train_policy(
     strategy = strategies.strategy_named(name)
     _check(config, name, strategy)
     trial = next(iter(trials.replications(config, [0])))
+    _judged = trial.scores  # a test side that cannot be judged is refused before anything is trained
     learner = cell.run_strategy(trial, strategy)
     encoder = _fitted_encoder(trial, strategy)
     tau_hat = cell.bedside_effect(trial, strategy, learner)

@@ -100,7 +100,8 @@ def few_against_all(few: pd.DataFrame, full: pd.DataFrame, metrics: Iterable[str
         a, b = (t[t["metric"] == metric].set_index("seed")["value"] for t in (few, full))
         seeds = sorted(set(a.index) & set(b.index))
         found = {"metric": metric, "seeds": len(seeds)}
-        for name, values in (("few", a[seeds]), ("full", b[seeds]), ("value", a[seeds] - b[seeds])):
+        gaps = stats.gaps_beyond_rounding(a[seeds], b[seeds])
+        for name, values in (("few", a[seeds]), ("full", b[seeds]), ("value", gaps)):
             ends = ("low", "high") if name == "value" else (f"{name}_low", f"{name}_high")
             found |= dict(zip((name, *ends), stats.interval(np.asarray(values, float)), strict=True))
         rows.append(found)

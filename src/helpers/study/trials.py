@@ -75,7 +75,8 @@ class Trial:
     def nuisances(self) -> effects.Nuisances:
         """Cross-fitted on the test side, which no strategy has seen; calm prototypes, since a test side is small."""
         test, c = self.test, self.config
-        prototype = effects.Nuisances(effects.ridge(), effects.logistic(), c.folds, c.clip or 0.01)
+        folds = evaluation.judging_folds(test, c.folds)
+        prototype = effects.Nuisances(effects.ridge(), effects.logistic(), folds, c.clip or 0.01)
         return prototype.fit(test.Y, test.T, test.W, test.ids)
 
     @cached_property

@@ -10,8 +10,8 @@ import pytest
 from hospital import Hospital
 
 from helpers.data import mimic
+from helpers.data.engine import Session
 from helpers.data.mimic import convert, folder
-from helpers.data.mimic.engine import Session
 from helpers.data.mimic.folder import open_folder
 from helpers.data.mimic.repaired import repaired_cohort
 from helpers.data.mimic.syn import syn_cohort

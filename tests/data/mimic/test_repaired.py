@@ -111,12 +111,13 @@ def test_a_note_is_known_when_it_is_both_charted_and_stored(opened):
 
 
 def test_an_antibiotic_dated_outside_the_admission_leaves_the_patient_out_in_a_line_of_its_own(opened, monkeypatch):
-    h = Hospital().patient(1).patient(2).patient(3).patient(4)
+    h = Hospital().patient(1).patient(2).patient(3).patient(4).patient(5)
     h.infusion(1, -365 * 24).infusion(1, 4).order(2, -300).infusion(3, -1).infusion(4, 4)
+    h.infusion(5, 4).infusion(5, 20).rows["INPUTEVENTS_MV"][-1]["STARTTIME"] = None  # at a time that nobody knows
     folder = opened(with_notes(h))
     monkeypatch.setattr(consort, "suppress_nested", list)
     left = consort_flow(folder, "repaired").set_index("step")["patients"]
-    assert left["alive beyond the window"] == 4 and left["antibiotics dated within the admission"] == 2
+    assert left["alive beyond the window"] == 5 and left["antibiotics dated within the admission"] == 2
     assert left["no antibiotic before the window"] == 1 and repaired_cohort(folder).ids.tolist() == [4]
 
 

@@ -48,6 +48,7 @@ def test_ages_are_capped_and_the_young_left_out(opened):
     h = Hospital()
     for i, age in enumerate((300, 95, 17.5, 18.5, 0), 1):
         h.patient(i, age=age, intime="2150-06-01 12:00").note(i, 1, "x")
+    h.patient(6).note(6, 1, "x").rows["PATIENTS"][-1]["DOB"] = None  # nobody's age is 91.4 because it is not known
     frame = syn_cohort(opened(h)).frame
     assert frame["id"].tolist() == [1, 2, 4] and frame["age"].tolist()[:2] == [91.4, 91.4]
 

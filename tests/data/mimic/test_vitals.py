@@ -41,6 +41,17 @@ def test_temperature(item, value, published, full):
         assert (got is None or np.isnan(got)) if wanted is None else got == pytest.approx(wanted, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("item", "value", "full"),
+    [(item, 0.0, None) for item in (211, 51, 456, 618, 646)]
+    + [(220045, 20.0, 20.0), (220277, 0.97, None), (220277, 1.0, None), (220277, 97.0, 97.0), (220277, 100.0, 100.0)],
+)
+def test_neither_a_zero_nor_a_share_is_a_vital_sign(item, value, full):
+    name = next(name for name, vital in FULL.items() if item in vital.items)
+    got = read([(1, item, 0, 1, 88.0), (1, item, 1, 2, value), (2, item, 0, 3, 50.0)], FULL)[name][1]
+    assert np.isnan(got) if full is None else got == full
+
+
 def test_last_value_counts_and_ties_go_to_the_larger_row():
     rows = [(1, 211, 5, 3, 80.0), (1, 211, 5, 9, 90.0), (1, 220045, 5, 4, 70.0), (1, 211, 2, 99, 60.0)]
     assert read(rows, FULL)["heart_rate"][1] == 90

@@ -55,6 +55,11 @@ def test_information_slope_by_partialling_out():
     assert found["information"][0] == pytest.approx(slope)
     assert found["information_sd"][0] == pytest.approx(np.sqrt(slope) * rest(F).std())
     assert ordering.information(PSI, G, G)["information"] == (0, 0, 0, 1)
+    assert ordering.information(PSI, G + 0.1 - 0.1, G)["information"] == (0, 0, 0, 1), "rounding"
+    for unit in (1e-12, 1e-9, 1e9):
+        other = ordering.information(unit * PSI, unit * F, unit * G)
+        assert other["information"] == pytest.approx(found["information"], rel=1e-6, abs=1e-30)
+        assert other["information_sd"][0] / unit == pytest.approx(found["information_sd"][0], rel=1e-6)
 
 
 def test_calibration_is_the_distance_of_the_slope_from_one():

@@ -137,3 +137,13 @@ def test_the_lower_limit_is_above_zero_exactly_when_the_test_rejects():
         assert (found.slope_low > 0) == (found.p_value < 0.05)
         outcomes.add(found.p_value < 0.05)
     assert outcomes == {True, False}
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-9, 1e9])
+def test_what_an_order_loses_follows_the_unit(unit):
+    effects, priority = np.random.default_rng(3).normal(size=(2, 50))
+    kept, lost = split_by_order(effects, priority)
+    assert lost.any()
+    for found, wanted in zip(split_by_order(unit * effects, priority), (kept, lost), strict=True):
+        np.testing.assert_allclose(found / unit, wanted, atol=1e-8)
+    assert not split_by_order(unit * effects, -effects)[1].any()

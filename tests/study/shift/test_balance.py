@@ -60,3 +60,10 @@ def test_a_function_without_spread():
     table = balance({"same": same, "apart": apart}, np.ones(20)).set_index("check")
     assert table.loc["same", "balanced"] and table.loc["same", "difference"] == 0
     assert not table.loc["apart", "balanced"] and table.loc["apart", "difference"] == -np.inf
+
+
+def test_a_function_that_is_equal_but_for_rounding_has_no_spread():
+    uneven = np.where(np.arange(30) % 2, 0.3, 0.1 + 0.2)
+    assert np.ptp(uneven) > 0
+    row = balance({"same": (uneven, uneven[:20])}, np.arange(1.0, 31)).iloc[0]
+    assert row["difference"] == 0 and row["balanced"]

@@ -90,3 +90,13 @@ def test_wilson_is_the_score_interval():
         assert abs(3 / 40 - end) == pytest.approx(norm.ppf(0.975) * np.sqrt(end * (1 - end) / 40))
     (none, most), (few, all_) = stats.wilson(np.array([0.0, 1.0]), 20)
     assert none == 0 and all_ == 1 and few == pytest.approx(1 - most) and 0.1 < few < 0.2
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e9])
+def test_columns_count_in_any_unit_and_constant_ones_nowhere(unit):
+    X, rng = normal(60, 3), np.random.default_rng(1)
+    labels, fold = (rng.random((60, 2)) < 0.5).astype(float), np.arange(60) % 3
+    usual = evaluation.classifier_scores(X, labels, fold)
+    np.testing.assert_allclose(evaluation.classifier_scores(unit * X, labels, fold), usual, atol=1e-9)
+    flat = np.column_stack([X, np.where(np.arange(60) % 2, 0.3, 0.1 + 0.2)])
+    np.testing.assert_allclose(evaluation.classifier_scores(flat, labels, fold), usual, atol=1e-9)

@@ -95,3 +95,11 @@ def test_bad_weights_are_refused():
     for weights in ([1.0, -1.0], [0.0, 0.0], [1.0], [1.0, np.nan]):
         with pytest.raises(ValueError, match="weights"):
             kl_worst_case(np.zeros(2), [0.1], weights)
+
+
+@pytest.mark.parametrize("unit", [1e-15, 1e-9, 1e9])
+def test_the_worst_case_follows_the_unit(unit):
+    Y = np.random.default_rng(2).normal(1.0, 2.0, 300)
+    usual, other = kl_worst_case(Y, [0.0, 0.05]), kl_worst_case(unit * Y, [0.0, 0.05])
+    np.testing.assert_allclose(other[["value", "low", "high"]] / unit, usual[["value", "low", "high"]], rtol=1e-6)
+    assert kl_worst_case(np.full(30, 0.1 * unit), [0.1])["value"][0] == pytest.approx(0.1 * unit)

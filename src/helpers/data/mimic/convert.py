@@ -13,9 +13,9 @@ from helpers.artifacts.code import code_of
 from helpers.artifacts.contents import content_of
 from helpers.artifacts.digests import digest
 from helpers.artifacts.files import replacing
+from helpers.data.engine import Session, quoted
 from helpers.data.mimic import sidecar
 from helpers.data.mimic.compressed import not_whole, only_whole
-from helpers.data.mimic.engine import Session, quoted
 from helpers.data.mimic.reader import AGAIN, Release, Source
 from helpers.data.mimic.tables import TABLES
 from helpers.privacy.errors import DataError, no_data_in_errors, safe

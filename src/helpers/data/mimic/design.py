@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from helpers.data.mimic.engine import Session
+from helpers.data.engine import Session
 from helpers.data.mimic.folder import MimicFolder
 from helpers.privacy.errors import no_data_in_errors
 
@@ -50,8 +50,9 @@ class Design:
 
 
 def age_at(moment: str) -> str:
-    """SQL for the age in years at a moment, from ``dob``, at most 91.4."""
-    return f"least(date_diff('day', cast(dob as date), cast({moment} as date)) / 365.2425, {OLDEST})"
+    """SQL for the age in years at a moment, from ``dob``, at most 91.4; missing without one (``least`` skips gaps)."""
+    years = f"date_diff('day', cast(dob as date), cast({moment} as date)) / 365.2425"
+    return f"case when {years} is not null then least({years}, {OLDEST}) end"
 
 
 def with_notes(folder: MimicFolder, kind: str, notes: NotesRule) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import pandas as pd
 
+from helpers.data.engine import Session
 from helpers.data.mimic import published, repaired, vitals
 from helpers.data.mimic.design import Design, enrol
-from helpers.data.mimic.engine import Session
 from helpers.data.mimic.folder import MimicFolder
 from helpers.data.mimic.stays import FLOW_STEPS
 from helpers.privacy.small_counts import suppress

@@ -10,8 +10,8 @@ from tqdm.auto import tqdm
 
 from helpers.artifacts.digests import digest
 from helpers.artifacts.store import Store, default_root
+from helpers.data.engine import Session
 from helpers.data.mimic.convert import convert, converted_name
-from helpers.data.mimic.engine import Session
 from helpers.data.mimic.reader import Release, Source, find_sources, marked_release, release_by_patients
 from helpers.data.mimic.sidecar import Contents, SidecarState
 from helpers.data.mimic.tables import NEEDED, NOTES

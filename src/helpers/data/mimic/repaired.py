@@ -23,8 +23,9 @@ from helpers.data.mimic.stays import (
 
 # A rewritten row was replaced by another one. The order in PRESCRIPTIONS has a day only: one dated before the day of t0
 # is earlier for certain, one dated that day may be the order of the very infusion.
+# An infusion without a time is dated before all others, so that DATED leaves the patient out.
 GIVEN = """
-    select stay.subject_id, starttime as moment from stay
+    select stay.subject_id, coalesce(starttime, timestamp '1900-01-01') as moment from stay
     join inputevents_mv on stay.subject_id = inputevents_mv.subject_id and stay.hadm_id = inputevents_mv.hadm_id
     where statusdescription is distinct from 'Rewritten'
         and itemid in (select itemid from d_items where trim(category) = 'Antibiotics')"""

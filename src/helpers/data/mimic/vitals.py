@@ -26,15 +26,17 @@ class Vital:
 
 
 TEMPERATURES = (676, 677, 678, 679, 223761, 223762)
-# The full lists of mimic-code with its plausible ranges. Both units stand under items of either; no temperature of a
-# living patient is plausible in both, so that the number tells the unit. A lost decimal point (1013) is in neither.
+ABOVE_ZERO = 1e-9
+# The full lists of mimic-code with its plausible ranges, which hold no zero of a sensor that fell off; nor is a share
+# (.97) a percentage. Both units of temperature stand under items of either; no temperature of a living patient is
+# plausible in both, so that the number tells the unit. A lost decimal point (1013) is in neither.
 FULL = {
     "temperature": Vital(TEMPERATURES, 10, 50, 70, 120, fahrenheit=(678, 679, 223761), mixed=TEMPERATURES),
-    "heart_rate": Vital((211, 220045), 0, 300),
-    "sbp": Vital((51, 442, 455, 6701, 220179, 220050), 0, 400),
-    "map": Vital((456, 52, 6702, 443, 220052, 220181, 225312), 0, 300),
-    "resp_rate": Vital((615, 618, 220210, 224690), 0, 70),
-    "spo2": Vital((646, 220277), 0, 100),
+    "heart_rate": Vital((211, 220045), ABOVE_ZERO, 300),
+    "sbp": Vital((51, 442, 455, 6701, 220179, 220050), ABOVE_ZERO, 400),
+    "map": Vital((456, 52, 6702, 443, 220052, 220181, 225312), ABOVE_ZERO, 300),
+    "resp_rate": Vital((615, 618, 220210, 224690), ABOVE_ZERO, 70),
+    "spo2": Vital((646, 220277), 2, 100),
 }
 # As published: the lists have holes, 678 and 223761 (Fahrenheit) are filed under Celsius and 223762 (Celsius) under
 # Fahrenheit. A rule on the size of the value mends the first two; what is left below 10 degrees is lost.

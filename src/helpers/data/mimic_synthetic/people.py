@@ -27,7 +27,9 @@ class Block:
     stays: pd.DataFrame
 
 
-def draw_block(first: int, n: int, ids: dict[str, int], rng: np.random.Generator) -> Block:
+def draw_block(
+    first: int, n: int, ids: dict[str, int], rng: np.random.Generator, world=means, metavision: float = 0.5
+) -> Block:
     """n patients.
 
     Parameters
@@ -38,14 +40,18 @@ def draw_block(first: int, n: int, ids: dict[str, int], rng: np.random.Generator
     ids : dict
         Next HADM_ID and ICUSTAY_ID; moved on in place.
     rng : numpy.random.Generator
+    world : function
+        The chances that :func:`helpers.data.mimic_synthetic.truth.means` gives, of a frame of stays.
+    metavision : float
+        Share of the patients who were charted in MetaVision.
     """
-    patients = _draw_patients(first, n, rng)
+    patients = _draw_patients(first, n, rng, metavision)
     admissions, stays = [], []
     alive, free = np.arange(n), np.zeros(n)  # positions of patients who may come (again), and their next free second
     for number in range(MOST_ADMISSIONS):
         if not len(alive):
             break
-        new, inside = _admit(patients.iloc[alive].reset_index(drop=True), alive, free[alive], number, rng)
+        new, inside = _admit(patients.iloc[alive].reset_index(drop=True), alive, free[alive], number, rng, world)
         admissions.append(new)
         stays.append(inside)
         free[alive] = new["disch"].to_numpy() + rng.exponential(200 * DAY, len(new)) + 5 * DAY
@@ -63,7 +69,7 @@ def draw_block(first: int, n: int, ids: dict[str, int], rng: np.random.Generator
     return Block(_deaths(patients, adm, rng), adm, stay)
 
 
-def _draw_patients(first: int, n: int, rng: np.random.Generator) -> pd.DataFrame:
+def _draw_patients(first: int, n: int, rng: np.random.Generator, metavision: float) -> pd.DataFrame:
     newborn, very_old = rng.random(n) < P_NEWBORN, rng.random(n) < P_VERY_OLD
     age = np.clip(rng.normal(63, 16, n), 18.2, 88.9)
     age = np.where(very_old, rng.uniform(89.1, 98, n), age)
@@ -77,12 +83,12 @@ def _draw_patients(first: int, n: int, rng: np.random.Generator) -> pd.DataFrame
     frame = pd.DataFrame({"male": male, "hyp": hyp, "cor": cor, "afib": afib, "chf": chf}).astype(int)
     frame["age"], frame["newborn"] = age, newborn.astype(int)
     frame["subject_id"] = 3 + 2 * (first + rng.permutation(n)) + rng.integers(0, 2, n)
-    frame["metavision"] = rng.random(n) < 0.5
+    frame["metavision"] = rng.random(n) < metavision
     frame["start"] = rng.integers(0, 36_000, n) * DAY
     return frame
 
 
-def _admit(people, patient, free, number, rng) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _admit(people, patient, free, number, rng, world) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One admission of each of these people, and its stays; times are seconds since the epoch."""
     n = len(people)
     day = np.maximum(people["start"] + number * 40 * DAY, np.ceil(free / DAY) * DAY + 5 * DAY).to_numpy()
@@ -91,7 +97,7 @@ def _admit(people, patient, free, number, rng) -> tuple[pd.DataFrame, pd.DataFra
     stay = pd.concat([people, draw_state(people, rng)], axis=1)
     stay["age"] = people["age"] + (day - people["start"]) / (365.2425 * DAY)
     stay = stay.assign(patient=patient, number=number, intime=intime)
-    stay = _treat(stay, rng)
+    stay = _treat(stay, rng, world)
     stay = _leave(stay, rng)
     ward = np.where(stay["prior"], rng.uniform(1.2, 4, n) * DAY, rng.uniform(0.2, 8, n) * HOUR)
     ward = np.where(~stay["prior"] & (rng.random(n) < 0.08), rng.uniform(1, 3, n) * DAY, ward)
@@ -106,10 +112,10 @@ def _admit(people, patient, free, number, rng) -> tuple[pd.DataFrame, pd.DataFra
     return admission, pd.concat([kept, _back_again(kept, admission, rng)], ignore_index=True)
 
 
-def _treat(stay: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def _treat(stay: pd.DataFrame, rng: np.random.Generator, world) -> pd.DataFrame:
     """Truth, the time of the first antibiotic (missing: none), and T among those who had none before t0."""
     n, infection = len(stay), stay["infection"].to_numpy()
-    mu0, mu1, e = means(stay)
+    mu0, mu1, e = world(stay)
     t0 = stay["intime"].to_numpy() + LEAD_H * HOUR
     prior = rng.random(n) < expit(-2.8 + 1.2 * infection)
     early = ~prior & (rng.random(n) < expit(-3.2 + 1.2 * infection))

@@ -11,7 +11,19 @@ import numpy as np
 import pandas as pd
 
 from helpers.data.own.spec import MISSING_LEVEL, FieldSpec, Outcome, OwnSpec
-from helpers.data.written import LARGEST, WHOLE_FLOAT, YES_NO, each, folded, numbers, plain, spelt
+from helpers.data.written import (
+    LARGEST,
+    LARGEST_WHOLE,
+    ROUNDED,
+    WHOLE_FLOAT,
+    YES_NO,
+    each,
+    folded,
+    numbers,
+    plain,
+    spelt,
+    without_letters,
+)
 
 MOST_LEVELS = 30
 WORDS_NEEDED = (str, bool, int, float, np.bool_, np.number)
@@ -20,6 +32,7 @@ TIMES = (str, int, np.integer, datetime.date)
 EMPTY = "`empty` in the spec lists the words for no value"
 WHOLE_NUMBER = re.compile("[0-9]+")
 ZONE = r"[0-9:.] ?(?:Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)$"
+LEAST_SPREAD = 0.01  # standard deviation of an outcome whose effects three decimals can show
 UNCLEAR = ("NA", "None")  # words for no value that are names as well
 
 
@@ -51,8 +64,11 @@ class Decoder:
         self._refuse_unlike(column, "id", WORDS_NEEDED)
         remedy = f"every record belongs to a patient; fill it in. {EMPTY}"
         self._refuse(column, "id", self.void[column], "are empty", remedy)
-        found = self.words[column]
-        if pd.api.types.is_float_dtype(self.raw[column]):
+        found, floats = self.words[column], pd.api.types.is_float_dtype(self.raw[column])
+        rounded = self.raw[column].abs() >= LARGEST_WHOLE if floats else found.str.fullmatch(ROUNDED)
+        remedy = "patients became one; write identifiers as text, every digit of them"
+        self._refuse(column, "id", rounded, "are numbers whose last digits were rounded off", remedy)
+        if floats:
             found = each(found, plain)
         self._refuse_alike(column, "id", found, "write that of a patient in one way")
         return found.astype("str")
@@ -63,11 +79,11 @@ class Decoder:
         remedy = f"leave these records out, or say 'no note' in them. {EMPTY}"
         self._refuse(column, "text", void, "have no note", remedy)
         given = self.words[column][~void]
-        if len(given) and numbers(given).notna().all():
+        if len(given) and without_letters(given):
             self.faults.append(f"column {column!r} (text): holds numbers alone; name the column of the notes")
         else:
             self._refuse_unlike(column, "text", (str,))
-            if len(given) > 1 and given.nunique() == 1:
+            if len(given) > 1 and each(given, folded).nunique() == 1:
                 self.doubts.append(f"column {column!r} (text): all {len(given):,} notes are the same, and tell nothing")
         return self._strings(column)
 
@@ -102,6 +118,11 @@ class Decoder:
             self._refuse(column, "outcome", wrong, "are no counts", remedy)
         if len(self.faults) == before:
             self._refuse_constant(column, "outcome", found, "no treatment changed it, and nothing can be learned")
+            if outcome.type == "continuous" and 0 < found.std() < LEAST_SPREAD:
+                self.doubts.append(
+                    f"column {column!r} (outcome): its standard deviation is below {LEAST_SPREAD:g}, and pages show "
+                    f"three decimals; give it in a smaller unit, as nmol/l for mol/l"
+                )
         return found
 
     def annotated(self, fields: Mapping[str, FieldSpec]) -> np.ndarray:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from helpers.config import load_yaml
+from helpers.data.columns import MISSING_SUFFIX, RESERVED
 from helpers.data.tables import check_encoding, check_separator
 from helpers.data.written import YES_NO, spelt
 
@@ -17,9 +18,7 @@ from helpers.data.written import YES_NO, spelt
 Word = Annotated[str, BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else value)]
 FieldKind = Literal["numeric", "binary", "categorical"]
 OWN_ENDINGS = (".csv", ".csv.gz", ".parquet")
-RESERVED = ("id", "text", "T", "Y", "time", "annotated", "mu0", "mu1", "e")
 MENTION = "said_"  # columns of generated records that tell what a note mentions
-MISSING_SUFFIX = "_missing"
 MISSING_LEVEL = "missing"
 
 

@@ -12,8 +12,9 @@ import pandas as pd
 from helpers.artifacts.contents import content_of
 from helpers.artifacts.digests import digest
 from helpers.data.cohort import Cohort, Roles
+from helpers.data.columns import MISSING_SUFFIX
 from helpers.data.own.decode import Decoder
-from helpers.data.own.spec import MISSING_SUFFIX, FieldSpec, OwnSpec, load_spec
+from helpers.data.own.spec import FieldSpec, OwnSpec, load_spec
 from helpers.data.tables import check_names, read_names, read_strings
 from helpers.privacy.errors import DataError, no_data_in_errors
 from helpers.privacy.paths import outside_work_tree

@@ -19,6 +19,7 @@ from helpers.data.folds import folds_by_patient
 from helpers.effects.em.learner import EMLearner
 from helpers.effects.learners import EffectLearner, annotated_rows
 from helpers.effects.ordered import Rows
+from helpers.effects.scale import Unitless
 from helpers.effects.two_phase import AnchoredAACE
 
 TEST_PENALTIES = (0.01, 0.1, 1.0)  # times the number of rows; the features are scaled to a mean squared length of 1
@@ -60,7 +61,7 @@ def text_beyond_annotations(
         Too few annotated rows to free anything of W; a ValueError.
     """
     Y, T, X, W, groups = _complete(Y, T, X, W, annotated, groups, rows, seed)
-    base = PolynomialFeatures(2, interaction_only=True).fit_transform(W)
+    base = PolynomialFeatures(2, interaction_only=True).fit_transform(Unitless().fit_transform(W))
     given = {"Y": (Y, np.hstack([base, T[:, None] * base])), "T": (T.astype(float), base)}
     split = list(folds_by_patient(T, groups, folds, seed))
     seeds = np.random.SeedSequence(seed).spawn(2)

@@ -13,7 +13,7 @@ from helpers.annotation.imputation import SoftmaxFields, choose_penalty
 from helpers.artifacts.memory import MemoryCache
 from helpers.effects.em.expectation import Drawn, Listed
 from helpers.effects.em.maximisation import Cells, Models, fit_models
-from helpers.effects.scale import Scale
+from helpers.effects.scale import Scale, Unitless
 
 EM_PENALTIES = (10.0, 30.0, 100.0, 300.0)
 TUNING_ROWS = 3_000  # enough to choose a penalty, which acts as a prior and does not grow with the records
@@ -49,8 +49,8 @@ class EMFit:
         Those of the last M-step.
     scale : Scale
         Of the outcome.
-    known : int
-        Number of bedside columns.
+    bedside : Unitless
+        Of the bedside columns, which the models take without their units.
     Z : (n, r) array
         Features as ``fields`` takes them.
     marginals : (n, sum of levels) array
@@ -66,7 +66,7 @@ class EMFit:
     models: Models
     cells: Cells
     scale: Scale
-    known: int
+    bedside: Unitless
     Z: np.ndarray
     marginals: np.ndarray
     log_likelihood: tuple[float, ...]
@@ -74,6 +74,11 @@ class EMFit:
     posterior: np.ndarray | None = None
     configurations: np.ndarray | None = None
     onehot: np.ndarray | None = None
+
+    @property
+    def known(self) -> int:
+        """Number of bedside columns."""
+        return len(self.bedside.centre_)
 
     @property
     def exact(self) -> bool:
@@ -104,15 +109,16 @@ def fit_em(settings: Settings, Y, T, X, W, annotated, last: EMFit | None = None)
     ValueError
         No annotated row, a bedside column with gaps, or other columns than the levels or the last fit have.
     """
-    bedside = _bedside(settings, W, annotated)
+    known = _bedside(settings, W, annotated)
+    bedside = Unitless().fit(known) if last is None else last.bedside
     said, labels = annotations_said(settings, W, annotated)
-    step = e_step(settings, said, bedside)
+    step = e_step(settings, said, bedside.transform(known))
     scale = Scale.of(Y) if last is None else last.scale
     fields, Z = _text_model(settings, X, labels) if last is None else (copy(last.fields), last.fields.standardise(X))
     step.prior(fields.log_proba(Z), annotated if last is None else np.ones(len(Y), bool))
     models = fit_models(step, scale.to(Y), T) if last is None else last.models.on(step.cells)
     models, cells, path, converged = _iterate(settings, step, fields, Z, scale.to(Y), T, models, scale)
-    fit = EMFit(fields, models, cells, scale, bedside.shape[1], Z, step.marginals, tuple(path), converged)
+    fit = EMFit(fields, models, cells, scale, bedside, Z, step.marginals, tuple(path), converged)
     if isinstance(step, Listed):
         fit = replace(fit, posterior=step.posterior, configurations=step.configurations, onehot=step.onehot)
     for array in (fit.Z, fit.marginals, fit.posterior):

@@ -141,7 +141,7 @@ class EMLearner(EffectLearner):
         Y, T, W = np.asarray(Y, float), np.asarray(T, int), np.asarray(W, float)
         mask = np.zeros(len(Y), bool) if annotated is None else np.asarray(annotated, bool)
         said = annotations_said(self.settings, W, mask)[0]
-        step = e_step(self.settings, said, W[:, W.shape[1] - self.fit_.known :])
+        step = e_step(self.settings, said, self.fit_.bedside.transform(W[:, W.shape[1] - self.fit_.known :]))
         log_p = self.fit_.fields.log_proba(self.fit_.fields.standardise(X))
         step.prior(log_p, np.ones(len(Y), bool))
         step.expect(log_p, self.fit_.scale.to(Y), T, self.fit_.models.on(step.cells))

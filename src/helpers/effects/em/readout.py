@@ -66,7 +66,14 @@ def effect_given_cells(fit: EMFit, clip: float) -> np.ndarray:
     n, (mu0, mu1) = n0 + n1, fit.models.mu
     e = np.clip(fit.models.e, clip, 1 - clip)
     total = n * (mu1 - mu0) + (y1 - n1 * mu1) / e - (y0 - n0 * mu0) / (1 - e)
-    return fit.scale.factor * fit.cells.linear(n, total)
+    return _in_units(fit, fit.scale.factor * fit.cells.linear(n, total))
+
+
+def _in_units(fit: EMFit, tau: np.ndarray) -> np.ndarray:
+    """The same effect of bedside columns as they are."""
+    tau[len(tau) - fit.known :] /= fit.bedside.factor_
+    tau[0] -= tau[len(tau) - fit.known :] @ fit.bedside.centre_
+    return tau
 
 
 def effect_of_marginals(tau: np.ndarray, levels: tuple[int, ...], marginals: np.ndarray, w: np.ndarray) -> np.ndarray:

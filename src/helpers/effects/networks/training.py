@@ -17,6 +17,7 @@ from helpers.artifacts.digests import digest
 from helpers.effects.networks.architectures import NETWORKS
 from helpers.effects.networks.problem import Problem, TrainingOptions
 from helpers.effects.networks.program import Program
+from helpers.effects.networks.sizes import as_they_are, in_one_size
 from helpers.stats.threads import one_thread
 
 
@@ -47,6 +48,7 @@ def train(
         The weights of each problem, in the order given, as float32 arrays.
     """
     first = _first_alike(problems)
+    problems, units = in_one_size(problems)
     groups: dict[tuple, list[int]] = {}
     for i, p in enumerate(problems):
         if first[i] != i:
@@ -67,7 +69,7 @@ def train(
                     raise ValueError(
                         f"problem {i}: its loss is not finite; look for huge values among inputs or targets."
                     )
-                weights[i] = w
+                weights[i] = as_they_are(w, problems[i].network, units[i])
     return [dict(weights[k]) for k in first]
 
 

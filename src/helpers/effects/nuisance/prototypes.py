@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from helpers.effects.nuisance.ridge import LeaveOneOutRidge
+from helpers.effects.scale import Unitless
 
 RIDGE_PENALTIES = tuple(10.0**k for k in range(-1, 5))
 
@@ -21,8 +22,11 @@ def ridge(alphas: tuple[float, ...] = RIDGE_PENALTIES) -> Pipeline:
 
 
 def ridge_interactions() -> Pipeline:
-    """Ridge on the columns and their pairwise products: for a handful of confounders, not for embeddings."""
-    return make_pipeline(PolynomialFeatures(2, interaction_only=True, include_bias=False), ridge())
+    """Ridge on the columns and their pairwise products: for a handful of confounders, not for embeddings.
+
+    Products are those of standardised columns, so that neither unit nor origin of an age or a year matters.
+    """
+    return make_pipeline(Unitless(), PolynomialFeatures(2, interaction_only=True, include_bias=False), ridge())
 
 
 def logistic(C: float = 0.03) -> Pipeline:

@@ -145,7 +145,7 @@ def information(psi, tau_hat_x, tau_hat_phi, groups=None) -> dict[str, tuple]:
         effects it stands for, ``sqrt(slope) sd(tau_hat_x - tau_hat_phi)`` about their own regression.
     """
     g, difference = np.asarray(tau_hat_phi, float), np.asarray(tau_hat_x, float) - tau_hat_phi
-    if np.ptp(difference) < 1e-9:
+    if np.ptp(difference) <= 1e-9 * max(np.abs(g).max(), np.abs(tau_hat_x).max()):
         return {"information": (0.0, 0.0, 0.0, 1.0), "information_sd": (0.0,)}
     ones = np.ones(len(g))
     fit = least_squares(psi, np.column_stack([ones, g, difference]), groups)

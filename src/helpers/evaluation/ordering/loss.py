@@ -113,7 +113,7 @@ def split_by_order(
         rows = folds == k
         kept[rows] = IsotonicRegression(increasing=False, out_of_bounds="clip").fit(p[rows], f[rows]).predict(p[rows])
     lost = f - kept
-    return kept, np.where(np.abs(lost) < 1e-9 * max(np.ptp(f), 1.0), 0.0, lost)
+    return kept, np.where(np.abs(lost) <= 1e-9 * np.ptp(f), 0.0, lost)
 
 
 def order_slopes(psi: np.ndarray, kept: np.ndarray, lost: np.ndarray, groups: np.ndarray | None = None) -> Fit:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.stats.intervals import influence_interval, summed_interval
+from helpers.stats.ties import ROUNDING
 
 MOST_UNEVEN = 0.1  # of a standard deviation: the difference that is usually tolerated
 
@@ -48,17 +49,21 @@ def balance(
     each, rows = 1 - (1 - level) / len(functions), []
     for name, (source, target) in functions.items():
         scale = np.sqrt((np.var(source) + np.var(target)) / 2)
+        least = ROUNDING * max(np.abs(source).max(), np.abs(target).max())
         mean = np.average(source, weights=w)
         errors = (w / np.mean(w) * (source - mean), groups_source), (target - np.mean(target), groups_target)
         explained = summed_interval(0.0, [influence_interval(0.0, *part) for part in errors], each)["high"]
-        difference, noise = (_in_units(v, scale) for v in (mean - np.mean(target), explained))
+        difference, noise = (_in_units(v, scale, least) for v in (mean - np.mean(target), explained))
         rows.append({"check": name, "difference": difference, "allowed": max(MOST_UNEVEN, noise)})
     table = pd.DataFrame(rows)
     return table.assign(balanced=table["difference"].abs() <= table["allowed"])
 
 
-def _in_units(value: float, scale: float) -> float:
-    """``value / scale``; a function that is constant in both worlds differs not at all or without bound."""
-    if scale > 0:
+def _in_units(value: float, scale: float, least: float) -> float:
+    """``value / scale``; a function that is constant in both worlds differs not at all or without bound.
+
+    What is not above ``least`` is rounding.
+    """
+    if scale > least:
         return float(value / scale)
-    return 0.0 if value == 0 else float(np.copysign(np.inf, value))
+    return 0.0 if abs(value) <= least else float(np.copysign(np.inf, value))

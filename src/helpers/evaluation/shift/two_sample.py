@@ -18,6 +18,7 @@ from helpers.data.folds import random_folds
 from helpers.stats.arrays import consecutive_codes
 from helpers.stats.proportions import wilson
 from helpers.stats.repetitions import interval
+from helpers.stats.ties import is_flat
 
 PENALTY = 0.1  # times the number of rows; the columns have variance 1
 
@@ -78,8 +79,8 @@ def area_under_roc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 def classifier_scores(X: np.ndarray, labels: np.ndarray, fold: np.ndarray, penalty: float = PENALTY) -> np.ndarray:
     """(n, c) held-out ridge predictions of every column of labels, from (n, d) features and the fold of each row."""
-    scale = X.std(0)
-    Z = (X - X.mean(0))[:, scale > 1e-9] / scale[scale > 1e-9]
+    varying = X[:, ~is_flat(X)]
+    Z = (varying - varying.mean(0)) / varying.std(0)
     if Z.shape[1] > len(Z):  # a rotation: ridge predictions stay as they are
         Z = np.linalg.qr(Z.T, mode="r").T
     scores = np.empty_like(labels)

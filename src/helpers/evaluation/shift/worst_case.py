@@ -16,6 +16,7 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import logsumexp
 
 from helpers.stats.intervals import influence_interval
+from helpers.stats.ties import is_flat
 
 
 def policy_weights(T: np.ndarray, e: np.ndarray, treated: np.ndarray) -> np.ndarray:
@@ -81,10 +82,9 @@ def implied_radius(Y: np.ndarray, value: float, weights: np.ndarray | None = Non
 
 def _worst(Y: np.ndarray, w: np.ndarray, radius: float) -> tuple[float, np.ndarray]:
     """The dual's value and the influence of each row on it, at the best a."""
-    if radius == 0:
-        mean = w @ Y
+    scale, mean = Y.std(), w @ Y
+    if radius == 0 or is_flat(Y):
         return mean, len(Y) * w * (Y - mean)
-    scale = max(Y.std(), 1e-12)
 
     def dual(log_a: float) -> float:
         a = np.exp(log_a)
