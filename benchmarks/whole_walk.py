@@ -69,12 +69,14 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     parser.add_argument("--versions", nargs="+", choices=["now", "before"], default=["now", "before"])
     parser.add_argument("--repeat", type=int, default=3, help="of the short parts")
+    parser.add_argument("--keep", type=Path, help="folder for caches and runs, kept; else they are thrown away")
     options = parser.parse_args()
     sides = {"now": HERE, "before": options.before.resolve()}
     for part in options.parts:
         for version in options.versions:
             with tempfile.TemporaryDirectory() as folder:
-                keep(version, PARTS[part](Build(version, sides[version], Path(folder)), options.repeat))
+                scratch = Path(folder) if options.keep is None else options.keep / part / version
+                keep(version, PARTS[part](Build(version, sides[version], scratch), options.repeat))
 
 
 class Build:

@@ -22,6 +22,7 @@ SHOWN = tuple(
         "tests/effects/equivariance.csv",
         "tests/refusals/refusals.csv",
         "benchmarks/keyword_rules.csv",
+        "benchmarks/whole_walk.csv",
     )
 )
 

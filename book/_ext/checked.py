@@ -1,6 +1,6 @@
-"""The page of what is checked: the tables that the tests run, as Markdown.
+"""Tables of the tests and of the benchmarks as Markdown: what is checked, and what the study costs.
 
-Each is read from the files of the tests, so that the page cannot say what the tests don't hold.
+Each is read from their own files, so that no page can say what these do not hold.
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ DOORS = {
     "MIMIC folder": "A folder of MIMIC-III",
     "saved policy": "A saved policy",
     "records to score": "Records to score",
+}
+PARTS = {
+    "book": "the default book from nothing: all sixteen chapters, nine before",
+    "again": "the same command with nothing to do",
+    "comparison": "every strategy of the comparison, both worlds, ten repetitions",
+    "chapter start": "a chapter that does nothing",
 }
 HEAD = ["input", "what becomes of it", "what is said, or how it is read"]
 KINDS = {
@@ -136,6 +142,22 @@ def refusals(root: Path) -> str:
     return f"{len(found)} inputs: {counts}.\n\n" + "\n\n".join(parts)
 
 
+def costs(root: Path) -> str:
+    """A row a part of the work: processor seconds of this version and of an earlier one, and their ratio."""
+    found = {(row["part"], row["version"]): row for row in rows_of(root / "benchmarks" / "whole_walk.csv")}
+    rows = []
+    for part, words in PARTS.items():
+        now, before = found.get((part, "now")), found.get((part, "before"))
+        if now and before:
+            seconds = [float(row["cpu_s"]) for row in (now, before)]
+            minutes, memory = float(now["wall_s"]) / 60, float(now["peak_mb"]) / 1000
+            ratio = f"{seconds[0] / seconds[1]:.2f}" if min(seconds) >= 0.1 else "–"
+            rows.append([words, *(f"{s:,.3g}" if s < 1000 else f"{s:,.0f}" for s in seconds), ratio])
+            rows[-1] += [f"{minutes:.1f}" if minutes >= 0.1 else f"{60 * minutes:.1f} s", f"{memory:.1f}"]
+    head = ["part", "CPU s", "CPU s before", "ratio", "minutes", "GB of the largest process"]
+    return table(head, rows)
+
+
 def shown(given: str) -> str:
     """An input in words, or as code if it is typed so."""
     return code(given) if "=" in given else given
@@ -162,4 +184,5 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "<!-- refusals -->": refusals,
     "<!-- equivariance -->": equivariance,
     "<!-- keyword rules -->": keyword_rules,
+    "<!-- costs -->": costs,
 }

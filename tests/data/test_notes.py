@@ -229,7 +229,7 @@ def test_embeddings_are_as_spread_as_those_of_real_notes(notes, monkeypatch):
     from transformers import AutoModel, AutoTokenizer
 
     tokenizer, model = AutoTokenizer.from_pretrained(get_model_path()), AutoModel.from_pretrained(get_model_path())
-    texts = sorted(notes["normal"]["text"].sample(400, random_state=0), key=len)
+    texts = sorted(notes["normal"]["text"].sample(150, random_state=0), key=len)
     vectors = []
     with torch.inference_mode():
         for start in range(0, len(texts), 16):

@@ -126,7 +126,7 @@ def test_long_notes_take_another_way_to_the_same_vectors(tiny, monkeypatch):
     np.testing.assert_allclose(make_encoder(tiny, device="cpu", precision="fp32").transform(texts), expected, atol=2e-5)
 
 
-@pytest.mark.parametrize("precision, tolerance", [("fp32", 1e-5), ("bf16", 1e-2)])
+@pytest.mark.parametrize("precision, tolerance", [("fp32", 1e-5), ("bf16", 1e-2), ("int8", 1e-5)])
 def test_a_note_has_one_vector_whatever_is_beside_it(tiny, precision, tolerance):
     texts = notes(40, longest=90)
     encoder = make_encoder(tiny, device="cpu", precision=precision)

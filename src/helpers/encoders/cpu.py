@@ -71,14 +71,18 @@ def pack(model, rows: int):
         def forward(self, x):
             return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], None)
 
-    def replace(module) -> None:
-        for name, child in module.named_children():
-            if type(child) is torch.nn.Linear:
-                setattr(module, name, PackedLinear(child))
-            else:
-                replace(child)
+    return with_layers(model, PackedLinear)
 
-    replace(model)
+
+def with_layers(model, make: Callable):
+    """The model with every linear layer replaced by what ``make`` gives for it."""
+    import torch
+
+    for name, child in model.named_children():
+        if type(child) is torch.nn.Linear:
+            setattr(model, name, make(child))
+        else:
+            with_layers(child, make)
     return model
 
 

@@ -7,30 +7,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from helpers.artifacts.contents import content_of
-from helpers.encoders import cpu
+from helpers.encoders import cpu, int8
 from helpers.privacy.errors import DataError, MissingFile
 
 PACKAGED = "package:"
 
 
 def resolve(device: str, precision: str) -> tuple[str, str]:
-    """Device and precision to use: ("cuda" | "mps" | "cpu", "bf16" | "fp32").
+    """Device and precision to use: ("cuda" | "mps" | "cpu", "bf16" | "fp32" | "int8").
 
     Raises
     ------
     ValueError
-        For a name that is not known, or a device this machine has not got.
+        For a name that is not known, a device this machine has not got, or int8 where it is not to be had.
     """
     import torch
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if device not in ("auto", *there):
         raise DataError(f"device = {device!r}: must be auto, cuda, mps or cpu.")
-    if precision not in ("auto", "fp32", "bf16"):
-        raise DataError(f"precision = {precision!r}: must be auto, fp32 or bf16.")
+    if precision not in ("auto", "fp32", "bf16", "int8"):
+        raise DataError(f"precision = {precision!r}: must be auto, fp32, bf16 or int8.")
     if device != "auto" and not there[device]:
         raise DataError(f"device = {device!r}: torch finds none on this machine; use device='auto'.")
     chosen = next(d for d, ok in there.items() if ok) if device == "auto" else device
+    if precision == "int8" and (chosen != "cpu" or not int8.can_multiply()):
+        raise DataError(f"precision = 'int8': not to be had on {chosen} with this torch; take auto, fp32 or bf16.")
     if precision != "auto":
         return chosen, precision
     fast = {"cuda": lambda: torch.cuda.is_bf16_supported(including_emulation=False), "cpu": cpu.fast_bf16}
@@ -89,7 +91,9 @@ def load_model(model: str, revision: str | None, device: str, precision: str):
 
 
 def _prepared(network, precision: str):
-    if cpu.can_pack(precision):
+    if precision == "int8":
+        int8.pack(network)
+    elif cpu.can_pack(precision):
         cpu.pack(network, rows=1_024)
     if network.config.model_type in cpu.KNOWN_MODELS:
         network.set_attn_implementation(cpu.register_attention())

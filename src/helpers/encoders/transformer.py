@@ -38,8 +38,9 @@ class TransformerEncoder(TransformerMixin, BaseEstimator):
         Longer notes are cut and counted; None: what the model takes.
     device : {"auto", "cuda", "mps", "cpu"}
         auto: the first of these that there is.
-    precision : {"auto", "bf16", "fp32"}
-        auto: bf16 where the hardware multiplies it faster than fp32. Pooling is always in fp32.
+    precision : {"auto", "bf16", "fp32", "int8"}
+        auto: bf16 where the hardware multiplies it faster than fp32. int8, on a CPU: linear layers with a scale for
+        every token. Pooling is always in fp32.
     token_budget : int or None
         Tokens in one batch; None: what suits the device.
 
