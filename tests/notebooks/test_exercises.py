@@ -194,7 +194,8 @@ def test_the_page_keeps_other_cells_and_shows_no_solution_cell():
 def place(tmp_path, monkeypatch) -> Path:
     """A folder with one small chapter, as the project has it."""
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "workflow").symlink_to(ROOT / "workflow")
+    for name in ("workflow", "book"):
+        (tmp_path / name).symlink_to(ROOT / name)
     nbformat.write(chapter(), tmp_path / "notebooks" / "99_doubling.ipynb")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "exercises" / "99_doubling.ipynb"

@@ -195,7 +195,7 @@ def test_unknown_strategies_are_refused_with_the_valid_ones(name):
 def test_a_cell_depends_on_every_parameter_that_is_not_marked():
     """A new parameter counts until its field says that no result depends on it."""
     around = {"seeds", "slow_seeds", "gate", "detail"}
-    places = {"results", "device", "own_spec", "mimic_path", "mimic_memory", "simsum_path"}
+    places = {"results", "device", "own_spec", "mimic_path", "mimic_memory", "meds_path", "meds_spec", "simsum_path"}
     assert set(config.Config.model_fields) - set(study.cell_key(config.Config())) == around | places
     few = config.load(n=900)
     assert study.cell_key(few) == study.cell_key(few.model_copy(update={"results": "elsewhere", "device": "cpu"}))

@@ -206,7 +206,7 @@ def _marks(mark: Column, cells: pd.Series, gap: np.ndarray) -> tuple[np.ndarray,
 def _is_name(cell: object) -> bool:
     """Whether a cell can name a patient: a list may be a note, and a float has too few digits for a long number."""
     if isinstance(cell, float | np.floating):
-        return abs(cell) < LARGEST_WHOLE
+        return abs(float(cell)) < LARGEST_WHOLE
     return isinstance(cell, str | int | np.integer) and not isinstance(cell, bool)
 
 

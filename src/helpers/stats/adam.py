@@ -39,10 +39,12 @@ def fused_step(parameters, gradients, moments, steps, rate: float, decay: float,
     """One step of tensors given one by one: parameters, gradients, both moments, and step counts raised before."""
     import torch
 
+    first, second = moments
     torch._fused_adamw_(
         list(parameters),
         list(gradients),
-        *(list(m) for m in moments),
+        list(first),
+        list(second),
         [],
         list(steps),
         lr=rate,
