@@ -85,6 +85,7 @@ class Reader:
 
     def __init__(self, browser, axe: str):
         self.tab, self.axe, self.said = browser.new_page(), axe, []
+        self.tab.set_default_navigation_timeout(180_000)  # machines differ, and may be busy
         self.tab.on("request", self._asked)
         self.tab.on("requestfailed", lambda request: self.said.append(f"not found: {request.url.rsplit('/', 1)[-1]}"))
         self.tab.on("pageerror", lambda error: self.said.append(f"error: {error}"))

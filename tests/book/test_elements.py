@@ -58,6 +58,7 @@ def page(browser, tmp_path_factory):
     start = "<main><article><h1>Elements</h1><p class='about-chapter'>For all.</p>"
     path.write_text(f"<!doctype html><html lang='en'>{head}<body>{start}{parts}</article></main>{script}</body></html>")
     tab, wrong = browser.new_page(), []
+    tab.set_default_navigation_timeout(180_000)  # machines differ, and may be busy
     tab.on("pageerror", lambda error: wrong.append(str(error)))
     tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
     tab.goto(path.as_uri())

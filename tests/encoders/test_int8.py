@@ -21,7 +21,7 @@ def test_a_layer_is_the_product_of_rounded_numbers(bias):
     scale = np.abs(weight).max(1, keepdims=True) / 127
     heights = np.abs(x.numpy()).max(-1, keepdims=True) / 127
     with torch.inference_mode():
-        expected, found = plain(x).numpy(), int8.pack(layer(bias=bias))(x).numpy()
+        expected, found = plain(x).numpy(), int8.pack_int8(layer(bias=bias))(x).numpy()
     added = plain[0].bias.detach().numpy() if bias else 0.0
     by_hand = np.round(x.numpy() / heights) @ np.round(weight / scale).T * heights * scale.T + added
     np.testing.assert_allclose(found, by_hand, atol=1e-2)  # a product near one half may be rounded either way
@@ -31,7 +31,7 @@ def test_a_layer_is_the_product_of_rounded_numbers(bias):
 @settings(deadline=None)
 @given(st.integers(1, 60), st.floats(1e-6, 1e6))
 def test_a_row_does_not_depend_on_the_others(rows, factor):
-    packed, x = int8.pack(layer()), torch.randn(rows, 40, generator=torch.Generator().manual_seed(rows))
+    packed, x = int8.pack_int8(layer()), torch.randn(rows, 40, generator=torch.Generator().manual_seed(rows))
     with torch.inference_mode():
         alone = packed(x[:1])
         x[1:] *= factor
@@ -41,7 +41,7 @@ def test_a_row_does_not_depend_on_the_others(rows, factor):
 def test_rows_of_zeros_give_the_bias():
     plain = layer()
     with torch.inference_mode():
-        found = int8.pack(layer())(torch.zeros(3, 40)).numpy()
+        found = int8.pack_int8(layer())(torch.zeros(3, 40)).numpy()
     np.testing.assert_allclose(found, np.tile(plain[0].bias.detach().numpy(), (3, 1)), atol=1e-7)
 
 

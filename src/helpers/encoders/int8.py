@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from helpers.encoders.cpu import with_layers
 
-LARGEST = 127
-SMALLEST = 1e-12  # of a scale: a row of zeros stays one
+LARGEST_INT8 = 127
+SMALLEST_SCALE = 1e-12  # of a scale: a row of zeros stays one
 
 
 def can_multiply() -> bool:
@@ -28,11 +28,13 @@ def quantised(rows):
     """(n, d) rows as whole numbers from -127 to 127, and their (n, 1) scales."""
     import torch
 
-    scale = torch.maximum(rows.amax(1, keepdim=True), -rows.amin(1, keepdim=True)).clamp_min_(SMALLEST) / LARGEST
+    scale = (
+        torch.maximum(rows.amax(1, keepdim=True), -rows.amin(1, keepdim=True)).clamp_min_(SMALLEST_SCALE) / LARGEST_INT8
+    )
     return (rows / scale).round_().to(torch.int8), scale
 
 
-def pack(model):
+def pack_int8(model):
     """Replace every linear layer of a float32 model by one in eight bits."""
     import torch
 

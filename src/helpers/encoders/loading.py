@@ -92,7 +92,7 @@ def load_model(model: str, revision: str | None, device: str, precision: str):
 
 def _prepared(network, precision: str):
     if precision == "int8":
-        int8.pack(network)
+        int8.pack_int8(network)
     elif cpu.can_pack(precision):
         cpu.pack(network, rows=1_024)
     if network.config.model_type in cpu.KNOWN_MODELS:
