@@ -30,7 +30,6 @@ def test_the_chapter_finds_every_cell(tmp_path, monkeypatch):
     done = cells(tmp_path / "run", SMALL)
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "run" / "cells" / "v2.json").read_text()) == SMALL
-    monkeypatch.setattr(grid, "score_cell", lambda *_: 1 / 0)
     monkeypatch.setattr(grid, "run_cell", lambda *_: 1 / 0)
     table = study.run_grid(config.load(**SMALL), progress=False)
     assert set(table["strategy"]) == set(study.COMPARED) and set(table["process"]) == {"v2"}

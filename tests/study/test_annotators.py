@@ -109,6 +109,15 @@ def test_an_annotator_without_errors_gives_what_the_study_gives(trial):
     pd.testing.assert_frame_equal(clean, study.run_cell(trial, "aace_smooth"))
 
 
+def test_every_annotator_and_every_way_is_scored_by_its_own_learner(trial):
+    flips = {rate: Annotator("flip", (rate,)) for rate in (0.1, 0.3)}
+    asked = [("em", Annotator(), "ignored"), *(("em", flip, "ignored") for flip in flips.values())]
+    asked += [("em", flips[0.1], "known"), ("em", flips[0.1], "disagreement")]
+    found = [study.run_annotator_cell(trial, *given).set_index(["metric", "at"])["value"] for given in asked]
+    for k, one in enumerate(found):
+        assert not any(np.array_equal(one["pehe"], other["pehe"]) for other in found[:k]), asked[k]
+
+
 def test_remembered_fits_change_nothing(trial):
     what = (trial, "em", Annotator("flip", (0.2,)))
     fitted = {}

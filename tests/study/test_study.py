@@ -216,3 +216,16 @@ def test_effects_are_fitted_once_and_anew_for_other_numbers(trial, monkeypatch):
     raised = replace(train, frame=train.frame.assign(**{train.roles.outcome: train.Y + 2.0 * train.T}))
     assert not np.allclose(study.fitted_effect(replace(trial, train=raised), "aace_ridge@phi"), kept)
     assert fits == [1]
+
+
+def test_a_learner_that_was_given_something_else_is_scored_by_itself(trial):
+    """Annotators who err, and shifts, score learners of a strategy that saw other numbers in the same trial."""
+    usual = cell.run_cell(trial, "aace_ridge@phi")
+    turned = study.strategy_named("aace_ridge@phi").make(trial)
+    turned.fit(**study.training_data(trial, study.strategy_named("aace_ridge@phi")) | {"Y": -trial.train.Y})
+    found = score_cell(trial, "aace_ridge@phi", turned)
+    tau_hat = study.bedside_effect(trial, study.strategy_named("aace_ridge@phi"), turned)
+    pehe = {k: t.loc[t["metric"] == "pehe", "value"].item() for k, t in (("usual", usual), ("found", found))}
+    assert pehe["found"] == pytest.approx(np.sqrt(np.mean((tau_hat - trial.test.tau) ** 2)))
+    assert pehe["found"] > pehe["usual"]
+    pd.testing.assert_frame_equal(cell.run_cell(trial, "aace_ridge@phi"), usual)

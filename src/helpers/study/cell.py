@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -39,18 +39,26 @@ def bedside_effect(trial: Trial, strategy: Strategy, learner: EffectLearner) -> 
     return learner.effect(features_of(trial, strategy.features, "test"))
 
 
-def fitted_effect(trial: Trial, name: str) -> np.ndarray:
-    """Effects for the test side from a strategy that is fitted on the training side; kept by content."""
-    strategy = strategy_named(name)
-    return _kept_effect(trial, name, lambda: bedside_effect(trial, strategy, run_strategy(trial, strategy)))
+def fitted_effect(trial: Trial, name: str, fitted: EffectLearner | None = None) -> np.ndarray:
+    """Effects for the test side from a strategy that is fitted on the training side; kept for all chapters by content.
 
-
-def _kept_effect(trial: Trial, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-    """What ``make`` gives, once for all chapters that ask for this strategy on the same numbers."""
+    Parameters
+    ----------
+    trial : Trial
+    name : str
+    fitted : EffectLearner or None
+        The strategy's own learner if it was fitted on :func:`training_data` already, as with others at once. A learner
+        that was given anything else, other annotations say, is no such one: its effects would be taken for these.
+    """
     strategy = strategy_named(name)
     at, levels = features_of(trial, strategy.features, "test"), None if trial.train.measured else trial.train.levels
     key = {"strategy": name, "seed": trial.seed, "config": cell_key(trial.config), "code": artifacts.code_of(__name__)}
-    return artifacts.Store().array("effect", key | {"given": digest(training_data(trial, strategy), at, levels)}, make)
+    key |= {"given": digest(training_data(trial, strategy), at, levels)}
+
+    def make() -> np.ndarray:
+        return bedside_effect(trial, strategy, run_strategy(trial, strategy) if fitted is None else fitted)
+
+    return artifacts.Store().array("effect", key, make)
 
 
 def effects_of(trial: Trial, names: Iterable[str]) -> dict[str, np.ndarray]:
@@ -58,18 +66,18 @@ def effects_of(trial: Trial, names: Iterable[str]) -> dict[str, np.ndarray]:
     return {name: fitted_effect(trial, name) for name in names}
 
 
-def run_cell(trial: Trial, name: str) -> pd.DataFrame:
-    """Long results of one strategy in one trial."""
-    return _scored(trial, name, fitted_effect(trial, name))
+def run_cell(trial: Trial, name: str, fitted: EffectLearner | None = None) -> pd.DataFrame:
+    """Long results of one strategy in one trial; ``fitted`` as :func:`fitted_effect` takes it."""
+    return _scored(trial, name, fitted_effect(trial, name, fitted))
 
 
 def score_cell(trial: Trial, name: str, learner: EffectLearner) -> pd.DataFrame:
-    """Long results of a fitted learner in its trial: by the true effects, else by held-out doubly robust scores."""
-    strategy = strategy_named(name)
-    return _scored(trial, name, _kept_effect(trial, name, lambda: bedside_effect(trial, strategy, learner)))
+    """Long results of any fitted learner in a trial, under the name of a strategy; nothing is kept."""
+    return _scored(trial, name, bedside_effect(trial, strategy_named(name), learner))
 
 
 def _scored(trial: Trial, name: str, tau_hat: np.ndarray) -> pd.DataFrame:
+    """By the true effects, else by held-out doubly robust scores."""
     strategy, config = strategy_named(name), trial.config
     if trial.test.has_truth:
         table = evaluation.evaluate(trial.test, -tau_hat, tau_hat if strategy.estimates else None)

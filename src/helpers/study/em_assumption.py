@@ -39,5 +39,5 @@ def _test(trial: trials.Trial) -> pd.DataFrame:
     try:
         return effects.text_beyond_annotations(**data, seed=trial.seed)
     except effects.TooFewAnnotated:
-        rows = len(data["Y"]) if data.get("annotated") is None else int(data["annotated"].sum())
+        rows = int(data["annotated"].sum())
         return pd.DataFrame({"target": ["Y", "T"], "rows": rows, "correlation": np.nan, "p_value": np.nan})

@@ -11,7 +11,7 @@ from helpers import artifacts, encoders
 from helpers.config import Config
 from helpers.effects.networks.steps import trains_networks
 from helpers.effects.networks.training import fit_together
-from helpers.study.cell import cell_key, run_cell, score_cell, training_data
+from helpers.study.cell import cell_key, run_cell, training_data
 from helpers.study.strategies import COMPARED, strategy_named
 from helpers.study.trials import LazyTrials
 
@@ -87,6 +87,6 @@ class _Grid:
         device = encoders.resolve(made[0][1].config.device, "fp32")[0]
         fitted = fit_together(jobs, progress=not self.bar.disable, device=device)
         for (place, key, *cell), learner in zip(self.waiting, fitted, strict=True):
-            self.cells[place] = self.store.put("cell", key, score_cell(*cell, learner))
+            self.cells[place] = self.store.put("cell", key, run_cell(*cell, learner))
             self.bar.update()
         self.waiting = []
