@@ -85,3 +85,9 @@ def test_a_file_put_flat_into_the_library_breaks_the_layers(tmp_path):
     (source / "utils.py").touch()
     broken = lint()
     assert broken.returncode == 1 and "utils" in broken.stdout, broken.stdout + broken.stderr
+
+
+def test_no_two_test_modules_share_a_name():
+    """Two of one name in one run stop its collection; each alone would pass."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []

@@ -164,6 +164,11 @@ class Config(BaseModel):
         return self
 
     @property
+    def fewer_seeds(self) -> int:
+        """Repetitions of what is slow."""
+        return min(self.seeds, self.slow_seeds)
+
+    @property
     def aggregates_only(self) -> bool:
         """Whether only aggregates may reach tables and pages: of all data sets but those that describe no person."""
         return self.dataset not in SIMULATED

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import secrets
+import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,7 +61,7 @@ def _said(error: OSError, path: Path) -> str:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside ``path`` to write to; renamed to it on success, removed on failure."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    temporary = _temporary(path)
     with plain_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -68,6 +69,31 @@ def replacing(path: Path) -> Iterator[Path]:
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: str | Path) -> Iterator[Path]:
+    """A folder beside ``path`` that gets its name when all of it is written; nothing stays behind if that fails.
+
+    Raises
+    ------
+    FileExistsError
+        The folder is there already.
+    """
+    path = Path(path).expanduser().absolute()
+    if path.exists():
+        raise FileExistsError(f"{path}: is there already; name a new folder, or remove this one.")
+    temporary = _temporary(path)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
 
 
 def read(path: Path, warn: bool = False):

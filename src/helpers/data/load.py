@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -157,15 +159,9 @@ def mimic_path(config: Config) -> Path:
     from helpers.data import mimic_synthetic
     from helpers.data.mimic_synthetic.folder import make_folder
 
-    store = Store()
-    name = f"mimic-{config.mimic_patients}-{config.seed}-{code_of(mimic_synthetic)[:12]}"
-    folder = store.root / "examples" / name
-    if folder.exists():
-        return folder
-    with store.lock(str(folder)):
-        if not folder.exists():
-            make_folder(folder, config.mimic_patients, config.seed, progress=True)
-    return folder
+    patients, seed = config.mimic_patients, config.seed
+    make = partial(make_folder, patients=patients, seed=seed, progress=True)
+    return _made_once(f"mimic-{patients}-{seed}-{code_of(mimic_synthetic)[:12]}", make)
 
 
 def meds_places(config: Config) -> tuple[Path, Path]:
@@ -193,12 +189,19 @@ def _made_meds(config: Config) -> Path:
     from helpers.data import meds_synthetic
     from helpers.data.meds_synthetic.folder import make_meds_folder
 
+    patients, seed = config.meds_patients, config.seed
+    make = partial(make_meds_folder, patients=patients, seed=seed)
+    return _made_once(f"meds-{patients}-{seed}-{code_of(meds_synthetic)[:12]}", make)
+
+
+def _made_once(name: str, make: Callable[[Path], object]) -> Path:
+    """The folder of made-up records of this name in the cache; the first process that asks for it makes it."""
     store = Store()
-    folder = store.root / "examples" / f"meds-{config.meds_patients}-{config.seed}-{code_of(meds_synthetic)[:12]}"
+    folder = store.root / "examples" / name
     if not folder.exists():
         with store.lock(str(folder)):
             if not folder.exists():
-                make_meds_folder(folder, config.meds_patients, config.seed)
+                make(folder)
     return folder
 
 

@@ -30,9 +30,7 @@ def annotated_shares(n_train: int, detail: str = "full") -> list[float]:
 
 def first_repetitions(config: Config) -> Config:
     """The configuration with so few repetitions as slow strategies get, unless every detail is asked for."""
-    return (
-        config if config.detail == "full" else config.model_copy(update={"seeds": min(config.seeds, config.slow_seeds)})
-    )
+    return config if config.detail == "full" else config.model_copy(update={"seeds": config.fewer_seeds})
 
 
 def over_shares(config: Config, names: Iterable[str], shares: Sequence[float]) -> pd.DataFrame:

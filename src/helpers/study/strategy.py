@@ -61,7 +61,7 @@ class Strategy:
 
     def repetitions(self, config: Config) -> int:
         """On how many repetitions of a configuration it runs."""
-        return min(config.seeds, config.slow_seeds) if self.slow else config.seeds
+        return config.fewer_seeds if self.slow else config.seeds
 
 
 # The kinds of strategies, in the order in which every page shows them.

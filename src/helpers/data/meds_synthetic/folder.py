@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
-import shutil
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from helpers.artifacts.files import new_folder
 from helpers.data.meds_synthetic.events import block_events
 from helpers.data.meds_synthetic.truth import means_meds
 from helpers.data.mimic_synthetic.people import draw_block
@@ -58,17 +56,9 @@ def make_meds_folder(path: str | Path, patients: int, seed: int = 0, chart_rows:
     FileExistsError
         The folder is there already.
     """
-    path = Path(path).expanduser().absolute()
-    if path.exists():
-        raise FileExistsError(f"{path}: is there already; name a new folder, or remove this one.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
+    with new_folder(path) as temporary:
         _write(temporary, patients, seed, chart_rows)
-        temporary.rename(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return path / "meds.yml"
+    return Path(path).expanduser().absolute() / "meds.yml"
 
 
 def _write(folder: Path, patients: int, seed: int, chart_rows: int) -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
-import secrets
-import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from helpers.artifacts.files import new_folder
 from helpers.data.mimic.reader import MADE_UP
 from helpers.data.mimic_synthetic import notes, orders, tables
 from helpers.data.mimic_synthetic.charts import chart_events
@@ -65,23 +63,14 @@ def make_folder(
     ValueError
         An argument is out of its rule.
     """
-    path = Path(path).expanduser().absolute()
-    if path.exists():
-        raise FileExistsError(f"{path}: is there already; name a new folder, or remove this one.")
     for name, value in (("patients", patients), ("chart_rows_per_stay", chart_rows_per_stay)):
         if int(value) != value or value < 1:
             raise ValueError(f"{name} = {value!r}: must be a whole number of at least 1.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.mkdir()
+    with new_folder(path) as temporary:
         rows = _write_tables(temporary, patients, seed, chart_rows_per_stay, compress, progress)
         marker = {"version": VERSION, "seed": seed, "patients": patients, "chart_rows_per_stay": chart_rows_per_stay}
         (temporary / MADE_UP).write_text(json.dumps({**marker, "rows": rows}, indent=1) + "\n", encoding="utf-8")
-        temporary.rename(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return path
+    return Path(path).expanduser().absolute()
 
 
 def _write_tables(folder: Path, patients: int, seed: int, per_stay: int, compress: bool, progress: bool) -> dict:
