@@ -12,6 +12,9 @@ should run. Writes ``benchmarks/whole_walk.csv``, one row a part and version (ro
 * ``chapter start``: a notebook that imports what chapters import and reads its parameters, kernel and papermill
   included. ``import``: ``import helpers`` in a process of its own, without the interpreter's own start.
 
+``benchmarks/whole_walk_parts.csv`` gets the processor seconds of every chapter of the last ``book`` of this version, of
+the cells of the comparison, and of the pages.
+
 ``cpu_s`` is of all processes and threads together, ``peak_mb`` of the largest process. Short parts are medians of
 ``--repeat``.
 """
@@ -19,6 +22,7 @@ should run. Writes ``benchmarks/whole_walk.csv``, one row a part and version (ro
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -31,6 +35,7 @@ import pandas as pd
 
 HERE = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).with_suffix(".csv")
+OF_PARTS = TABLE.with_name("whole_walk_parts.csv")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 PREPARE = """
@@ -109,7 +114,10 @@ class Build:
 def book(build: Build, repeat: int) -> dict[str, dict]:
     """The default profile from nothing, and once more."""
     command = ["workflow/run.py", "--profile", "default", "--cores", "2"]
-    return {"book": build.timed(*command), "again": median(build.timed(*command) for _ in range(repeat))}
+    took = build.timed(*command)
+    if build.version == "now":
+        keep_parts(Path(build.env["WHO_TO_TREAT_RUNS"]) / "default" / "made")
+    return {"book": took, "again": median(build.timed(*command) for _ in range(repeat))}
 
 
 def comparison(build: Build, repeat: int) -> dict[str, dict]:
@@ -159,6 +167,12 @@ def keep(version: str, found: dict[str, dict]) -> None:
         rows = pd.concat([earlier[stays], rows])
     rows.sort_values(["part", "version"]).to_csv(TABLE, index=False, float_format="%.2f")
     print(rows.to_string(index=False), flush=True)
+
+
+def keep_parts(made: Path) -> None:
+    """The processor seconds that each part of a run notes when it is finished."""
+    found = {path.stem: json.loads(path.read_text(encoding="utf-8"))["cpu_s"] for path in sorted(made.glob("*.json"))}
+    pd.DataFrame(found.items(), columns=["part", "cpu_s"]).to_csv(OF_PARTS, index=False)
 
 
 PARTS = {"start": start, "comparison": comparison, "book": book}

@@ -22,7 +22,9 @@ SHOWN = tuple(
         "tests/effects/equivariance.csv",
         "tests/refusals/refusals.csv",
         "benchmarks/keyword_rules.csv",
+        "benchmarks/precisions.csv",
         "benchmarks/whole_walk.csv",
+        "benchmarks/whole_walk_parts.csv",
     )
 )
 

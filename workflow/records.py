@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from pathlib import Path
 
 
@@ -22,13 +23,22 @@ def forget(run: Path, name: str) -> None:
 
 
 def keep(run: Path, name: str, made_of: str) -> None:
-    """A part is finished; without a digest (made by hand) the next run makes it again."""
+    """A part is finished; without a digest (made by hand) the next run makes it again.
+
+    The processor seconds of this process and all it waited for, which made the part, are kept beside.
+    """
     if made_of:
         place = _place(run, name)
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary = place.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps({"made_of": made_of}) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps({"made_of": made_of, "cpu_s": round(cpu_s(), 1)}) + "\n", encoding="utf-8")
         temporary.replace(place)
+
+
+def cpu_s() -> float:
+    """Processor seconds of this process and of all that it, and those it started, waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def _place(run: Path, name: str) -> Path:

@@ -158,6 +158,50 @@ def costs(root: Path) -> str:
     return table(head, rows)
 
 
+def spent(root: Path) -> str:
+    """A row a part of the default book, the longest first, and the share of the whole that it takes."""
+    found = {row["part"]: float(row["cpu_s"]) for row in rows_of(root / "benchmarks" / "whole_walk_parts.csv")}
+    whole = sum(found.values())
+    rows = [
+        [part_in_words(part), f"{seconds:,.0f}", f"{seconds / whole:.0%}"]
+        for part, seconds in sorted(found.items(), key=lambda item: -item[1])
+    ]
+    return table(["part", "CPU s", "share"], rows)
+
+
+def precisions(root: Path) -> str:
+    """A row a precision of the encoder: its cost, and what it changes against fp32, paired over repetitions."""
+    from helpers import stats
+    from helpers.report import words
+
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for row in rows_of(root / "benchmarks" / "precisions.csv"):
+        found.setdefault((row["precision"], row["metric"]), {})[row["seed"]] = float(row["value"])
+
+    def change(rung: str, metric: str, **style) -> str:
+        gaps = [value - found["fp32", metric][seed] for seed, value in found[rung, metric].items()]
+        return words.cell(*stats.interval(gaps), sign=True, **style)
+
+    rows = []
+    for rung in dict.fromkeys(rung for rung, _ in found):
+        seconds = found.get((rung, "cpu_s"), {})
+        cells = [f"{s:,.0f}" for s in seconds.values()] or ["–"]
+        if rung == "fp32":
+            cells += ["–"] * 4
+        else:
+            cells += [change(rung, metric, digits=3) for metric in ("loss", "autoc", "policy_value")]
+            cells.append(change(rung, "moved", digits=1, percent=True))
+        rows.append([rung, *cells])
+    return table(["precision", "CPU s", "held-out loss", "AUTOC", "policy value", "patients treated otherwise"], rows)
+
+
+def part_in_words(part: str) -> str:
+    """A chapter by its number and name, which an edition may lack; the other parts in words."""
+    if part.startswith("cells_"):
+        return f"the comparison in the world {part.removeprefix('cells_')}, computed before its chapter"
+    return "the pages" if part == "book" else part.replace("_", " ")
+
+
 def shown(given: str) -> str:
     """An input in words, or as code if it is typed so."""
     return code(given) if "=" in given else given
@@ -185,4 +229,6 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "<!-- equivariance -->": equivariance,
     "<!-- keyword rules -->": keyword_rules,
     "<!-- costs -->": costs,
+    "<!-- spent -->": spent,
+    "<!-- precisions -->": precisions,
 }

@@ -124,6 +124,12 @@ def test_chapters_are_numbered_in_the_order_of_reading_and_stand_in_the_status(p
     assert "1. Data" in (pages / "intro.html").read_text(encoding="utf-8")
     status = (pages / "status.html").read_text(encoding="utf-8")
     assert "1. Data" in status and "12_policy_comparison" in status and "PROFILE=full" in status
+    assert "<!--" not in status.partition("<article")[2].partition("</article>")[0]
+    with (ROOT / "benchmarks" / "whole_walk_parts.csv").open(encoding="utf-8", newline="") as file:
+        shares = {row["part"]: float(row["cpu_s"]) for row in csv.DictReader(file)}
+    longest = max(shares, key=shares.get).removeprefix("cells_").replace("_", " ")
+    told = html.unescape(re.sub(r"<[^>]+>", " ", status))
+    assert longest in told and f"{max(shares.values()) / sum(shares.values()):.0%}" in told
 
 
 def test_every_strategy_is_explained_and_can_be_linked(pages):

@@ -11,6 +11,7 @@ import pytest
 import sheets
 from answers import PASSED, UNANSWERED, UNJUDGED, WRONG, Checker, judge, solve
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from tiny_model import tiny_model
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -254,16 +255,26 @@ def test_what_cannot_be_checked_is_told(place, capsys):
     assert "the lesson stopped with NameError: name 'm'" in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> dict:
+    """Parameters that name a tiny random model as the encoder."""
+    return {"encoder": tiny_model(tmp_path_factory.mktemp("tiny"))}
+
+
 REHEARSED = [path for path in NOTEBOOKS if exercises.read(path)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", REHEARSED, ids=lambda p: p.stem)
-def test_every_solution_passes_its_own_check_and_an_empty_answer_does_not(path, tmp_path, monkeypatch):
-    """On the smallest parameters; a sheet is run once, each answer checked empty, spoilt and right."""
+def test_every_solution_passes_its_own_check_and_an_empty_answer_does_not(path, tiny, tmp_path, monkeypatch):
+    """On the smallest parameters; a sheet is run once, each answer checked empty, spoilt and right.
+
+    The encoder is a transformer from a folder of the user's, since the pages of the smallest profile, which other tests
+    look at, have words for an encoder.
+    """
     monkeypatch.chdir(ROOT)
     parameters = sheets.chapter_parameters(sheets.load_yaml(sheets.SMALL))[path.stem]
-    sheet = sheets.sheet(nbformat.read(path, as_version=4), path.stem, parameters | {"results": str(tmp_path)})
+    sheet = sheets.sheet(nbformat.read(path, as_version=4), path.stem, parameters | {"results": str(tmp_path)} | tiny)
     asked = exercises.read(path)
     for exercise in asked:
         spoilt = {

@@ -138,6 +138,7 @@ def test_a_part_is_kept_with_what_it_was_made_of(tmp_path):
     wanted = {"01_first": "a", "book": "b"}
     assert records.stale(tmp_path, wanted) == ["01_first", "book"]
     records.keep(tmp_path, "01_first", "a")
+    assert json.loads((tmp_path / "made" / "01_first.json").read_text())["cpu_s"] > 0
     records.keep(tmp_path, "book", "")  # made by hand
     assert records.stale(tmp_path, wanted) == ["book"]
     assert records.stale(tmp_path, wanted | {"01_first": "c"}) == ["01_first", "book"]

@@ -100,3 +100,12 @@ def test_columns_count_in_any_unit_and_constant_ones_nowhere(unit):
     np.testing.assert_allclose(evaluation.classifier_scores(unit * X, labels, fold), usual, atol=1e-9)
     flat = np.column_stack([X, np.where(np.arange(60) % 2, 0.3, 0.1 + 0.2)])
     np.testing.assert_allclose(evaluation.classifier_scores(flat, labels, fold), usual, atol=1e-9)
+
+
+def test_a_direction_too_small_for_single_precision_counts_as_any_other():
+    X, rng = normal(60, 3), np.random.default_rng(1)
+    labels, fold = (rng.random((60, 2)) < 0.5).astype(float), np.arange(60) % 3
+    tiny = np.column_stack([X, 1e-33 * normal(60, 1)])  # its variance in single precision is 0
+    usual = evaluation.classifier_scores(np.column_stack([X, normal(60, 1)]), labels, fold)
+    found = evaluation.classifier_scores(tiny.astype(np.float32), labels, fold)
+    np.testing.assert_allclose(found, usual, atol=1e-5)

@@ -79,6 +79,7 @@ def area_under_roc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 def classifier_scores(X: np.ndarray, labels: np.ndarray, fold: np.ndarray, penalty: float = PENALTY) -> np.ndarray:
     """(n, c) held-out ridge predictions of every column of labels, from (n, d) features and the fold of each row."""
+    X = np.asarray(X, float)  # in single precision the variance of a direction of 1e-33 is 0: some encoders have such
     varying = X[:, ~is_flat(X)]
     Z = (varying - varying.mean(0)) / varying.std(0)
     if Z.shape[1] > len(Z):  # a rotation: ridge predictions stay as they are
