@@ -126,7 +126,7 @@ def test_the_net_benefit_sentence():
     curve = pd.DataFrame({"at": [0.1, 0.2], "value": [0.5, 0.4], "low": [0.1, 0.1], "high": [0.9, 0.8]})
     said = report.net_benefit_sentence(curve, {"value": 2.0, "low": 1.5, "high": 2.5}, 1.0)
     assert "where 10% are treated: +0.50" in said and "up to a cost of 2.00" in said
-    assert said.endswith("[1.50, 2.50].")
+    assert said.endswith("[1.50,\u00a02.50].")
     nothing = report.net_benefit_sentence(curve.assign(value=-1.0), {"value": 2.0, "low": 1.5, "high": 2.5}, 1.0)
     assert "no share of the patients is worth treating" in nothing
     unknown = dict.fromkeys(("value", "low", "high"), float("nan"))
