@@ -24,7 +24,7 @@ _NOT_OF_A_BODY = "".join(rf"(?<!{word} )" for word in "room ambient water bath o
 _NAME = re.compile(
     rf"(?<![\w-]){_NOT_OF_A_BODY}(?:(?:body |oral |rectal |axillary |tympanic |ear |home |core |skin |peak |"
     r"max(?:imum|imal)? |highest )*(?:temperatures?|temps?|tmax|tmin|tcurrent|thermometer|tc|tm|t-max|t max|t)|fevers?|"
-    r"febrile|feverish|pyrexia|subfebrile|afebrile)(?![a-z_])\.?"
+    r"febrile|feverish|(?:hyper)?pyrexial?|apyrexial|subfebrile|afebrile)(?![a-z_])\.?"
 )
 _BETWEEN = re.compile(
     r"(?:[\s:=~(),>\u2265<\u2264\u2248-]|->|(?<![\w])(?:of|was|is|at|to|up|as|high|currently|now|today|home|around|about|"
