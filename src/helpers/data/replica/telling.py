@@ -46,14 +46,23 @@ class Teller:
 
     # history
 
-    def history(self) -> list[str]:
-        """What is told, in order: the reason for the visit, then the rest as it comes to mind."""
+    def history(self) -> list[list[str]]:
+        """What is told, in order, as runs of one topic: the reason for the visit, symptoms, and what surrounds them."""
         told, denied = self.told(), self.denied()
         opening = self._opening(told, denied) if told else [self._complaint("hx")]
         asked = [*self._later(told), *self._denials(denied), *self._unsure()]
         more = [*self._conditions(), *self._entries("ctx", self.facts.context, self.author.also["context"])]
-        groups = (asked, more) if self.author.layout == "list" else ([*asked, *more],)
-        return [*opening, *(s for units in groups for unit in self.dice.shuffled(units) for s in unit)]
+        if self.author.layout == "list":
+            return [opening, *map(self._run, (asked, more))]
+        return [opening, *self.dice.shuffled(map(self._run, (*self._halves(asked), *self._halves(more))))]
+
+    def _halves(self, units: list[Unit]) -> tuple[list[Unit], list[Unit]]:
+        """Units in random order, cut at random: a topic is come back to."""
+        units, cut = self.dice.shuffled(units), self.dice.below(len(units) + 1)
+        return units[:cut], units[cut:]
+
+    def _run(self, units: list[Unit]) -> list[str]:
+        return [statement for unit in self.dice.shuffled(units) for statement in unit]
 
     def told(self) -> list[str]:
         """Present symptoms that the history tells, in random order."""
@@ -189,7 +198,7 @@ class Teller:
 
     # examination and plan
 
-    def examination(self) -> list[str]:
+    def examination(self) -> list[list[str]]:
         """Vital signs tend to come first."""
         units = [[self._complaint("ex")]] if self.facts.complaint[self.row] >= 0 else []
         if self.dice.chance(0.72):
@@ -202,7 +211,7 @@ class Teller:
         units = self.dice.shuffled(units)
         vitals = self.vitals()
         units.insert(self.dice.below(2) if units else 0, [vitals] if vitals else [])
-        return [s for unit in units for s in unit]
+        return [[s for unit in units for s in unit]]
 
     def vitals(self) -> str:
         """One statement with the temperature, if it is measured, and some of the other signs."""
@@ -214,11 +223,11 @@ class Teller:
         items += [self.say(f"vit.{sign}") for sign in signs]
         return self.say("vitals", vit=", ".join(self.dice.shuffled(items))) if items else ""
 
-    def plan(self) -> list[str]:
+    def plan(self) -> list[list[str]]:
         """Advice that says nothing of today's symptoms; empty for most authors now and then."""
         if not self.dice.chance(self.author.also["plan"]):
             return []
-        return [self.say("planned") for _ in range(1 + self.dice.below(2))]
+        return [[self.say("planned") for _ in range(1 + self.dice.below(2))]]
 
 
 def slots_of(facts: Facts, row: int) -> dict[str, str]:
