@@ -15,7 +15,7 @@ from helpers.data.example import write_example
 from helpers.encoders import Notes
 from helpers.privacy import DataError
 from helpers.study.deciding import deciding_sentences, held_out_readers
-from helpers.study.own_reading import NAMES, check_place, field_scores, told
+from helpers.study.own_reading import READING_FILES, check_place, field_scores, told
 
 WORDS = ["-p", "n=600", "-p", "encoder=tfidf", "--notes", "4", "--batch", "12"]
 
@@ -58,14 +58,14 @@ class Readers:
 def test_the_command_writes_three_files_for_their_owner(clinic):
     _, out, answer = clinic
     assert answer.exit_code == 0, answer.output
-    assert sorted(p.name for p in out.iterdir()) == sorted(NAMES)
+    assert sorted(p.name for p in out.iterdir()) == sorted(READING_FILES)
     assert stat.S_IMODE(out.stat().st_mode) == 0o700
-    assert {stat.S_IMODE((out / name).stat().st_mode) for name in NAMES} == {0o600}
+    assert {stat.S_IMODE((out / name).stat().st_mode) for name in READING_FILES} == {0o600}
 
 
 def test_nothing_of_a_note_or_a_patient_is_told(clinic):
     _, out, answer = clinic
-    sentences, following = (pd.read_csv(out / name) for name in NAMES[1:])
+    sentences, following = (pd.read_csv(out / name) for name in READING_FILES[1:])
     assert len(sentences) and not any(s[:25] in answer.output for s in sentences["sentence"])
     assert not any(str(i) in answer.output for i in {*sentences["id"], *following["id"]})
     scores = pd.read_csv(out / "reading.csv")
@@ -180,7 +180,7 @@ def test_refusals_name_what_is_wrong(clinic, tmp_path):
     assert answer.exit_code == 1 and "dataset" in answer.output and "--spec" in answer.output
     settings = config.load(dataset="own", own_spec=str(spec), results=str(out), n=600, encoder="tfidf")
     with pytest.raises(DataError, match="batch = 0"):
-        study.read_own(settings, batch=0)
+        study.held_out_reading(settings, batch=0)
 
 
 @pytest.mark.parametrize(
@@ -199,4 +199,4 @@ def test_records_that_cannot_be_read_are_refused(monkeypatch, change, said):
         cohort = Cohort(cohort.frame.assign(**change), cohort.roles)
     monkeypatch.setattr(data, "load_cohort", lambda _: cohort)
     with pytest.raises(DataError, match=said):
-        study.read_own(config.load(n=200))
+        study.held_out_reading(config.load(n=200))

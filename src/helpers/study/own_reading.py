@@ -24,14 +24,14 @@ from helpers.study.reading import Reading
 
 LEAST_PATIENTS = 30  # annotated: fewer cannot be held out in turn
 DRAWS = 200  # of patients, for intervals of scores that are no means
-NAMES = ("reading.csv", "sentences.csv", "next.csv")  # of the files: scores, words of notes, who is next
+READING_FILES = ("reading.csv", "sentences.csv", "next.csv")  # of the files: scores, words of notes, who is next
 SHOWN = {"auroc": "AUROC", "f1": "F1", "sensitivity": "sensitivity", "specificity": "specificity"}
 SHOWN |= {"ece": "calibration error"}
 
 
 @dataclass(frozen=True, repr=False)
 class OwnReading:
-    """What :func:`read_own` found. Its ``repr`` shows no record.
+    """What :func:`held_out_reading` found. Its ``repr`` shows no record.
 
     ``scores``: ``level, metric, value, low, high``, aggregates alone; ``sentences``: see
     :func:`helpers.study.deciding.deciding_sentences`; ``following``: ``id, chance, doubt, field`` of the patients to
@@ -46,7 +46,7 @@ class OwnReading:
     waiting: int
 
 
-def read_own(config: Config, batch: int = 50, most: int = 20) -> OwnReading:
+def held_out_reading(config: Config, batch: int = 50, most: int = 20) -> OwnReading:
     """Train the configured reader on the annotated records, and judge it on patients it has not seen.
 
     Every annotated note is read by a reader that learned from other patients.
@@ -192,7 +192,7 @@ def check_place(folder: str | Path, public: bool, overwrite: bool) -> Path:
         Records that not everyone may see would come into a git work tree; a file is there already.
     """
     place = Path(folder).expanduser().absolute() if public else outside_work_tree(folder, "out")
-    there = [name for name in NAMES if (place / name).exists() or (place / name).is_symlink()]
+    there = [name for name in READING_FILES if (place / name).exists() or (place / name).is_symlink()]
     if there and not overwrite:
         raise FileExistsError(f"{place / there[0]}: is there already; pass overwrite=True (--overwrite) to replace it.")
     return place
@@ -202,20 +202,20 @@ def write_reading(found: OwnReading, place: Path) -> list[Path]:
     """Three files for their owner's eyes alone: scores, sentences with words of notes, who is next."""
     files.private_folder(place)
     tables = (found.scores, found.sentences, found.following)
-    for name, table in zip(NAMES, tables, strict=True):
+    for name, table in zip(READING_FILES, tables, strict=True):
         with files.replacing(place / name) as temporary:
             temporary.touch(files.PRIVATE_FILE)
             without_formulas(table).to_csv(temporary, index=False)
-    return [place / name for name in NAMES]
+    return [place / name for name in READING_FILES]
 
 
 def report_reading(
     config: Config, folder: str | Path, batch: int = 50, most: int = 20, overwrite: bool = False
 ) -> tuple[list[str], list[Path]]:
-    """Lines that hold no word of a note, and the files that :func:`write_reading` wrote of :func:`read_own`."""
+    """Lines that hold no word of a note, and the files that :func:`write_reading` wrote of :func:`held_out_reading`."""
     place = check_place(folder, data.is_public(config), overwrite)
     with no_data_in_errors("own notes: reading"):
-        found = read_own(config, batch, most)
+        found = held_out_reading(config, batch, most)
     return told(found), write_reading(found, place)
 
 
