@@ -1,5 +1,7 @@
 """Run the study: strategies, replications, the grid, and one module an experiment."""
 
+from helpers.study.annotation_plan import Plan, plan_annotation
+from helpers.study.annotation_rounds import Batch, Brought, export_batch, import_answers, read_errors
 from helpers.study.annotations_enter import ENTERING, where_annotations_enter
 from helpers.study.annotators import (
     DOUBLY_ANNOTATED,
@@ -99,6 +101,13 @@ __all__ = [
     "OwnReading",
     "held_out_reading",
     "report_reading",
+    "Batch",
+    "Brought",
+    "Plan",
+    "export_batch",
+    "import_answers",
+    "plan_annotation",
+    "read_errors",
     "ASKED",
     "Answers",
     "CEILING",
