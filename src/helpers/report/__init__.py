@@ -58,6 +58,7 @@ from helpers.report.first_stage import (
     robust_sentence,
     stand_in_sentence,
 )
+from helpers.report.gains import turned
 from helpers.report.hands_on import highlighted_notes, self_check, sort_patients, strategy_table
 from helpers.report.held_out import GAINS_BY, check_sentence, gain_rows, held_out_sentence, not_judged, score_sentences
 from helpers.report.imperfect_annotators import (
@@ -366,6 +367,7 @@ __all__ = [
     "whole_note_sentences",
     "why_sentence",
     "with_intervals",
+    "turned",
     "won_back_sentence",
     "wording_sentence",
     "world_switch",
