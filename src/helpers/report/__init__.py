@@ -34,6 +34,7 @@ from helpers.report.comparisons import (
     tally,
     verdicts,
 )
+from helpers.report.contents import reading_order, shown_numbers
 from helpers.report.coverage import coverage_lines, coverage_verdicts
 from helpers.report.decisions import clock_slider, cost_slider, direction_choice, possible_hours, strength_slider
 from helpers.report.effect_models import (
@@ -313,6 +314,8 @@ __all__ = [
     "ranges",
     "rare_and_frequent",
     "rates_sentence",
+    "reading_order",
+    "shown_numbers",
     "read_cases",
     "recalibrated_sentences",
     "recovered_sentence",

@@ -105,7 +105,7 @@ def table(frame: pd.DataFrame, caption: str | None = None, digits: int = 2, shar
     )
     body = "".join(f"<tr>{_row(row, heads, right)}</tr>" for row in shown.itertuples(index=False, name=None))
     label = attribute(words_of(caption)) if caption else "table"
-    top = f"<caption>{inline(caption)}</caption>" if caption else ""
+    top = f"<caption><span>{inline(caption)}</span></caption>" if caption else ""
     content = f'<table class="results">{top}<thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
     region = f'<div class="scrolls" role="region" tabindex="0" aria-label="{label}">{content}</div>'
     return Html(region, shown.rename(columns=named_word).to_string(index=False))
