@@ -206,16 +206,31 @@ def score(
     policy: Annotated[Path, typer.Option(help="folder of a saved policy")],
     records: Annotated[Path, typer.Option(help="records with their notes, .csv or .parquet, as the training's table")],
     out: Annotated[Path, typer.Option(help="new .csv file for the scores")],
+    cost: Annotated[float | None, typer.Option(help="cost of a treatment: the scores then say whom to treat")] = None,
+    cost_column: Annotated[str | None, typer.Option(help="column with the cost of treating each record")] = None,
+    worth: Annotated[float, typer.Option(help="of one unit of the outcome, in the units of the cost")] = 1.0,
+    capacity: Annotated[int | None, typer.Option(help="treatments there are")] = None,
+    share: Annotated[float | None, typer.Option(help="the same as a share of the records")] = None,
+    site_column: Annotated[str | None, typer.Option(help="column that says where a record would be treated")] = None,
+    quota: Annotated[list[str] | None, typer.Option(help="site=treatments; repeat for each site")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace earlier scores in OUT")] = False,
     device: Annotated[str | None, typer.Option(help="where the encoder runs; as in training if not given")] = None,
     other_versions: Annotated[bool, typer.Option("--other-versions", help="accept other library versions")] = False,
 ) -> None:
-    """Score records with a saved policy: effect, priority, rank and how much of the note was read, never its words."""
+    """Score records with a saved policy: effect, priority, rank and how much of the note was read, never its words.
+
+    With costs, a capacity or quotas the scores also say whom to treat: those who gain most net of their cost.
+    """
+    from helpers.policy import Limits, parse_quotas
     from helpers.policy.score import score_file
 
     said: list[str] = []
     with _plain_errors():
-        n = score_file(policy, records, out, overwrite, device=device, other_versions=other_versions, tell=said.append)
+        asked = [v is not None for v in (cost, cost_column, capacity, share, site_column)] + [bool(quota), worth != 1]
+        quotas = parse_quotas(quota or [])
+        limits = Limits(cost or 0.0, cost_column, worth, capacity, share, site_column, quotas) if any(asked) else None
+        options = {"device": device, "other_versions": other_versions, "tell": said.append, "limits": limits}
+        n = score_file(policy, records, out, overwrite, **options)
     typer.echo(f"{out}: {n} records scored.")
     for sentence in said:
         typer.echo(f"  {sentence}")
