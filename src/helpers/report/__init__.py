@@ -96,7 +96,7 @@ from helpers.report.pairings import (
     step_table,
     whole_note_sentences,
 )
-from helpers.report.patients import case_sentences, stand_in_cases, two_patients
+from helpers.report.patients import case_sentences, patients_to_sort, stand_in_cases, two_patients
 from helpers.report.policies import (
     GAIN,
     as_gains,
@@ -316,6 +316,7 @@ __all__ = [
     "ranges",
     "rare_and_frequent",
     "rates_sentence",
+    "patients_to_sort",
     "reading_order",
     "shown_numbers",
     "read_cases",

@@ -52,6 +52,26 @@ def two_patients(cohort: Cohort) -> tuple[int, int]:
     return int(ill), int(lower[np.argmax(benefit[lower])])
 
 
+def patients_to_sort(cohort: Cohort, count: int = 10) -> pd.DataFrame:
+    """A few patients from those treatment helps most to those it helps least, to be put in order by hand.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        With known effects, of records that everyone may see.
+    count : int
+
+    Returns
+    -------
+    DataFrame with ``who`` (what the patient has, in words) and ``effect``, in the order of the records.
+    """
+    by_effect = np.argsort(cohort.tau, kind="stable")
+    rows = np.sort(by_effect[np.linspace(0, len(cohort) - 1, min(count, len(cohort))).round().astype(int)])
+    columns = (*cohort.roles.annotations, *cohort.roles.tabular)
+    who = [_listed(findings_of(cohort, row, columns)) for row in rows]
+    return pd.DataFrame({"who": who, "effect": cohort.tau[rows]})
+
+
 def case_sentences(cohort: Cohort, outcome: str = "outcome", unit: str | None = None) -> list[str]:
     """The two patients of :func:`two_patients` in plain words, and what treating one of them would bring.
 
