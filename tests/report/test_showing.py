@@ -114,6 +114,8 @@ def test_shares_are_written_in_percent():
         pd.DataFrame({"share treated": [0.5, np.nan], "kappa": [0.25, 1.0], "wrong": [0.1, 1.0]}), shares=["wrong"]
     )
     assert re.findall(r"<td[^>]*>(.*?)</td>", table.html) == ["50%", "0.25", "10%", "\u2013", "1.00", "100%"]
+    row = report.table(pd.DataFrame({"what": ["share treated", "mean"], "x": [0.5, 0.5]}))
+    assert re.findall(r"<td[^>]*>(.*?)</td>", row.html)[1::2] == ["50%", "0.50"]
     shares = report.with_intervals(SUMMARY, {"plug": "P"}, ["captured", "autoc"])
     assert shares.loc["P"].tolist() == ["70%\u00a0[60%,\u00a080%]", "0.700\u00a0[0.600,\u00a00.800]"]
     text = "".join(report.show(report.forest(SUMMARY, ("captured", "autoc"), {"plug": "P"}), "C.").html)

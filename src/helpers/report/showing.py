@@ -83,7 +83,7 @@ def _file_name(words: str) -> str:
 def table(frame: pd.DataFrame, caption: str | None = None, digits: int = 2, shares: Collection[str] = ()) -> Html:
     """A small table to read: names in words, numbers to the right, an interval in the cell of its value.
 
-    What is called a share is written in whole percent.
+    What is called a share, by the head of its column or of its row, is written in whole percent.
 
     Parameters
     ----------
@@ -120,15 +120,16 @@ def _intervals_joined(frame: pd.DataFrame, digits: int, shares: Collection[str])
     ends = {"value": ("low", "high")} if {"value", "low", "high"} <= set(frame) else {}
     ends |= {c: pair for c in frame if set(pair := tuple(f"{c}{end}" for end in _ENDS)) <= set(frame)}
     taken = {end for pair in ends.values() for end in pair}
+    of_rows = [isinstance(head, str) and is_share(head) for head in frame.iloc[:, 0]]
     shown = {}
     for column in (c for c in frame if c not in taken):
-        percent = is_share(column) or column in shares
-        places = 0 if percent else digits
+        whole = is_share(column) or column in shares
+        written = [{"digits": 0, "percent": True} if whole or row else {"digits": digits} for row in of_rows]
         if column in ends:
             rows = zip(frame[column], *(frame[end] for end in ends[column]), strict=True)
-            shown[column] = [cell(*row, places, percent=percent) for row in rows]
+            shown[column] = [cell(*row, **how) for row, how in zip(rows, written, strict=True)]
         else:
-            shown[column] = [_said(value, places, percent) for value in frame[column]]
+            shown[column] = [_said(value, **how) for value, how in zip(frame[column], written, strict=True)]
     return pd.DataFrame(shown, index=range(len(frame)), dtype=object)
 
 
