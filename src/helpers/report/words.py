@@ -19,7 +19,7 @@ WORDS = {
 }
 
 # What is a share is written in percent, in every table, sentence and figure.
-SHARES = {"captured", "overlap", "kept", "covered", "inside", "lost_share", "true_share"}
+SHARES = {"captured", "autoc_share", "overlap", "kept", "covered", "inside", "lost_share", "true_share"}
 ALSO_SHARES = ("same decision", "overlap", "intervals that hold")
 
 WORLD_WORDS = {
