@@ -63,13 +63,13 @@ def patients_to_sort(cohort: Cohort, count: int = 10) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with ``who`` (what the patient has, in words) and ``effect``, in the order of the records.
+    DataFrame with ``who`` (what the patient has, in words; no two alike) and ``effect``, in the order of the records.
     """
-    by_effect = np.argsort(cohort.tau, kind="stable")
-    rows = np.sort(by_effect[np.linspace(0, len(cohort) - 1, min(count, len(cohort))).round().astype(int)])
     columns = (*cohort.roles.annotations, *cohort.roles.tabular)
-    who = [_listed(findings_of(cohort, row, columns)) for row in rows]
-    return pd.DataFrame({"who": who, "effect": cohort.tau[rows]})
+    who = [_listed(findings_of(cohort, row, columns)) for row in range(len(cohort))]
+    unlike = pd.DataFrame({"who": who, "effect": cohort.tau}).drop_duplicates("who")
+    ranks = np.linspace(0, len(unlike) - 1, min(count, len(unlike))).round().astype(int)
+    return unlike.loc[unlike["effect"].sort_values(kind="stable").index[ranks].sort_values()].reset_index(drop=True)
 
 
 def case_sentences(cohort: Cohort, outcome: str = "outcome", unit: str | None = None) -> list[str]:
