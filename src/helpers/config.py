@@ -93,7 +93,7 @@ class Config(BaseModel):
         "notes or, with :mean behind it, the mean over sentences",
     )
     reader: Literal["sentences", "marked", "words", "reader", "projection", "tuned-last", "tuned"] = Field(
-        "sentences", description="what learns from the annotations to read the notes, on top of the encoder"
+        "marked", description="what learns from the annotations to read the notes, on top of the encoder"
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", json_schema_extra=PLACE, description="where the encoder runs"

@@ -51,9 +51,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Clauses:
-    """The tokens of a sentence, and for each what is said of it, whether of another person, and which are past."""
+    """The tokens of a sentence, and for each what answers it, what is said of it, whether of another person; the past."""
 
     tokens: list[Token]
+    answered: dict[int, str]
     state: list[str]
     other: list[bool]
     past: set[int]
@@ -166,11 +167,12 @@ class KeywordAnnotator:
 
     def _clauses(self, sentence: str, heat: list) -> Clauses:
         tokens = _with_temperatures(self._rules.tokens(sentence), heat)
-        return Clauses(tokens, states(tokens), others(tokens), past(tokens))
+        answered = find_answers(tokens)  # first: an answer that it finds is no cue any more
+        return Clauses(tokens, answered, states(tokens), others(tokens), past(tokens))
 
     def _found(self, sentence: str, heat: list, clauses: Clauses) -> list[Finding]:
-        tokens, state, other, gone = clauses.tokens, clauses.state, clauses.other, clauses.past
-        answered = find_answers(tokens)
+        tokens, answered, state = clauses.tokens, clauses.answered, clauses.state
+        other, gone = clauses.other, clauses.past
         standing = bool(heat) and bool(self._rules.standing.search(sentence))
         _ended_today(tokens, state, answered)
         out = []

@@ -101,7 +101,7 @@ def without_annotations(name: str) -> str:
     return base if base != name and getattr(make_encoder(name), "supervised", False) else name
 
 
-def reading_encoder(name: str, reader: str = "sentences") -> str:
+def reading_encoder(name: str, reader: str = "marked") -> str:
     """The encoder that learns from annotations to read the notes that ``name`` embeds.
 
     Parameters
