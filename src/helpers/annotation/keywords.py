@@ -51,7 +51,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Clauses:
-    """The tokens of a sentence, and for each what answers it, what is said of it, whether of another person; the past."""
+    """The tokens of a sentence, what answers them, what is said of each, whether of another person; the past."""
 
     tokens: list[Token]
     answered: dict[int, str]
