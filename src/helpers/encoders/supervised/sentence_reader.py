@@ -131,11 +131,9 @@ class SentenceReader(BaseEstimator):
         prepared : SentenceSpace or None
             From :meth:`prepare`; None: of these notes.
         """
-        import torch
-
         notes, self.levels_ = Notes.of(texts), tuple(levels)
         self.space_ = self.prepare(notes) if prepared is None else prepared
-        features, rng = self.space_.features(notes, self.sees), torch.Generator().manual_seed(self.seed % 2**63)
+        features, rng = self.space_.features(notes, self.sees), np.random.default_rng(self.seed)
         with one_thread(networks=True):  # sums are then taken in one order
             p, options = attention.start(features.shape[1], self.hidden, labels, rng), self.options(len(notes))
             self.losses_ = attention.trained(features, notes.bags, labels, p, self.levels_, options, rng)
