@@ -64,21 +64,34 @@ def start(run: Path, chapters: dict[str, dict], cores: int, more: list[str], hel
     settings = {"run": str(run), "chapters": chapters, "comparison": comparison, "parent": os.getpid()}
     settings["processes"] = worlds(load(**chapters[comparison[0]]).process) if simulated else []
     settings["made_of"] = inputs.wanted(chapters, settings["processes"], comparison)
+    outdated = to_make(run, settings["made_of"])
+    if not (outdated or more):
+        return done(run)  # Snakemake need not even start
     file, log = run / "settings.json", run / "logs" / "snakemake.log"
     with replacing(file) as temporary:
         temporary.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
     command = [sys.executable, "-m", "snakemake", "--snakefile", "workflow/Snakefile", "--cores", str(cores)]
     # Our own lock goes with the process, so it can never be stale as Snakemake's can. Content says what runs again.
     command += ["--nolock", "--rerun-incomplete", "--rerun-triggers", "mtime", "--configfile", str(file)]
-    outdated, index = [target(run, part) for part in records.stale(run, settings["made_of"])], target(run, "book")
+    index = target(run, "book")
     command += [*more, *(["--forcerun", str(index)] if outdated and index.exists() else [])]
     if not DRY & set(more):
         set_aside(run, outdated)
     code = attend(command, held, parent, None if more else log)
-    if code == 0 and not more:
-        with contextlib.suppress(OSError):
-            print(f"The book: {(run / 'book' / 'index.html').absolute()}", flush=True)
-    return code
+    return done(run) if code == 0 and not more else code
+
+
+def to_make(run: Path, parts: dict[str, str]) -> list[Path]:
+    """Files of parts that are missing, not finished, or made of something else."""
+    stale = records.stale(run, parts)
+    return [path for part in parts if not (path := target(run, part)).exists() or part in stale]
+
+
+def done(run: Path) -> int:
+    """Say where the book is."""
+    with contextlib.suppress(OSError):
+        print(f"The book: {(run / 'book' / 'index.html').absolute()}", flush=True)
+    return 0
 
 
 def set_aside(run: Path, outdated: Iterable[Path]) -> None:

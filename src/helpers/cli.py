@@ -19,6 +19,9 @@ app = typer.Typer(
     help="Who to treat: checks of parameters and profiles, policies to use.",
 )
 
+annotate = typer.Typer(no_args_is_help=True, help="Plan annotation, hand out batches, take answers back.")
+app.add_typer(annotate, name="annotate")
+
 INPUTS = {
     "dataset",
     "own_spec",
@@ -206,19 +209,113 @@ def score(
     policy: Annotated[Path, typer.Option(help="folder of a saved policy")],
     records: Annotated[Path, typer.Option(help="records with their notes, .csv or .parquet, as the training's table")],
     out: Annotated[Path, typer.Option(help="new .csv file for the scores")],
+    cost: Annotated[float | None, typer.Option(help="cost of a treatment: the scores then say whom to treat")] = None,
+    cost_column: Annotated[str | None, typer.Option(help="column with the cost of treating each record")] = None,
+    worth: Annotated[float, typer.Option(help="of one unit of the outcome, in the units of the cost")] = 1.0,
+    capacity: Annotated[int | None, typer.Option(help="treatments there are")] = None,
+    share: Annotated[float | None, typer.Option(help="the same as a share of the records")] = None,
+    site_column: Annotated[str | None, typer.Option(help="column that says where a record would be treated")] = None,
+    quota: Annotated[list[str] | None, typer.Option(help="site=treatments; repeat for each site")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace earlier scores in OUT")] = False,
     device: Annotated[str | None, typer.Option(help="where the encoder runs; as in training if not given")] = None,
     other_versions: Annotated[bool, typer.Option("--other-versions", help="accept other library versions")] = False,
 ) -> None:
-    """Score records with a saved policy: effect, priority, rank and how much of the note was read, never its words."""
+    """Score records with a saved policy: effect, priority, rank and how much of the note was read, never its words.
+
+    With costs, a capacity or quotas the scores also say whom to treat: those who gain most net of their cost.
+    """
+    from helpers.policy import Limits, parse_quotas
     from helpers.policy.score import score_file
 
     said: list[str] = []
     with _plain_errors():
-        n = score_file(policy, records, out, overwrite, device=device, other_versions=other_versions, tell=said.append)
+        asked = [v is not None for v in (cost, cost_column, capacity, share, site_column)] + [bool(quota), worth != 1]
+        quotas = parse_quotas(quota or [])
+        limits = Limits(cost or 0.0, cost_column, worth, capacity, share, site_column, quotas) if any(asked) else None
+        options = {"device": device, "other_versions": other_versions, "tell": said.append, "limits": limits}
+        n = score_file(policy, records, out, overwrite, **options)
     typer.echo(f"{out}: {n} records scored.")
     for sentence in said:
         typer.echo(f"  {sentence}")
+
+
+@app.command("reading")
+def reading(
+    spec: Annotated[str, typer.Option(help='path of your own.yml, or "example" for a made-up table')],
+    out: Annotated[Path, typer.Option(help="folder for reading.csv, sentences.csv and next.csv; only you can read it")],
+    parameter: Annotated[list[str] | None, typer.Option("-p", help="name=value; repeat for more")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="patients to annotate next")] = 50,
+    notes: Annotated[int, typer.Option(min=1, help="notes of each field whose sentences are looked at")] = 20,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace what an earlier call wrote")] = False,
+) -> None:
+    """How well the fields of your own notes are read, which sentences decided, and what to annotate next."""
+    from helpers import study
+
+    with _plain_errors():
+        given = parse_settings(shlex.join(parameter or []))
+        if taken := {"dataset", "own_spec", "results"} & set(given):
+            raise ValueError(f"-p {sorted(taken)[0]}: --spec and --out say it already; leave it out.")
+        settings = config.load(dataset="own", own_spec=spec, results=str(out.expanduser().absolute()), **given)
+        lines, files = study.report_reading(settings, out, batch, notes, overwrite)
+    for line in (*lines, *(f"{path}: written, for your eyes alone." for path in files)):
+        typer.echo(line)
+
+
+@annotate.command("plan")
+def annotate_plan(
+    spec: Annotated[Path, typer.Option(help="own.yml of the table; its annotated records are the pilot")],
+    target: Annotated[str, typer.Option(help="effect or policy (width of an interval), or benefit (share)")] = "effect",
+    wanted: Annotated[float | None, typer.Option(help="width in units of the outcome, or share of the benefit")] = None,
+    minutes: Annotated[float, typer.Option(help="an expert needs for a record")] = 2.0,
+    double: Annotated[float, typer.Option(help="share of the records that two annotators see")] = 0.1,
+) -> None:
+    """Say how many records to annotate for a target, and how long that takes."""
+    from helpers import study
+    from helpers.data.own.table import read_own
+
+    with _plain_errors():
+        cohort = read_own(spec, annotated=False)
+        found = study.plan_annotation(cohort, target, wanted, minutes, double)
+    for line in found.lines(len(cohort)):
+        typer.echo(line)
+
+
+@annotate.command("export")
+def annotate_export(
+    spec: Annotated[Path, typer.Option(help="own.yml of the table; its annotated records are the pilot")],
+    out: Annotated[Path, typer.Option(help="new folder: tasks for Label Studio, CSV and JSON lines")],
+    records: Annotated[int, typer.Option(help="records in the batch, about")] = 100,
+    double: Annotated[float, typer.Option(help="share of them that two annotators should see")] = 0.1,
+    design: Annotated[str, typer.Option(help="auto, random, or spread (the most uncertain effects)")] = "auto",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Write the next batch of records to annotate; the files hold notes and are for their owner alone."""
+    from helpers import study
+
+    with _plain_errors():
+        found = study.export_batch(spec, out, records, double, design, seed=seed)
+    typer.echo(
+        f"{found.folder}: {found.records} records by design {found.design}, {found.double} of them for two annotators; "
+        f"sentences marked by {found.marked_by}. Import labelling.xml and tasks.json into Label Studio, or fill in "
+        f"answers.csv or answers.jsonl."
+    )
+
+
+@annotate.command("import")
+def annotate_import(
+    spec: Annotated[Path, typer.Option(help="the own.yml that the batch was exported with")],
+    answers: Annotated[Path, typer.Option(help="export of Label Studio (.json), or the .csv or .jsonl filled in")],
+    out: Annotated[Path, typer.Option(help="new folder: the table with the answers, and what they tell")],
+    not_said: Annotated[str, typer.Option(help="what 'not said' becomes: blank, or absent")] = "blank",
+) -> None:
+    """Take answers back: agreement, error rates, conflicts, and the table with the settled answers filled in."""
+    from helpers import study
+
+    with _plain_errors():
+        found = study.import_answers(spec, answers, out, not_said)
+    typer.echo(f"{found.spec}: the table with these answers; use it as own_spec.")
+    for line in found.lines():
+        typer.echo(f"  {line}")
 
 
 @app.command("publish-check")

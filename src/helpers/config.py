@@ -80,7 +80,10 @@ class Config(BaseModel):
     n: int = Field(
         10_000, ge=200, le=2_000_000, description="number of records; of own, meds and mimic data at most so many"
     )
-    note_style: Literal["normal", "compact"] = Field("normal", description="normal or compact notes")
+    note_style: Literal["normal", "compact", "authors"] = Field(
+        "normal",
+        description="normal or compact notes; authors (generated notes only): each by one of several, who differ",
+    )
     process: Literal["v3", "v2", "stress", "nonadditive", "mimic", "given"] = Field(
         "v3",
         description="treatment and outcome process: v3, v2, stress or nonadditive for replica and simsum; the other "
@@ -147,6 +150,11 @@ class Config(BaseModel):
             right = self.process == DERIVED.get(self.dataset, "given")
         if not right:
             raise ValueError(_process_message(self.dataset, self.process))
+        if self.note_style == "authors" and self.dataset != "replica":
+            raise ValueError(
+                f"note_style = 'authors': dataset {self.dataset!r} has notes of its own; only dataset 'replica' has "
+                f"authors to choose from"
+            )
         if self.dataset == "own" and self.own_spec is None:
             raise ValueError(
                 "dataset = 'own': own_spec is not set; give the path of your own.yml, or \"example\" for a made-up one"

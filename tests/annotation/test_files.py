@@ -135,12 +135,17 @@ def test_templates_keep_credentialed_text_and_existing_work(path):
     assert path.read_bytes() == before and len(list(path.parent.iterdir())) == 1
 
 
-def test_records_must_have_ids_of_their_own(path):
+def test_records_of_one_patient_are_named_by_their_keys(path):
     c = cohort(3, ids=[1, 1, 2])
-    with pytest.raises(ValueError, match="1 records share"):
-        annotation.write_template(c, path, np.arange(3))
+    keys = annotation.record_keys(c)
+    assert len(set(keys)) == 3
+    annotation.write_template(c, path, np.array([1, 2]))
+    text = path.read_text()
+    assert all(key in text for key in keys[1:]) and f"{keys[0]}," not in text and f'{keys[0]}"' not in text
+    write(path, [[keys[1], "a", 1, "low"]])
+    assert annotation.read_annotations(path, c).annotator.tolist() == ["", "a", ""]
     write(path, [[1, "a", 0, "none"]])
-    with pytest.raises(ValueError, match="1 records share"):
+    with pytest.raises(ValueError, match="1 ids that the cohort does not have"):
         annotation.read_annotations(path, c)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.artifacts import code
+from helpers.artifacts import code, syntax
 from helpers.artifacts.code import code_of
 
 FILES = {
@@ -168,3 +168,51 @@ def test_the_study_follows_edits_of_itself_and_of_what_it_uses_from_afar(tmp_pat
     assert len(set(keys)) == 3
     figures.write_text(figures.read_text() + "\n\ndef _edited():\n    return 1\n")
     assert key() == keys[-1]
+
+
+@pytest.fixture
+def cache_folder(tmp_path_factory, monkeypatch):
+    """A cache folder in which no file is known yet."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("WHO_TO_TREAT_CACHE", str(folder))
+    syntax._memory.cache_clear()
+    yield folder
+    syntax._memory.cache_clear()
+
+
+def forbidden(*_):
+    raise AssertionError("parsed again")
+
+
+def test_what_a_file_says_is_parsed_once_on_a_machine(package, cache_folder, monkeypatch):
+    before = version(package)
+    syntax._memory.cache_clear()  # as a new process
+    with monkeypatch.context() as patched:
+        patched.setattr(syntax, "_parse", forbidden)
+        assert version(package) == before
+        write(package / "clinic" / "numbers.py", "def mean(values):\n    return 0\n")
+        with pytest.raises(AssertionError, match="parsed again"):
+            version(package)
+    assert version(package) != before
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "no JSON", "folder"])
+def test_a_damaged_memory_of_files_is_not_believed(package, cache_folder, damage):
+    before = version(package)
+    (kept,) = (cache_folder / "code").glob("*.json")
+    text = kept.read_text(encoding="utf-8")
+    if damage == "folder":
+        kept.unlink()
+        kept.mkdir()
+    else:
+        first = text.index('"code": "') + 9
+        changed = text[:first] + ("0" if text[first] != "0" else "1") + text[first + 1 :]
+        kept.write_text({"cut": text[:-40], "changed": changed, "no JSON": "\x00"}[damage], encoding="utf-8")
+    syntax._memory.cache_clear()
+    assert version(package) == before
+
+
+def test_code_is_told_apart_where_the_cache_cannot_be_written(package, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    monkeypatch.setenv("WHO_TO_TREAT_CACHE", str(tmp_path / "file" / "cache"))
+    assert len(version(package)) == 64

@@ -31,6 +31,14 @@ from helpers.data.temperatures import temperatures
             (f"{name} 38.5", [])
             for name in ("CRP", "Hct", "pCO2", "eGFR", "BMI", "Weight", "ferritin", "aged", "lab", "")
         ],
+        ("Temp 36.6 C (97.9 F), later 39,1 C", [36.6, 36.6, 39.1]),
+        ("Temp 98.6 F -> 38.4 C", [37.0, 38.4]),
+        ("temp 38 at home, now normal", [38.0]),
+        ("fever up to 39.5 yesterday", [39.5]),
+        ("pyrexial at 38.8", [38.8]),
+        ("T 98.6 C", []),
+        ("Temp 39.2 F", []),
+        ("Temperature 986 F, T 3.70", []),
         ("38.5 weeks", []),
         ("T 38 weeks", []),
         ("39 y/o", []),

@@ -90,9 +90,16 @@ def test_a_killed_run_goes_on_from_its_finished_chapters(project):
     assert "01_first" not in said and "02_second" in said
     assert sorted(p.name for p in done.iterdir()) == ["01_first.ipynb", "02_second.ipynb"]
 
+    log = project / "runs" / "tiny" / "logs" / "snakemake.log"
+    log.unlink()
     status, said = run(project)
     assert (status, "running" in said) == (0, False), said
     assert (done / "01_first.ipynb").stat().st_mtime_ns == finished
+    assert "The book:" in said and not log.exists(), "with nothing to do Snakemake need not start"
+
+    (done / "01_first.ipynb").unlink()
+    status, said = run(project)
+    assert status == 0 and "01_first" in said and (done / "01_first.ipynb").exists(), said
 
 
 def test_a_run_that_is_attended_is_not_disturbed_and_ends_when_asked(project):

@@ -120,3 +120,14 @@ def test_a_card_stands_in_a_page_with_its_numbers_labelled():
     assert "<h1" not in page and "<h4>How good</h4>" in page and "This policy, one split" in page
     assert "−0.211" in page and "−0.3 to −0.1" in page and "|" not in page and "<b>" not in page
     assert "<table" not in report.card("# Policy card\n\nNot measured.\n").html
+
+
+def test_the_net_benefit_sentence():
+    curve = pd.DataFrame({"at": [0.1, 0.2], "value": [0.5, 0.4], "low": [0.1, 0.1], "high": [0.9, 0.8]})
+    said = report.net_benefit_sentence(curve, {"value": 2.0, "low": 1.5, "high": 2.5}, 1.0)
+    assert "where 10% are treated: +0.50" in said and "up to a cost of 2.00" in said
+    assert said.endswith("[1.50,\u00a02.50].")
+    nothing = report.net_benefit_sentence(curve.assign(value=-1.0), {"value": 2.0, "low": 1.5, "high": 2.5}, 1.0)
+    assert "no share of the patients is worth treating" in nothing
+    unknown = dict.fromkeys(("value", "low", "high"), float("nan"))
+    assert "up to a cost" not in report.net_benefit_sentence(curve, unknown, 1.0)

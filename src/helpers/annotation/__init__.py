@@ -6,21 +6,27 @@ from helpers.annotation.annotators import Annotator
 from helpers.annotation.dawid_skene import AnnotatorModel, dawid_skene
 from helpers.annotation.designs import choose, choose_by_probability, optimal_probability
 from helpers.annotation.errors import asymmetric, error_matrices, flip, leave_out, mentioned, omit, symmetric
-from helpers.annotation.files import FileAnnotations, read_annotations, write_template
+from helpers.annotation.exchange import read_answers, record_keys, write_batch
+from helpers.annotation.files import FileAnnotations, read_annotations, record_ids, write_template
 from helpers.annotation.keywords import KeywordAnnotator
+from helpers.annotation.label_studio import Answers, configuration, tasks_of
 from helpers.annotation.prompts import parse_answer, prompt_for
+from helpers.annotation.settling import Settled, settle
 from helpers.annotation.trained import TrainedAnnotator
 
 __all__ = [
     "Annotator",
     "AnnotatorModel",
+    "Answers",
     "FileAnnotations",
     "KeywordAnnotator",
+    "Settled",
     "TrainedAnnotator",
     "annotate_by",
     "asymmetric",
     "choose",
     "choose_by_probability",
+    "configuration",
     "dawid_skene",
     "error_matrices",
     "error_rates_from_double",
@@ -33,6 +39,12 @@ __all__ = [
     "parse_answer",
     "prompt_for",
     "read_annotations",
+    "read_answers",
+    "record_ids",
+    "record_keys",
+    "settle",
     "symmetric",
+    "tasks_of",
+    "write_batch",
     "write_template",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers.annotation.exchange import record_keys
 from helpers.annotation.prompts import level_of
 from helpers.artifacts.files import replacing
 from helpers.data.cohort import Cohort
@@ -71,7 +72,8 @@ def read_annotations(path: str | Path, cohort: Cohort) -> FileAnnotations:
         ``annotator``, then the annotated fields of the cohort, with names and values as in the cohort; a blank,
         ``null`` or "unknown" is not annotated. A column named like the cohort's text is not looked at.
     cohort : Cohort
-        Whose records are annotated; its ids must tell the records apart.
+        Whose records are annotated. Where patients have several records, these are named by the keys that
+        ``who-to-treat annotate export`` gives them.
 
     Returns
     -------
@@ -156,7 +158,7 @@ def _written(cohort: Cohort, path: Path, rows: np.ndarray, include_text: bool, a
     blank = dict.fromkeys(cohort.roles.annotations, "")
     records = [
         {"id": _text(record), "annotator": annotator, **blank, **{k: v[i] for k, v in text.items()}}
-        for i, record in enumerate(part.ids)
+        for i, record in enumerate(record_ids(cohort)[rows])
     ]
     head = [*ANNOTATION_KEYS, *blank, *text]
     content = "".join(json.dumps(r) + "\n" for r in records) if path.suffix.lower() in LINES else _csv(head, records)
@@ -186,13 +188,14 @@ def _alike(words) -> int:
     return len(set(words)) - len({folded(word) for word in words})
 
 
+def record_ids(cohort: Cohort) -> np.ndarray:
+    """(n,) names of the records in a file of annotations: ids of patients, or keys of records where patients have
+    several."""
+    return cohort.ids if len(set(map(_text, cohort.ids))) == len(cohort) else record_keys(cohort)
+
+
 def _index(cohort: Cohort) -> dict[str, int]:
-    index = {_text(record): i for i, record in enumerate(cohort.ids)}
-    if len(index) < len(cohort):
-        raise DataError(
-            f"cohort {cohort.name!r}: {len(cohort) - len(index)} records share an id with another; annotations in a "
-            f"file need an id of their own for each record. Take one record a patient, or add such a column."
-        )
+    index = {_text(record): i for i, record in enumerate(record_ids(cohort))}
     if alike := _alike(index):
         raise DataError(
             f"cohort {cohort.name!r}: {alike} ids differ from another one by case, blanks or .0 alone; a file of "

@@ -1,92 +1,79 @@
-"""What the keyword rules say of a sentence, as numbers that a reader can learn from.
-
-A mark is no annotation: it says that a sentence affirms, denies or leaves open a symptom in words that the rules know.
-A sentence without a mark may speak of it in other words; how much of it is denied, doubted, past or of somebody else is
-told of all its words, known or not.
-"""
+"""Where in a note a confounder is spoken of: sentences that rules, or a model of the pilot, point at."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache, lru_cache
+import re
+from collections.abc import Sequence
 
 import numpy as np
 
-from helpers.annotation.clauses import CONDITIONAL, DENIED, UNSURE
-from helpers.annotation.keywords import Clauses, Finding, KeywordAnnotator
+from helpers.annotation.keywords import KeywordAnnotator
+from helpers.data.fields import MISSING
+from helpers.data.sentences import split_sentences
 
-WAYS = ("denied", "doubted", "of others", "past")
-KINDS = ("present", "absent", "open")  # open: doubted, conditional, of the past or of somebody else
-WORDS = (
-    "word",
-    "symptom",
-    "complaints",
-    "own",
-    "passing",
-    "bland",
-    "changes",
-    "signs",
-)  # kinds of tokens that are said
-DEGREES = 3  # of a fever that is affirmed: low, high, none told
-SENTENCES_KEPT = 100_000  # whose marks a process remembers: folds, repetitions and budgets read the same ones
+LEAST_PILOT = 40  # annotated notes from which words of a field can be learned
+Mark = tuple[str, int, int]
 
 
-def mark_names() -> tuple[str, ...]:
-    """Names of the columns of :func:`sentence_marks`."""
-    stated = [f"{field} {kind}" for field in _annotator().fields for kind in KINDS]
-    return (*stated, "fever low", "fever high", "fever of no degree", *(f"words {way}" for way in WAYS))
+def places(text: str) -> list[tuple[str, int, int]]:
+    """The sentences of a note, each with its place in it: (sentence, start, end)."""
+    found, at = [], 0
+    for sentence in split_sentences(text):
+        pattern = r"\s+".join(map(re.escape, sentence.split()))
+        match = re.compile(pattern).search(text, at) if pattern else None
+        if match:
+            found.append((sentence, *match.span()))
+            at = match.end()
+    return found
 
 
-def sentence_marks(sentences: Iterable[str]) -> np.ndarray:
-    """Marks of sentences.
+def marks_of(
+    texts: Sequence[str], names: Sequence[str], pilot: tuple[Sequence[str], np.ndarray] | None = None
+) -> tuple[list[list[Mark]], str]:
+    """Sentences that speak of each field, and what found them.
 
     Parameters
     ----------
-    sentences : iterable of u str
+    texts : sequence of n notes
+    names : sequence of F str
+    pilot : (notes, (m, F) codes) or None
+        Annotated notes, from which words are learned for fields that no rule knows.
 
     Returns
     -------
-    (u, 22) float32 array from 0 to 1, columns as in :func:`mark_names`. A measured temperature affirms a fever of its
-    degree, or denies one.
+    list of n lists of (field, start, end), and ``rules``, ``pilot``, ``rules and pilot`` or ``nothing``.
     """
-    rows = [_marks(sentence) for sentence in sentences]
-    return np.array(rows, np.float32).reshape(len(rows), len(mark_names()))
+    rules = KeywordAnnotator()
+    ruled = tuple(name for name in names if name in rules.fields)
+    split = [places(text) for text in texts]
+    sentences = list(dict.fromkeys(s for found in split for s, _, _ in found))
+    told: dict[str, list[str]] = {sentence: [] for sentence in sentences}
+    if ruled and sentences:
+        for sentence, codes in zip(sentences, rules.read(sentences, ruled), strict=True):
+            told[sentence] += [name for name, code in zip(ruled, codes, strict=True) if code != MISSING]
+    learned = _by_pilot(sentences, [n for n in names if n not in ruled], list(names), pilot, told)
+    marks = [[(name, start, end) for s, start, end in found for name in told[s]] for found in split]
+    by = [word for word, used in (("rules", bool(ruled)), ("pilot", learned)) if used]
+    return marks, " and ".join(by) or "nothing"
 
 
-@cache
-def _annotator() -> KeywordAnnotator:
-    return KeywordAnnotator()
+def _by_pilot(sentences, left, names, pilot, told) -> bool:
+    """Add sentences whose words move the pilot's model of a field most; False where it cannot learn one."""
+    if pilot is None or len(pilot[0]) < LEAST_PILOT or not sentences or not left:
+        return False
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
 
-
-@lru_cache(SENTENCES_KEPT)
-def _marks(sentence: str) -> np.ndarray:
-    fields, told = _annotator().fields, _annotator().told(sentence)
-    out = np.zeros(len(fields) * len(KINDS) + DEGREES, np.float32)
-    for finding in (finding for findings, _ in told for finding in findings):
-        field, status, degree = _stated(finding)
-        if status is not None:
-            out[len(KINDS) * fields.index(field) + KINDS.index(status)] = 1
-            if field == "fever" and status == "present":
-                out[degree - 1 - DEGREES] = 1
-    return np.concatenate([out, _ways([clauses for _, clauses in told])])
-
-
-def _ways(told: list[Clauses]) -> np.ndarray:
-    """Shares of the words that are denied, doubted or conditional, of somebody else, and past."""
-    rows = [
-        (c.state[i] == DENIED, c.state[i] in (UNSURE, CONDITIONAL), c.other[i], i in c.past)
-        for c in told
-        for i, token in enumerate(c.tokens)
-        if token.kind in WORDS
-    ]
-    return np.array(rows, np.float32).mean(0) if rows else np.zeros(len(WAYS), np.float32)
-
-
-def _stated(finding: Finding) -> tuple[str, str | None, int]:
-    """Field, one of ``KINDS`` and degree; a temperature that was not taken states nothing."""
-    stated = finding.status if finding.status in ("present", "absent") else "open"
-    if finding.field != "measured":
-        return finding.field, stated, finding.level
-    if stated == "open":
-        return "fever", None, 0
-    return "fever", "present" if finding.level else "absent", finding.level
+    texts, codes = pilot
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=5_000, binary=True).fit(texts)
+    X, S, learned = words.transform(texts), words.transform(sentences), False
+    for name in left:
+        present = codes[:, names.index(name)] > 0
+        if present.all() or not present.any():
+            continue
+        learned = True
+        weight = LogisticRegression(C=10.0, max_iter=300).fit(X, present).coef_[0]
+        moved = np.abs(S @ weight)
+        for i in np.flatnonzero(moved > max(1.0, np.quantile(moved, 0.98) / 2)):
+            told[sentences[i]].append(name)
+    return learned

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
-import json
-import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from helpers.artifacts import syntax
 from helpers.artifacts.digests import digest
 
 PACKAGE = __name__.partition(".")[0]
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def code_of(*modules: ModuleType | str | Path, root: str | Path | None = None) -> str:
@@ -24,7 +21,8 @@ def code_of(*modules: ModuleType | str | Path, root: str | Path | None = None) -
     by name counts with all that its ``__init__`` imports; one that is only passed on the way to a module counts with
     what its ``__init__`` does beyond importing. Code counts by its syntax tree without docstrings, so comments and
     layout are free; files of another kind beside a module (``.yml``) count by their bytes. What a process has read it
-    does not read again, for the code it runs does not change either.
+    does not read again, for the code it runs does not change either; what a file says is kept in the cache folder under
+    the digest of its bytes, so that the next process need not parse it.
 
     Parameters
     ----------
@@ -45,7 +43,9 @@ def code_of(*modules: ModuleType | str | Path, root: str | Path | None = None) -
     """
     names = [m.__name__ if isinstance(m, ModuleType) else m.absolute() if isinstance(m, Path) else m for m in modules]
     where = None if root is None else Path(root).absolute()
-    return digest([_closure(name, where or _root_of(_package(name))) for name in names])
+    found = digest([_closure(name, where or _root_of(_package(name))) for name in names])
+    syntax.keep_said()
+    return found
 
 
 def _package(name: str | Path) -> str:
@@ -88,55 +88,10 @@ def _file(name: str, root: Path) -> Path | None:
 @cache
 def _read(name: str | Path, package: str, root: Path) -> tuple[str, tuple[str, ...]]:
     """Digest of the code of a module, script or notebook, and the modules of the package that it names."""
+    parts = () if isinstance(name, Path) else tuple(name.split("."))
     path = name if isinstance(name, Path) else _file(name, root)
-    cells, source = None, path.read_text(encoding="utf-8")
-    if path.suffix == ".ipynb":
-        cells = [(c["cell_type"], "".join(c["source"]), c["metadata"]) for c in json.loads(source)["cells"]]
-        source = "\n".join(re.sub(r"(?m)^\s*[%!?].*", "", text) for kind, text, _ in cells if kind == "code")
-    tree = ast.parse(source, str(path))
-    nodes = list(ast.walk(tree))
-    parts = [] if isinstance(name, Path) else name.split(".")
-    parents = parts if path.name == "__init__.py" else parts[:-1]
-    reached = _modules(set(_names(nodes, package, parents)), package, root)
-    if "__doc__" not in source:
-        _strip_docstrings(nodes)
-    return digest(cells or ast.dump(tree)), tuple(sorted(reached))
-
-
-def _names(nodes: list[ast.AST], package: str, parents: list[str]) -> Iterator[str]:
-    """Dotted names that code imports, reaches by attribute, or spells out as a string."""
-    yield from (target for _, target in _imports(nodes, parents))
-    bound = dict(_imports(nodes, parents))
-    for node in nodes:
-        if isinstance(node, ast.Attribute) and (chain := _chain(node)) and chain[0] in bound:
-            yield ".".join([bound[chain[0]], *chain[1:]])
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if re.fullmatch(rf"{re.escape(package)}(\.\w+)*", node.value):
-                yield node.value
-
-
-def _imports(nodes: Iterable[ast.AST], parents: list[str]) -> Iterator[tuple[str, str]]:
-    """(local name, dotted name) of every import; of ``from a import *`` the name ends in a star."""
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.asname or alias.name, alias.name
-                if alias.asname is None:
-                    yield (alias.name.partition(".")[0],) * 2
-        elif isinstance(node, ast.ImportFrom):
-            above = parents[: len(parents) - node.level + 1] if node.level else []
-            base = ".".join([*above, node.module] if node.module else above)
-            for alias in node.names:
-                local = f"{base}.*" if alias.name == "*" else alias.asname or alias.name
-                yield local, f"{base}.{alias.name}"
-
-
-def _chain(node: ast.expr) -> list[str]:
-    """``a.b.c`` as its parts; empty where it does not begin with a name."""
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts, node = [node.attr, *parts], node.value
-    return [node.id, *parts] if isinstance(node, ast.Name) else []
+    said = syntax.said(path, package, parts if path.name == "__init__.py" else parts[:-1])
+    return said.code, tuple(sorted(_modules(set(said.names), package, root)))
 
 
 def _modules(names: Iterable[str], package: str, root: Path) -> set[str]:
@@ -161,22 +116,20 @@ def _prefixes(parts: list[str]) -> Iterator[str]:
     return (".".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
-@cache
-def _bound(package: str, root: Path) -> frozenset[str]:
+def _bound(package: str, root: Path) -> tuple[str, ...]:
     """Names that a package's ``__init__`` imports."""
     path = _file(package, root)
-    tree = ast.parse(path.read_text(encoding="utf-8")) if path else ast.Module([], [])
-    return frozenset(local for local, _ in _imports(ast.walk(tree), package.split(".")))
+    return _init(package, path).bound if path else ()
+
+
+def _beyond_imports(package: str, root: Path) -> str:
+    """Digest of what a package's ``__init__`` does beyond importing and naming what it exports."""
+    return _init(package, _file(package, root)).beyond
 
 
 @cache
-def _beyond_imports(package: str, root: Path) -> str:
-    """Digest of what a package's ``__init__`` does beyond importing and naming what it exports."""
-    tree = ast.parse(_file(package, root).read_text(encoding="utf-8"))
-    _strip_docstrings(ast.walk(tree))
-    own = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
-    exports = [ast.dump(node) for node in own if "__all__" in ast.dump(node)]
-    return digest([said for node in own if (said := ast.dump(node)) not in exports])
+def _init(package: str, path: Path) -> syntax.Said:
+    return syntax.said(path, package.partition(".")[0], tuple(package.split(".")))
 
 
 @cache
@@ -191,9 +144,3 @@ def _data_files(folder: Path, root: Path) -> dict[str, str]:
         elif not (path / "__init__.py").exists():
             found |= _data_files(path, root)
     return found
-
-
-def _strip_docstrings(nodes: Iterable[ast.AST]) -> None:
-    for node in nodes:
-        if isinstance(node, (ast.Module, *DEFINITIONS)) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]

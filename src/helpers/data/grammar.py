@@ -7,6 +7,7 @@ caller or else for another rule, and ``(a|b|c)`` for one of its parts.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
 
@@ -76,7 +77,7 @@ class Grammar:
         if rule in columns:
             return columns[rule][rows]
         if rule not in self._rules:
-            raise ValueError(f"phrase bank: no rule and no column is called {rule!r}; add it to the bank")
+            raise ValueError(_unknown(rule))
         alternatives = self._rules[rule]
         out = np.empty(len(rows), dtype=object)
         picks = rng.integers(len(alternatives), size=len(rows))
@@ -98,6 +99,32 @@ class Grammar:
             text = [f"{before}{value}{literal}" for before, value in zip(text, filled, strict=True)]
         return text
 
+    def expand(self, rule: str, below: Callable[[int], int], slots: Mapping[str, str]) -> str:
+        """One random expansion for a single record.
+
+        Parameters
+        ----------
+        rule : str
+            Name of a rule or of a slot.
+        below : callable
+            ``below(k)`` draws a whole number from 0 to k - 1.
+        slots : mapping of str to str
+            Values of slots that are not rules.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`draw`.
+        """
+        if rule in slots:
+            return slots[rule]
+        if rule not in self._rules:
+            raise ValueError(_unknown(rule))
+        alternatives = self._rules[rule]
+        first, *rest = alternatives[below(len(alternatives))]
+        pieces = zip(rest[::2], rest[1::2], strict=True)
+        return first + "".join(self.expand(slot, below, slots) + literal for slot, literal in pieces)
+
     def draw_by(self, rules: np.ndarray, rng: np.random.Generator, columns: dict) -> np.ndarray:
         """As :meth:`draw` for all rows, each with a rule of its own; an empty rule name gives ``""``."""
         out = np.full(len(rules), "", dtype=object)
@@ -107,3 +134,7 @@ class Grammar:
                 rows = np.flatnonzero(names == name)
                 out[rows] = self.draw(name, rows, rng, columns)
         return out
+
+
+def _unknown(rule: str) -> str:
+    return f"phrase bank: no rule and no column is called {rule!r}; add it to the bank"

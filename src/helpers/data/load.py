@@ -42,7 +42,8 @@ def load_cohort(config: Config) -> Cohort:
     -------
     Cohort
         ``config.n`` rows; for ``simsum`` the first ``config.n`` rows, or all if the file has fewer. ``tags`` holds
-        ``style``, ``seed`` and ``dataset``. The replica keeps which symptoms its notes mention, ``said_<symptom>``.
+        ``style``, ``seed`` and ``dataset``. The replica keeps which symptoms its notes mention, ``said_<symptom>``, and
+        with ``note_style="authors"`` who wrote them, ``author``, a column without a role.
         Of other data sets at most ``config.n`` rows, whole patients at random; ``tags["rows_left_out"]`` counts
         the rest.
 
@@ -95,7 +96,7 @@ def simsum_spec(note_style: str) -> spec.OwnSpec:
         "table": "SimSUM.csv",
         "separator": ";",
         "id": "",
-        "text": NOTE_COLUMNS[note_style],
+        "text": NOTE_COLUMNS.get(note_style, "text"),  # notes by several authors exist here alone
         "tabular": tabular,
         "annotations": {name: {"type": "binary"} for name in SIMSUM_ROLES.annotations},
         "treatment": {"column": "antibiotics"},
@@ -229,10 +230,11 @@ def _kept_apart(config: Config, cohort: Cohort) -> Cohort:
 
 
 def make_replica(n: int, style: str, seed: int) -> pd.DataFrame:
-    """n generated records with notes: the network's columns, then ``text`` and the ``said_*`` columns."""
+    """n generated records with notes: the network's columns, then what :func:`write_notes` gives."""
     from helpers.data.replica.notes import write_notes
 
     records = sample_network(n, seed)
     notes = write_notes(records, style, derived_seed("notes", seed))
+    words = {name: "str" for name in ("text", "author") if name in notes}
     # Text as the store gives it back, so that a fresh and a cached cohort are alike.
-    return pd.concat([records, notes.set_axis(records.index).astype({"text": "str"})], axis=1)
+    return pd.concat([records, notes.set_axis(records.index).astype(words)], axis=1)

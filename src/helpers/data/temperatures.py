@@ -24,11 +24,11 @@ _NOT_OF_A_BODY = "".join(rf"(?<!{word} )" for word in "room ambient water bath o
 _NAME = re.compile(
     rf"(?<![\w-]){_NOT_OF_A_BODY}(?:(?:body |oral |rectal |axillary |tympanic |ear |home |core |skin |peak |"
     r"max(?:imum|imal)? |highest )*(?:temperatures?|temps?|tmax|tmin|tcurrent|thermometer|tc|tm|t-max|t max|t)|fevers?|"
-    r"febrile|feverish|pyrexia|subfebrile|afebrile)(?![a-z_])\.?"
+    r"febrile|feverish|(?:hyper)?pyrexial?|apyrexial|subfebrile|afebrile)(?![a-z_])\.?"
 )
 _BETWEEN = re.compile(
     r"(?:[\s:=~(),>\u2265<\u2264\u2248-]|->|(?<![\w])(?:of|was|is|at|to|up|as|high|currently|now|today|home|around|about|"
-    r"approx(?:imately)?|ca|max(?:imum)?|peak(?:ed|ing)?|reading|reads?|taken|measured|recorded|oral(?:ly)?|rectal(?:ly)?|"
+    r"approx(?:imately)?|ca|max(?:imum)?|peak(?:ed|ing)?|reading|reads?|show(?:ed|s)|taken|measured|recorded|oral(?:ly)?|rectal(?:ly)?|"
     r"axillary|tympanic|on|arrival|admission|triage|overnight|since|this|that|the|in|morning|evening|yesterday|last|night|from|a|between|"
     r"reach(?:ed|ing)|spik(?:ed|ing)|went|gone|came|come|down|fell|fallen|dropped|rose|risen|climb(?:ed|ing)|hit|degrees|above|over|below|under|than|higher|"
     r"more|exceeding|again|still|normal|when|be|been|has|had|po|pr|ed|er|value|by|mouth|f|c|fahrenheit|celsius|yes|nearly|almost|just|grade|low)"

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from helpers.annotation.marks import sentence_marks
+from helpers.annotation.sentence_marks import sentence_marks
 from helpers.artifacts.digests import digest
 from helpers.encoders.base import Encoder, checked_texts
 from helpers.encoders.cache import encode

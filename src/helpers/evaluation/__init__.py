@@ -1,5 +1,6 @@
 """Judge: results, held-out scores, comparisons, sensitivity, agreement of policies."""
 
+from helpers.evaluation.arms import arm_curve, arm_gains, arm_value
 from helpers.evaluation.autoc_definitions import definitions
 from helpers.evaluation.budgets import against_free, forecast, repeat_over_budgets, share_of, thresholds, with_way_out
 from helpers.evaluation.clipping import clipping_sensitivity
@@ -22,6 +23,7 @@ from helpers.evaluation.held_out import (
     judge_held_out,
     judging_folds,
 )
+from helpers.evaluation.net_benefit import break_even, net_benefit, net_benefit_curve, net_gains
 from helpers.evaluation.policy_agreement import MIX_GROUPS, agreement, case_mix
 from helpers.evaluation.results import (
     AS_MANY,
@@ -67,8 +69,12 @@ __all__ = [
     "agreement",
     "all_pairs",
     "area_under_roc",
+    "arm_curve",
+    "arm_gains",
+    "arm_value",
     "as_strong",
     "both_ways",
+    "break_even",
     "case_mix",
     "classifier_scores",
     "clipping_sensitivity",
@@ -92,6 +98,9 @@ __all__ = [
     "kl_worst_case",
     "mean_gap",
     "most_and_least",
+    "net_benefit",
+    "net_benefit_curve",
+    "net_gains",
     "paired",
     "policy_weights",
     "pooled_held_out",

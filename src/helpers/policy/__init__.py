@@ -1,7 +1,9 @@
 """From effects to decisions: rules, readable trees, fairness, and policies that are saved and used."""
 
+from helpers.policy.capacity import treat_arms, treat_within
 from helpers.policy.card import FACTS, as_markdown, make_card, with_interval
 from helpers.policy.columns import Column
+from helpers.policy.decide import Limits, decided, parse_quotas
 from helpers.policy.encoding import CAN_BE, check_exportable, provenance_of
 from helpers.policy.fairness import fairness_table, shares_shown, widest_gaps
 from helpers.policy.files import POLICY_FILES, SUMS, check_target, load_policy, save_policy
@@ -21,6 +23,7 @@ __all__ = [
     "FACTS",
     "FEATURE_SETS",
     "Inputs",
+    "Limits",
     "POLICY_FILES",
     "Policy",
     "PolicyReader",
@@ -29,18 +32,22 @@ __all__ = [
     "as_markdown",
     "check_exportable",
     "check_target",
+    "decided",
     "fairness_table",
     "from_learner",
     "held_out_value",
     "load_policy",
     "make_card",
+    "parse_quotas",
     "provenance_of",
     "read_records",
     "save_policy",
     "score_file",
     "shares_shown",
+    "treat_arms",
     "treat_by_budget",
     "treat_by_cost",
+    "treat_within",
     "tree_policy",
     "widest_gaps",
     "with_interval",

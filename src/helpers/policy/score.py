@@ -10,6 +10,8 @@ import pandas as pd
 from helpers.artifacts.files import replacing
 from helpers.encoders.base import NO_WORD
 from helpers.policy import files, source
+from helpers.policy.decide import Limits, decided, told_of
+from helpers.policy.model import Policy
 from helpers.privacy.escaping import is_formula, without_formulas
 
 SCORE_COLUMNS = [b"id", b"effect", b"priority", b"rank"]  # how a file of scores begins
@@ -24,6 +26,7 @@ def score_file(
     device: str | None = None,
     other_versions: bool = False,
     tell: Callable[[str], None] | None = None,
+    limits: Limits | None = None,
 ) -> int:
     """Score the records of a .csv, .csv.gz or .parquet file with a saved policy; the scores go to a .csv file.
 
@@ -40,6 +43,8 @@ def score_file(
         As :func:`helpers.policy.files.load_policy` takes them.
     tell : callable or None
         Given a sentence for each thing to know: notes that were cut or not read, identifiers with an apostrophe.
+    limits : Limits or None
+        Costs, capacity and quotas: the file then also says whom to treat, see :func:`helpers.policy.decide.decided`.
 
     Returns
     -------
@@ -55,14 +60,21 @@ def score_file(
     out = Path(out).expanduser()
     _check_out(out, Path(records).expanduser(), Path(folder).expanduser(), overwrite)
     fitted = files.load_policy(folder, device, other_versions)
-    scores = fitted.score(source.read_records(records, fitted.inputs), progress)
+    scores = _scored(fitted, records, limits, progress)
     _check_out(out, Path(records).expanduser(), Path(folder).expanduser(), overwrite)  # scoring takes its time
     with replacing(out) as temporary:
         without_formulas(scores).to_csv(temporary, index=False)
     if tell is not None:
-        for sentence in _told(scores):
+        for sentence in [*([] if limits is None else [told_of(scores, limits)]), *_told(scores)]:
             tell(sentence)
     return len(scores)
+
+
+def _scored(fitted: Policy, records: str | Path, limits: Limits | None, progress: bool) -> pd.DataFrame:
+    if limits is None:
+        return fitted.score(source.read_records(records, fitted.inputs), progress)
+    checked, beside, form = source.read_beside(records, fitted.inputs, limits.columns)
+    return decided(fitted.score(checked, progress), limits, beside, form)
 
 
 def _check_out(out: Path, records: Path, folder: Path, overwrite: bool) -> None:

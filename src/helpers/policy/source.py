@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from helpers.data.own.spec import OWN_ENDINGS
-from helpers.data.tables import read_names, read_strings
+from helpers.data.tables import check_names, read_names, read_strings
 from helpers.policy.records import Inputs
 from helpers.policy.table import PLAIN_TABLE, WrittenTable
 from helpers.privacy.errors import DataError, MissingFile, no_data_in_errors, safe
@@ -38,33 +39,58 @@ def read_records(path: str | Path, inputs: Inputs) -> pd.DataFrame:
     ValueError
         It cannot be read, lacks columns, or holds what cannot be scored; no value of a record is shown.
     """
+    return _read(path, inputs, ())[0]
+
+
+@no_data_in_errors("records: reading")
+def read_beside(
+    path: str | Path, inputs: Inputs, more: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, WrittenTable]:
+    """The records of a file, and other columns of it as they are written.
+
+    Parameters
+    ----------
+    path, inputs
+        As for :func:`read_records`.
+    more : sequence of str
+        Names of columns; each must be there once. They may be columns of the policy too.
+
+    Returns
+    -------
+    The records, the other columns (strings, or typed where the file has types) and the form of the table.
+    """
+    return _read(path, inputs, tuple(dict.fromkeys(more)))
+
+
+def _read(path: str | Path, inputs: Inputs, more: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame, WrittenTable]:
     path = Path(path).expanduser()
     if not path.is_file():
         raise MissingFile(f"{path}: no such file of records.")
     if not path.name.lower().endswith(OWN_ENDINGS):
         raise DataError(f"{path}: records are read from .csv or .parquet files; convert the file to one of them.")
-    if path.suffix.lower() == ".parquet":
-        return _parquet(path, inputs)
-    return _csv(path, inputs)
+    records, form = (_parquet if path.suffix.lower() == ".parquet" else _csv)(path, inputs, more)
+    return inputs.check(records, form), records[list(more)].reset_index(drop=True), form
 
 
-def _parquet(path: Path, inputs: Inputs) -> pd.DataFrame:
+def _parquet(path: Path, inputs: Inputs, more: tuple[str, ...]) -> tuple[pd.DataFrame, WrittenTable]:
     import pyarrow.parquet as pq
 
     try:
         names = list(pq.read_schema(path).names)
         form = inputs.fitting(names, _forms(inputs))
-        wanted = [] if form is None else _places(names, form, inputs)
-        records = pq.read_table(path, columns=wanted).to_pandas(ignore_metadata=True)
+        known = form is not None and set(more) <= set(names)
+        wanted = [] if form is None else [*_places(names, form, inputs), *(more if known else ())]
+        records = pq.read_table(path, columns=list(dict.fromkeys(wanted))).to_pandas(ignore_metadata=True)
     except Exception as error:  # the original message may quote the file
         told = safe(error, f"{path}: cannot be read as a parquet table; check that it is whole")
         raise told from None
     if form is None:
         raise DataError(f"{path}: records: {inputs.lacking(names)}")
-    return inputs.check(records, form)
+    check_names(path, names, more)
+    return records, form
 
 
-def _csv(path: Path, inputs: Inputs) -> pd.DataFrame:
+def _csv(path: Path, inputs: Inputs, more: tuple[str, ...]) -> tuple[pd.DataFrame, WrittenTable]:
     heads, unread, refused = [], [], []
     for form in _forms(inputs):
         try:
@@ -74,11 +100,10 @@ def _csv(path: Path, inputs: Inputs) -> pd.DataFrame:
     fit = [(form, names) for form, names in heads if inputs.fitting(names, [form])]
     for form, names in sorted(fit, key=lambda found: -inputs.own_names(found[1], found[0])):
         try:
-            records = read_strings(path, form.separator, form.encoding, _places(names, form, inputs))
+            wanted = dict.fromkeys([*_places(names, form, inputs), *more])
+            return read_strings(path, form.separator, form.encoding, list(wanted)), form
         except DataError as error:
             refused.append(error)
-        else:
-            return inputs.check(records, form)
     if refused or not heads:
         raise (refused or unread)[0]
     raise DataError(f"{path}: records: {inputs.lacking(max((names for _, names in heads), key=len))}")

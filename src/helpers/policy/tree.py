@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from helpers.evaluation.net_benefit import costs_of
+from helpers.policy.search import Split, best_tree
 from helpers.privacy.escaping import plain_line
+from helpers.privacy.small_counts import SMALLEST
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,18 @@ class TreePolicy:
 
 
 def tree_policy(
-    features: pd.DataFrame, scores: np.ndarray, cost: float = 0.0, depth: int = 2, smallest: float = 0.02, seed: int = 0
+    features: pd.DataFrame,
+    scores: np.ndarray,
+    cost: float | np.ndarray = 0.0,
+    depth: int = 2,
+    smallest: float = 0.02,
+    cuts: int | None = 128,
 ) -> TreePolicy:
-    """Learn whom to treat from a few questions (policy tree of econml; Athey and Wager, arXiv 1702.02896).
+    """The best few questions by which to decide (policy trees of Athey and Wager, arXiv 1702.02896).
 
-    Each split is the one that lowers the mean outcome plus cost most; the tree is grown greedily. Splits whose sides
-    end in the same answer are joined. Judge it on other rows with :func:`helpers.policy.rules.held_out_value`.
+    All trees are looked at, none is grown: no other tree of this depth, of these cuts and of leaves as large lowers the
+    mean outcome plus cost of these rows more. Splits whose sides end in the same answer are joined. Judge it on other
+    rows with :func:`helpers.policy.rules.held_out_value`.
 
     Parameters
     ----------
@@ -53,26 +62,24 @@ def tree_policy(
         Readable columns known at the bedside: numbers, or categories (asked level by level).
     scores : (n,) array
         Doubly robust scores psi of the training rows; below zero treatment helps.
-    cost : float
-        Of one treatment, in units of the outcome.
-    depth : int
-        Questions asked of one patient, at most.
+    cost : float or (n,) array
+        Of one treatment, in units of the outcome; of each row, if it differs.
+    depth : {0, 1, 2, 3}
+        Questions asked of one patient, at most; three among yes/no columns only.
     smallest : float
         A leaf holds at least this share of the rows, and never fewer than 11.
-    seed : int
-        Breaks ties between equally good splits.
+    cuts : int or None
+        A number of more values is cut at so many quantiles; None: between all of its values, which takes time with the
+        square of their number.
     """
-    from econml.policy import PolicyTree
-
     scores, columns = np.asarray(scores, float), tuple(features.columns)
     matrix, names = _questions(features, columns)
     if scores.shape != (len(matrix),) or not np.isfinite(scores).all():
         raise ValueError(f"scores: shape {scores.shape}; expected {len(matrix)} finite numbers, one a row of features.")
-    leaf = max(11, int(np.ceil(smallest * len(matrix))))
-    reward = np.column_stack([np.zeros(len(scores)), -scores - cost])
-    model = PolicyTree(max_depth=depth, min_samples_leaf=leaf, min_samples_split=2 * leaf, honest=False)
-    model.set_params(random_state=seed).fit(matrix, reward)
-    return TreePolicy(_node(model.tree_, 0, matrix, scores, np.arange(len(matrix)), names, cost), columns)
+    costs = costs_of(cost, len(scores))
+    leaf = max(SMALLEST, int(np.ceil(smallest * len(matrix))))
+    split, _ = best_tree(matrix, -scores - costs, depth, leaf, cuts)
+    return TreePolicy(_node(split, matrix, scores, costs, np.arange(len(matrix)), names), columns)
 
 
 def _questions(features: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.ndarray, list[str]]:
@@ -98,16 +105,16 @@ def _questions(features: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.nda
     return np.column_stack(blocks), names
 
 
-def _node(tree, index: int, matrix, scores, rows, names, cost: float) -> dict:
-    """The node of econml's tree as plain values; a question with one answer becomes that answer."""
+def _node(split: Split | None, matrix, scores, costs, rows, names) -> dict:
+    """The questions as plain values; a question with one answer becomes that answer."""
     effect = float(scores[rows].mean())
-    leaf = {"treat": bool(effect < -cost), "n": len(rows), "effect": effect}
-    if tree.children_left[index] < 0:
+    leaf = {"treat": bool(effect < -costs[rows].mean()), "n": len(rows), "effect": effect}
+    if split is None:
         return leaf
-    j, threshold = int(tree.feature[index]), float(tree.threshold[index])
+    j, threshold = split.column, split.threshold
     above = matrix[rows, j] > threshold
-    sides = ((tree.children_right[index], rows[above]), (tree.children_left[index], rows[~above]))
-    yes, no = (_node(tree, child, matrix, scores, part, names, cost) for child, part in sides)
+    sides = ((split.yes, rows[above]), (split.no, rows[~above]))
+    yes, no = (_node(child, matrix, scores, costs, part, names) for child, part in sides)
     if "treat" in yes and "treat" in no and yes["treat"] == no["treat"]:
         return leaf | {"treat": yes["treat"]}
     binary = bool(np.isin(matrix[:, j], [0, 1]).all())

@@ -126,6 +126,31 @@ def _told(row) -> str:
     return f"{mean} tell a clinic {' and '.join(told)}" if told else f"{mean} tell a clinic nothing in any sample"
 
 
+def net_benefit_sentence(curve: pd.DataFrame, limit: Mapping[str, float], cost: float) -> str:
+    """How many to treat at a cost, what that gains, and how dear the treatment might be before it loses.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        As ``evaluation.net_benefit_curve`` gives it, one policy.
+    limit : mapping with ``value, low, high``
+        As ``evaluation.break_even`` gives it for those whom the policy treats at this cost.
+    cost : float
+    """
+    top = curve.loc[curve["value"].idxmax()]
+    if top["value"] <= 0:
+        return f"By held-out scores, at a cost of {cost:g} no share of the patients is worth treating."
+    share = number(top["at"], 0, percent=True)
+    said = (
+        f"By held-out scores, at a cost of {cost:g} the net benefit is highest where {share} are treated: "
+        f"{cell(top['value'], top['low'], top['high'], 2, sign=True)} a patient."
+    )
+    if pd.isna(limit["value"]):
+        return said
+    even = cell(limit["value"], limit["low"], limit["high"], 2)
+    return f"{said} Those whom the policy treats are worth it up to a cost of {even}."
+
+
 def decided_sentences(test: Cohort, masks: Mapping[str, np.ndarray], first: str, second: str) -> list[str]:
     """Two patients on whom two rules disagree: who is helped most under the first, and least under the other.
 

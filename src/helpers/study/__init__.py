@@ -1,5 +1,7 @@
 """Run the study: strategies, replications, the grid, and one module an experiment."""
 
+from helpers.study.annotation_plan import Plan, plan_annotation
+from helpers.study.annotation_rounds import Batch, Brought, export_batch, import_answers, read_errors
 from helpers.study.annotations_enter import ENTERING, where_annotations_enter
 from helpers.study.annotators import (
     DOUBLY_ANNOTATED,
@@ -63,6 +65,7 @@ from helpers.study.held_out import (
     with_more_held_out,
     with_true_differences,
 )
+from helpers.study.own_reading import OwnReading, held_out_reading, report_reading
 from helpers.study.prototypes import on_confounders
 from helpers.study.repeat import each_replication
 from helpers.study.representations import (
@@ -95,6 +98,16 @@ from helpers.study.ward import WARD_LABELS, alignment, run_ward, ward_truth
 from helpers.study.whole_notes import WHOLE_NOTES, whole_notes
 
 __all__ = [
+    "OwnReading",
+    "held_out_reading",
+    "report_reading",
+    "Batch",
+    "Brought",
+    "Plan",
+    "export_batch",
+    "import_answers",
+    "plan_annotation",
+    "read_errors",
     "ASKED",
     "Answers",
     "CEILING",

@@ -22,13 +22,15 @@ from helpers.privacy.paths import outside_work_tree
 LEAST_IN_AN_ARM = 11  # patients
 
 
-def read_own(path: str | Path) -> Cohort:
+def read_own(path: str | Path, annotated: bool = True) -> Cohort:
     """Read the table that an ``own.yml`` describes.
 
     Parameters
     ----------
     path : path
         The ``own.yml``.
+    annotated : bool
+        Refuse a table of whose records too few are annotated to learn effects; False: annotation is yet to begin.
 
     Returns
     -------
@@ -50,13 +52,26 @@ def read_own(path: str | Path) -> Cohort:
     raw = _read_cells(_table_path(path, spec), spec)
     with no_data_in_errors(f"{path.parent / spec.table}: understanding its columns"):
         found = Decoder(spec, raw)
-        frame = _frame(spec, found)
+        frame = _frame(spec, found, annotated)
     if found.faults:
         listed = "\n".join(f"  {fault}" for fault in found.faults)
         raise DataError(f"{path.parent / spec.table} does not keep to {path.name}:\n{listed}")
     for doubt in found.doubts:
         warnings.warn(f"{path.parent / spec.table}: {doubt}.", stacklevel=2)
     return Cohort(frame, _roles(spec, frame), name=spec.title, process="given", tags=_tags(spec, frame))
+
+
+def own_cells(path: str | Path) -> pd.DataFrame:
+    """All columns of the table that an ``own.yml`` describes, as they are written, in the order of :func:`read_own`."""
+    path = Path(path).expanduser()
+    spec = load_spec(path)
+    table = _table_path(path, spec)
+    with no_data_in_errors(f"{table}: reading"):
+        if not _is_parquet(table):
+            return read_strings(table, spec.separator, spec.encoding)
+        import pyarrow.parquet as pq
+
+        return pq.read_table(table).to_pandas(ignore_metadata=True)
 
 
 def limited(cohort: Cohort, n: int, seed: int) -> Cohort:
@@ -124,7 +139,7 @@ def _parquet_names(table: Path) -> list[str]:
     return list(pq.read_schema(table).names)
 
 
-def _frame(spec: OwnSpec, found: Decoder) -> pd.DataFrame:
+def _frame(spec: OwnSpec, found: Decoder, both_arms: bool) -> pd.DataFrame:
     """The typed frame; what is wrong goes to ``found.faults``."""
     columns = {"id": found.identifier(spec.id), "text": found.note(spec.text)}
     columns["T"] = found.binary(spec.treatment.column, "treatment", spec.treatment.words())
@@ -137,7 +152,8 @@ def _frame(spec: OwnSpec, found: Decoder) -> pd.DataFrame:
         for name, field in fields.items():
             columns |= _with_mark(name, field, found.field(field.column or name, role, field, rows), rows)
     columns["annotated"] = annotated
-    _check_arms(columns["id"], columns["T"], annotated, found.faults)
+    if both_arms:
+        _check_arms(columns["id"], columns["T"], annotated, found.faults)
     return pd.DataFrame(columns)
 
 

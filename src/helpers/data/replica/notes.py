@@ -9,10 +9,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.data.replica.facts import draw_facts
+from helpers.data.replica.authors import Dice, assign_authors, desk
+from helpers.data.replica.composing import compose
+from helpers.data.replica.facts import Facts, draw_facts
 from helpers.data.replica.mentions import DEFAULT_MENTION, SYMPTOMS, Mention
+from helpers.data.replica.telling import Teller
 from helpers.data.replica.text import STYLES, Sentences, Writer, capitalise, grammar_of
 
+DESK = "authors"
 SECTION_HEADERS = ("**History**", "**Physical Examination**")
 BREAKS = (0.0, 0.35, 1.0)  # a note's chance of a line break after a sentence
 
@@ -26,35 +30,41 @@ def write_notes(
 ) -> pd.DataFrame:
     """Write one note for each record.
 
-    For the same records, seed and chances, both styles and both phrase banks say the same about the symptoms.
+    For the same records, seed and chances, all styles and both phrase banks say the same about the symptoms.
 
     Parameters
     ----------
     records : DataFrame
         n rows as ``helpers.data.replica.network.sample_network`` gives them.
-    style : {"normal", "compact"}
-        Full sentences, or abbreviated telegram style.
+    style : {"normal", "compact", "authors"}
+        Full sentences; abbreviated telegram style; or a desk of authors with habits of their own, of whom each note is
+        by one.
     seed : int
         Root of all randomness.
     mention : Mention
         Chances that a symptom is spoken of.
     paraphrase : bool
-        Use frames and wordings that the default banks never produce.
+        Use frames and wordings that the default banks never produce; not with authors, of whom one can be held out.
 
     Returns
     -------
     DataFrame
         Index of `records`; ``text`` and booleans ``said_dysp, said_cough, said_pain, said_nasal, said_fever``:
-        whether the note states the presence or absence of the symptom.
+        whether the note states the presence or absence of the symptom. With authors also ``author``, the name.
 
     Raises
     ------
     ValueError
-        Unknown style; columns missing or with other values than the network gives.
+        Unknown style; ``paraphrase`` of authors; columns missing or with other values than the network gives.
     """
-    if style not in STYLES:
-        raise ValueError(f"style = {style!r}: must be one of {sorted(STYLES)}")
+    if style not in (*STYLES, DESK):
+        raise ValueError(f"style = {style!r}: must be one of {sorted((*STYLES, DESK))}")
+    if style == DESK and paraphrase:
+        raise ValueError("paraphrase = True: authors have no held-out wordings; hold out the notes of an author")
     facts = draw_facts(records, seed, mention)
+    if style == DESK:
+        texts, names = _at_the_desk(facts, seed)
+        return _frame(records, texts, facts).assign(author=names)
     key = (2 * sorted(STYLES).index(style) + bool(paraphrase),)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1_000, *key)))
     writer = Writer(facts, grammar_of(style, paraphrase), STYLES[style], rng)
@@ -62,6 +72,24 @@ def write_notes(
     texts = [
         f"{SECTION_HEADERS[0]}\n{history}\n\n{SECTION_HEADERS[1]}\n{exam}" for history, exam in zip(*parts, strict=True)
     ]
+    return _frame(records, texts, facts)
+
+
+def _at_the_desk(facts: Facts, seed: int) -> tuple[list[str], np.ndarray]:
+    """Notes and the names of their authors."""
+    names, seeds = assign_authors(len(facts.complaint), seed)
+    texts = []
+    for row, (name, own) in enumerate(zip(names, seeds, strict=True)):
+        author, dice = desk()[name], Dice(own)
+        teller, shorten = Teller(author, facts, row, dice), author.shortener(dice)
+        parts = (teller.history(), teller.examination(), teller.plan())
+        told = [compose(part, author, dice, shorten, join) for part, join in zip(parts, author.join, strict=True)]
+        told[1] = told[1] or "Unremarkable."
+        texts.append("\n\n".join(f"{h}\n{t}" for h, t in zip(author.headings, told, strict=True) if t))
+    return texts, names
+
+
+def _frame(records: pd.DataFrame, texts: list[str], facts: Facts) -> pd.DataFrame:
     frame = pd.DataFrame({"text": pd.Series(texts, index=records.index, dtype=object)})
     for symptom in SYMPTOMS:
         frame[f"said_{symptom}"] = facts.said[symptom]

@@ -32,13 +32,20 @@ def grammar_of(style: str, paraphrase: bool) -> Grammar:
     name = STYLES[style].bank
     if paraphrase:
         return Grammar(read_bank(f"held_{name}"))
-    rules, side = dict(read_bank(name)), 0 if style == "normal" else 1
-    for prefix, bank in (("ctx", "context"), ("ex", "exam")):
-        for group, entries in read_bank(bank).items():
-            rules |= {f"{prefix}.{group}.{i}": [pair[side]] for i, pair in enumerate(entries)}
-    for i, entry in enumerate(complaints()):
-        rules |= {f"cc.{i}.{part}": [entry[style[0]][j]] for j, part in enumerate(("hx", "ex"))}
+    rules = {**read_bank(name), **numbered_rules(style, ("ctx", "ex", "cc"))}
     return Grammar(rules)
+
+
+def numbered_rules(style: str, prefixes: tuple[str, ...]) -> dict[str, list[str]]:
+    """A style's side of the paired phrase files: context (ctx), examination (ex) and unrelated complaints (cc)."""
+    rules, side = {}, 0 if style == "normal" else 1
+    for prefix, bank in (("ctx", "context"), ("ex", "exam")):
+        if prefix in prefixes:
+            for group, entries in read_bank(bank).items():
+                rules |= {f"{prefix}.{group}.{i}": [pair[side]] for i, pair in enumerate(entries)}
+    for i, entry in enumerate(complaints() if "cc" in prefixes else ()):
+        rules |= {f"cc.{i}.{part}": [entry[style[0]][j]] for j, part in enumerate(("hx", "ex"))}
+    return rules
 
 
 class Writer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpers.annotation.marks import mark_names, sentence_marks
+from helpers.annotation.sentence_marks import mark_names, sentence_marks
 
 NAMES = mark_names()
 
