@@ -186,6 +186,8 @@ class Tuning:
 
     def _step(self, part) -> None:
         """Fresh votes for one batch of sentences; the others from the table."""
+        import torch
+
         features = self._features(self.fit[0], part)
         noise, dropout = (self.reader.options(len(self.fit[0]))[k] for k in ("noise", "dropout"))
         drawn = np.random.default_rng(int(torch.randint(2**31, (1,), generator=self.rng)))
