@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from small import Hashed, records
 
+from helpers.artifacts.store import Store
+from helpers.encoders import notes
 from helpers.encoders.notes import Notes
 from helpers.encoders.tfidf import TfidfEncoder
 
@@ -44,3 +46,14 @@ def test_a_frozen_encoder_is_asked_once():
 
 def test_notes_show_no_text():
     assert repr(Notes(["Coughs at night."])) == "Notes(n=1)"
+
+
+def test_marks_of_sentences_are_kept_as_numbers_and_found_again(tmp_path, monkeypatch):
+    texts = ["Coughs at night. No fever.", "No fever. Sleeps well."]
+    plain, kept = Notes(texts).marks, Notes(texts, Store(tmp_path))
+    np.testing.assert_array_equal(kept.marks, plain)
+    np.testing.assert_array_equal(kept.take(np.array([1])).marks, plain[[1, 2]])
+    assert not any(b"night" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    monkeypatch.setattr(notes._Rules, "transform", lambda *_: 1 / 0)
+    np.testing.assert_array_equal(Notes(texts, Store(tmp_path)).marks, plain)
+    assert Notes([], Store(tmp_path)).bags.unique == []

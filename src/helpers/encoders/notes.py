@@ -7,7 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from helpers.annotation.sentence_marks import sentence_marks
+from helpers.artifacts.code import code_of
 from helpers.artifacts.digests import digest
+from helpers.artifacts.store import Store
 from helpers.encoders.base import Encoder, checked_texts
 from helpers.encoders.cache import encode
 from helpers.encoders.sentences import Bags, bags_of
@@ -22,10 +25,12 @@ class Notes:
     Parameters
     ----------
     texts : n notes
+    store : Store or None
+        Where the marks of their sentences are kept, as numbers under the hash of the sentence; None: nowhere.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self.texts = checked_texts(texts)
+    def __init__(self, texts: Iterable[str], store: Store | None = None) -> None:
+        self.texts, self._store = checked_texts(texts), store
         self._whole: Notes | None = None
         self._vectors: dict[str, np.ndarray] = {}
 
@@ -64,6 +69,15 @@ class Notes:
         """(u, 2) largest values in each different sentence, as :func:`largest_values` gives them."""
         return largest_values(self.bags.unique) if self._whole is None else self._whole.measured[self._used]
 
+    @cached_property
+    def marks(self) -> np.ndarray:
+        """(u, 22) what the keyword rules say of each different sentence, see :func:`sentence_marks`."""
+        if self._whole is not None:
+            return self._whole.marks[self._used]
+        if self._store is None or not self.bags.unique:
+            return sentence_marks(self.bags.unique)
+        return encode(self.bags.unique, _Rules(), self._store, progress=False)
+
     def vectors(self, base: Encoder) -> np.ndarray:
         """(u, d) float32 vectors of the different sentences, of unit length; kept of a frozen encoder."""
         if not base.frozen:
@@ -78,3 +92,22 @@ class Notes:
     @cached_property
     def _used(self) -> np.ndarray:
         return np.unique(self._whole.bags.take(self._rows).sentence)
+
+
+class _Rules:
+    """The keyword rules as an encoder of sentences, so that their marks are kept as vectors are."""
+
+    frozen = True
+
+    @property
+    def provenance(self) -> dict:
+        """Rules and words."""
+        return {"name": "marks of sentences", "code": code_of(sentence_marks.__module__)}
+
+    def fit(self, texts: Iterable[str], y=None) -> _Rules:
+        """Nothing to learn."""
+        return self
+
+    def transform(self, texts: Iterable[str]) -> np.ndarray:
+        """Marks of sentences."""
+        return sentence_marks(texts)

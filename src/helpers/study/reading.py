@@ -87,4 +87,8 @@ class Reading:
 
 def _notes(texts: list[str]) -> Notes:
     """Notes with their sentences and vectors: budgets and worlds read the same ones again and again."""
-    return _KEPT.get(texts, lambda: Notes(texts)) if len(texts) <= FEW_ENOUGH else Notes(texts)
+
+    def made() -> Notes:
+        return Notes(texts, artifacts.Store())
+
+    return _KEPT.get(texts, made) if len(texts) <= FEW_ENOUGH else made()

@@ -186,9 +186,12 @@ class Tuning:
 
     def _step(self, part) -> None:
         """Fresh votes for one batch of sentences; the others from the table."""
+        import torch
+
         features = self._features(self.fit[0], part)
         noise, dropout = (self.reader.options(len(self.fit[0]))[k] for k in ("noise", "dropout"))
-        votes = attention_scores(features, self.head, noise, dropout, self.rng)
+        drawn = np.random.default_rng(int(torch.randint(2**31, (1,), generator=self.rng)))
+        votes = attention_scores(features, self.head, noise, dropout, drawn)
         self.optimiser.zero_grad()
         self._loss(self.table.index_copy(0, part, votes), *self.fit).backward()
         self.optimiser.step()
