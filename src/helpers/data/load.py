@@ -62,7 +62,9 @@ def load_cohort(config: Config) -> Cohort:
         cohort = meds.read_meds(*meds_places(config), config.mimic_memory)
         return table.limited(_kept_apart(config, cohort), config.n, config.seed)
     if config.dataset == "simsum":
-        cohort = read_simsum(config.simsum_path or fetch_simsum(), config.note_style)
+        cohort = read_simsum(
+            config.simsum_path or fetch_simsum(), "compact" if config.note_style == "compact" else "normal"
+        )
         return replace(cohort, frame=cohort.frame.head(config.n))
     key = {"n": config.n, "seed": config.seed, "style": config.note_style, "code": code_of(__name__)}
     frame = Store().frame("cohort", key, lambda: make_replica(config.n, config.note_style, config.seed))

@@ -17,7 +17,7 @@ def treat_within(
     worth: float = 1.0,
     capacity: int | None = None,
     sites: np.ndarray | None = None,
-    quotas: Mapping[object, int] | None = None,
+    quotas: Mapping[str, int] | None = None,
 ) -> np.ndarray:
     """The patients whose treatment gains most in sum, net of costs, within a capacity and quotas of sites.
 
@@ -52,7 +52,7 @@ def treat_arms(
     worth: float = 1.0,
     capacity: int | None = None,
     sites: np.ndarray | None = None,
-    quotas: Mapping[object, int] | None = None,
+    quotas: Mapping[str, int] | None = None,
 ) -> np.ndarray:
     """Which of several treatments each patient gets, so that the net gains in sum are as large as the limits allow.
 
@@ -82,7 +82,7 @@ def first_within(
     worthwhile: np.ndarray,
     capacity: int | None,
     sites: np.ndarray | None,
-    quotas: Mapping[object, int] | None,
+    quotas: Mapping[str, int] | None,
 ) -> np.ndarray:
     """(n,) bool array: of the worthwhile rows those with the largest gains within capacity and quotas."""
     limit = _capacity(capacity, len(gains))
@@ -128,4 +128,4 @@ def _quotas(sites, quotas, n: int) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _is_count(number: object) -> bool:
-    return isinstance(number, int | np.integer) and not isinstance(number, bool) and number >= 0
+    return isinstance(number, int | np.integer) and not isinstance(number, bool) and bool(number >= 0)

@@ -38,7 +38,7 @@ class Dice:
             left -= weight
             if left < 0:
                 return name
-        return next(reversed(weights))
+        return list(weights)[-1]
 
     def shuffled(self, items: Iterable) -> list:
         """The items in random order."""

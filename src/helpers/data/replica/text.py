@@ -38,7 +38,8 @@ def grammar_of(style: str, paraphrase: bool) -> Grammar:
 
 def numbered_rules(style: str, prefixes: tuple[str, ...]) -> dict[str, list[str]]:
     """A style's side of the paired phrase files: context (ctx), examination (ex) and unrelated complaints (cc)."""
-    rules, side = {}, 0 if style == "normal" else 1
+    rules: dict[str, list[str]] = {}
+    side = 0 if style == "normal" else 1
     for prefix, bank in (("ctx", "context"), ("ex", "exam")):
         if prefix in prefixes:
             for group, entries in read_bank(bank).items():
