@@ -19,8 +19,8 @@ app = typer.Typer(
     help="Who to treat: checks of parameters and profiles, policies to use.",
 )
 
-annotate = typer.Typer(no_args_is_help=True, help="Plan annotation, hand out batches, take answers back.")
-app.add_typer(annotate, name="annotate")
+annotate_app = typer.Typer(no_args_is_help=True, help="Plan annotation, hand out batches, take answers back.")
+app.add_typer(annotate_app, name="annotate")
 
 INPUTS = {
     "dataset",
@@ -275,7 +275,7 @@ def monitor(
         raise typer.Exit(3)
 
 
-@annotate.command("plan")
+@annotate_app.command("plan")
 def annotate_plan(
     spec: Annotated[Path, typer.Option(help="own.yml of the table; its annotated records are the pilot")],
     target: Annotated[str, typer.Option(help="effect or policy (width of an interval), or benefit (share)")] = "effect",
@@ -294,7 +294,7 @@ def annotate_plan(
         typer.echo(line)
 
 
-@annotate.command("export")
+@annotate_app.command("export")
 def annotate_export(
     spec: Annotated[Path, typer.Option(help="own.yml of the table; its annotated records are the pilot")],
     out: Annotated[Path, typer.Option(help="new folder: tasks for Label Studio, CSV and JSON lines")],
@@ -315,7 +315,7 @@ def annotate_export(
     )
 
 
-@annotate.command("import")
+@annotate_app.command("import")
 def annotate_import(
     spec: Annotated[Path, typer.Option(help="the own.yml that the batch was exported with")],
     answers: Annotated[Path, typer.Option(help="export of Label Studio (.json), or the .csv or .jsonl filled in")],

@@ -23,11 +23,11 @@ from helpers.privacy.small_counts import SMALLEST
 from helpers.stats.intervals import mean_interval
 from helpers.stats.regression import least_squares
 
-DIRECTIONS, BINS = 12, 10
+DIRECTIONS, MOST_BINS = 12, 10
 LEAST_EXPECTED = 25  # records of the test side in a bin, as the training side lets expect
 OTHER = "other"
 MOST_TRAINING = 1_000  # records of the training side that bounds are taken from
-FEW = 60  # patients of one side; fewer make no reference
+LEAST_PATIENTS = 60  # patients of one side; fewer make no reference
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,7 +100,7 @@ def make_reference(policy: Policy, train: Cohort, test: Cohort, rule: Mapping[st
     first = one_a_patient(train.ids)
     first = first[np.random.default_rng(1).permutation(len(first))[:MOST_TRAINING]]
     rows = one_a_patient(test.ids)
-    if min(len(first), len(rows)) < FEW:
+    if min(len(first), len(rows)) < LEAST_PATIENTS:
         return None
     bounds = look(policy, policy.inputs.check(train.frame.iloc[first]))
     whole = look(policy, policy.inputs.check(test.frame))
@@ -108,7 +108,7 @@ def make_reference(policy: Policy, train: Cohort, test: Cohort, rule: Mapping[st
     found = [_numbers(name, bounds.numbers[name], once.numbers[name]) for name in bounds.numbers]
     found += [_words(name, bounds.words[name], once.words[name]) for name in bounds.words]
     kept = [f for f in found if f is not None and not (test.sensitive and _small(f["counts"]))]
-    told = calibration(policy, whole, test.T, test.Y, test.ids)
+    told = calibration_now(policy, whole, test.T, test.Y, test.ids)
     return {"patients": len(rows), "features": kept, "calibration": told, **{k: rule.get(k) for k in ("share", "cost")}}
 
 
@@ -118,7 +118,7 @@ def _small(counts: list[int]) -> bool:
 
 def _numbers(name: str, train: np.ndarray, test: np.ndarray) -> dict | None:
     train, test = train[np.isfinite(train)], test[np.isfinite(test)]
-    bins = min(BINS, len(test) // LEAST_EXPECTED)
+    bins = min(MOST_BINS, len(test) // LEAST_EXPECTED)
     if bins < 2:
         return None
     cuts = np.unique(np.quantile(train, np.arange(1, bins) / bins))
@@ -147,7 +147,7 @@ def counted(feature: Mapping[str, Any], values: np.ndarray) -> np.ndarray:
     return np.bincount(np.searchsorted(feature["edges"], finite, side="left"), minlength=len(feature["edges"]) + 1)
 
 
-def calibration(policy: Policy, seen: Seen, T: np.ndarray, Y: np.ndarray, ids: np.ndarray) -> dict | None:
+def calibration_now(policy: Policy, seen: Seen, T: np.ndarray, Y: np.ndarray, ids: np.ndarray) -> dict | None:
     """How far scores of the effect, adjusted for what the policy sees, lie from its effects: ``gap`` and ``slope``.
 
     The adjustment knows the bedside columns and the policy's effect alone, so a gap may be confounding; what can be
@@ -163,7 +163,7 @@ def calibration(policy: Policy, seen: Seen, T: np.ndarray, Y: np.ndarray, ids: n
     tau_hat = seen.effect[known]
     T, Y, ids = np.asarray(T)[known], np.asarray(Y, float)[known], np.asarray(ids)[known]
     patients = [len(np.unique(ids[T == arm])) for arm in (0, 1)]
-    if min(patients) < FEW // 2:
+    if min(patients) < LEAST_PATIENTS // 2:
         return None
     X = np.column_stack([policy.inputs.matrix(seen.frame.loc[known]), tau_hat])
     fitted = Nuisances(ridge(), logistic()).fit(Y, T, X, ids)

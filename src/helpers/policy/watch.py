@@ -15,7 +15,7 @@ from helpers.evaluation.shift.counts import counts_test
 from helpers.policy import files, source
 from helpers.policy.fairness import fairness_table
 from helpers.policy.model import Policy
-from helpers.policy.reference import FEW, Seen, calibration, counted, look, one_a_patient
+from helpers.policy.reference import LEAST_PATIENTS, Seen, calibration_now, counted, look, one_a_patient
 from helpers.policy.rules import treat_by_budget, treat_by_cost
 from helpers.policy.table import WrittenTable
 from helpers.privacy.disclosure import in_groups
@@ -24,7 +24,7 @@ from helpers.stats.intervals import p_of_interval, summed_interval
 from helpers.stats.multiplicity import holm
 
 LEAST_DRAWS = 9_999
-SHARE = 0.2  # treated, where neither the export nor the call says
+SHARE_TREATED = 0.2  # treated, where neither the export nor the call says
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,10 @@ def _watched(policy: Policy, records, outcomes: Outcomes | None, share, cost, le
     seen, ids = look(policy, checked), checked[policy.inputs.id].to_numpy()
     scores = seen.scores
     rows = one_a_patient(ids, seed)
-    if len(rows) < FEW:
-        raise DataError(f"{records}: {len(rows)} patients; at least {FEW} are needed to say whether anything changed.")
+    if len(rows) < LEAST_PATIENTS:
+        raise DataError(
+            f"{records}: {len(rows)} patients; at least {LEAST_PATIENTS} are needed to say whether anything changed."
+        )
     part = level if outcomes is None else level / 2
     drift = _drift(policy.reference or {}, seen, rows, part, seed)
     notes: list[str] = []
@@ -196,7 +198,7 @@ def _calibrated(policy: Policy, seen: Seen, ids, cells, form, outcomes: Outcomes
     T, Y, rows = _arrived(policy, seen.frame, cells, form, outcomes)
     then = policy.reference["calibration"] if policy.reference else None
     turned = Y if policy.lower_is_better else -Y
-    now = calibration(policy, seen.take(rows), T, turned, ids[rows]) if len(rows) else None
+    now = calibration_now(policy, seen.take(rows), T, turned, ids[rows]) if len(rows) else None
     if then is None or now is None:
         side = "the export" if then is None else "the records whose outcome has arrived"
         notes.append(f"Calibration: too few patients of one arm in {side}; not looked at.")
@@ -256,7 +258,7 @@ def _treated(policy: Policy, seen: Seen, share: float | None, cost: float | None
     if share is None and cost is None:
         share, cost = said.get("share"), said.get("cost")
     if share is None and cost is None:
-        share = SHARE
+        share = SHARE_TREATED
     known = np.isfinite(seen.effect)
     tau = seen.effect[known]
     if share is not None:

@@ -9,13 +9,13 @@ import pandas as pd
 
 from helpers.policy.watch import Watch
 
-STYLE = (
+PAGE_STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;margin:1rem 0}"
     "td,th{padding:.2rem .7rem;text-align:left;border-bottom:1px solid #ccc}"
     "td.n{text-align:right;font-variant-numeric:tabular-nums}.alarm{font-weight:700;color:#a00}"
 )
-MEANING = {
+MEANINGS = {
     "score": "the effect that the policy gives",
     "note length": "words of a note",
     "note reading": "how much of a note is read",
@@ -54,7 +54,7 @@ def page(found: Watch, title: str = "Policy in use") -> str:
     body = "\n".join(lines)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f"<style>{STYLE}</style></head>\n<body><h1>{html.escape(title)}</h1>\n{body}\n<p>{when}</p></body></html>\n"
+        f"<style>{PAGE_STYLE}</style></head>\n<body><h1>{html.escape(title)}</h1>\n{body}\n<p>{when}</p></body></html>\n"
     )
 
 
@@ -78,6 +78,6 @@ def _cell(name: str, value, hidden: bool) -> str:
         return "<td>hidden</td>" if hidden and value != value else f'<td class="n">{value:.3g}</td>'
     if isinstance(value, int):
         return f'<td class="n">{value:,}</td>'
-    meaning = MEANING.get(str(value)) if name == "what" else None
+    meaning = MEANINGS.get(str(value)) if name == "what" else None
     title = f' title="{html.escape(meaning, quote=True)}"' if meaning else ""
     return f"<td{title}>{html.escape(str(value))}</td>"
