@@ -275,6 +275,28 @@ def monitor(
         raise typer.Exit(3)
 
 
+@app.command("reading")
+def reading(
+    spec: Annotated[str, typer.Option(help='path of your own.yml, or "example" for a made-up table')],
+    out: Annotated[Path, typer.Option(help="folder for reading.csv, sentences.csv and next.csv; only you can read it")],
+    parameter: Annotated[list[str] | None, typer.Option("-p", help="name=value; repeat for more")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="patients to annotate next")] = 50,
+    notes: Annotated[int, typer.Option(min=1, help="notes of each field whose sentences are looked at")] = 20,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace what an earlier call wrote")] = False,
+) -> None:
+    """How well the fields of your own notes are read, which sentences decided, and what to annotate next."""
+    from helpers import study
+
+    with _plain_errors():
+        given = parse_settings(shlex.join(parameter or []))
+        if taken := {"dataset", "own_spec", "results"} & set(given):
+            raise ValueError(f"-p {sorted(taken)[0]}: --spec and --out say it already; leave it out.")
+        settings = config.load(dataset="own", own_spec=spec, results=str(out.expanduser().absolute()), **given)
+        lines, files = study.report_reading(settings, out, batch, notes, overwrite)
+    for line in (*lines, *(f"{path}: written, for your eyes alone." for path in files)):
+        typer.echo(line)
+
+
 @annotate_app.command("plan")
 def annotate_plan(
     spec: Annotated[Path, typer.Option(help="own.yml of the table; its annotated records are the pilot")],

@@ -35,6 +35,17 @@ class ReadsConfounders(Protocol):
         """Posterior of each field's levels given text, T and Y."""
 
 
+def reading_doubt(chances: np.ndarray) -> np.ndarray:
+    """(n,) how unsure a reader is of a record: the entropies of its fields, summed.
+
+    Parameters
+    ----------
+    chances : (n, sum of levels) array
+        Of every level of every field; those of a field sum to 1.
+    """
+    return entr(chances).sum(axis=1)
+
+
 def effect_spread(learner: ReadsConfounders, Y, T, X, W) -> np.ndarray:
     """(n,) posterior standard deviation of the effect given text, T and Y, as if nobody had annotated anything.
 
@@ -87,7 +98,7 @@ def annotate_actively(
         return rank[row] < max(1, round(budget * len(patients)))
     fitted = learner.fit(Y, T, X, W=W, annotated=mask, groups=ids)
     doubt = np.zeros(len(patients))
-    np.add.at(doubt, row, entr(fitted.marginals_).sum(1))
+    np.add.at(doubt, row, reading_doubt(fitted.marginals_))
     doubt[rank < first] = -1.0
     chosen = np.argsort(-doubt, kind="stable")[: round(budget * len(patients)) - first]
     return mask | np.isin(row, chosen)

@@ -31,7 +31,8 @@ class GivenAnswers:
     faults: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        return f"GivenAnswers({len(self.given)} of records, {self.skipped} skipped, {self.empty} empty, {self.again} again)"
+        left = f"{self.skipped} skipped, {self.empty} empty, {self.again} again"
+        return f"GivenAnswers({len(self.given)} of records, {left})"
 
 
 def choices_of(fields: Mapping[str, tuple]) -> dict[str, tuple[str, ...]]:

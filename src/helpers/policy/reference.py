@@ -27,7 +27,7 @@ DIRECTIONS, MOST_BINS = 12, 10
 LEAST_EXPECTED = 25  # records of the test side in a bin, as the training side lets expect
 OTHER = "other"
 MOST_TRAINING = 1_000  # records of the training side that bounds are taken from
-LEAST_PATIENTS = 60  # patients of one side; fewer make no reference
+FEWEST_WATCHED = 60  # patients of one side; fewer make no reference
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,7 +100,7 @@ def make_reference(policy: Policy, train: Cohort, test: Cohort, rule: Mapping[st
     first = one_a_patient(train.ids)
     first = first[np.random.default_rng(1).permutation(len(first))[:MOST_TRAINING]]
     rows = one_a_patient(test.ids)
-    if min(len(first), len(rows)) < LEAST_PATIENTS:
+    if min(len(first), len(rows)) < FEWEST_WATCHED:
         return None
     bounds = look(policy, policy.inputs.check(train.frame.iloc[first]))
     whole = look(policy, policy.inputs.check(test.frame))
@@ -163,7 +163,7 @@ def calibration_now(policy: Policy, seen: Seen, T: np.ndarray, Y: np.ndarray, id
     tau_hat = seen.effect[known]
     T, Y, ids = np.asarray(T)[known], np.asarray(Y, float)[known], np.asarray(ids)[known]
     patients = [len(np.unique(ids[T == arm])) for arm in (0, 1)]
-    if min(patients) < LEAST_PATIENTS // 2:
+    if min(patients) < FEWEST_WATCHED // 2:
         return None
     X = np.column_stack([policy.inputs.matrix(seen.frame.loc[known]), tau_hat])
     fitted = Nuisances(ridge(), logistic()).fit(Y, T, X, ids)

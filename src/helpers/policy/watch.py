@@ -15,7 +15,7 @@ from helpers.evaluation.shift.counts import counts_test
 from helpers.policy import files, source
 from helpers.policy.fairness import fairness_table
 from helpers.policy.model import Policy
-from helpers.policy.reference import LEAST_PATIENTS, Seen, calibration_now, counted, look, one_a_patient
+from helpers.policy.reference import FEWEST_WATCHED, Seen, calibration_now, counted, look, one_a_patient
 from helpers.policy.rules import treat_by_budget, treat_by_cost
 from helpers.policy.table import WrittenTable
 from helpers.privacy.disclosure import in_groups
@@ -138,9 +138,9 @@ def _watched(policy: Policy, records, outcomes: Outcomes | None, share, cost, le
     seen, ids = look(policy, checked), checked[policy.inputs.id].to_numpy()
     scores = seen.scores
     rows = one_a_patient(ids, seed)
-    if len(rows) < LEAST_PATIENTS:
+    if len(rows) < FEWEST_WATCHED:
         raise DataError(
-            f"{records}: {len(rows)} patients; at least {LEAST_PATIENTS} are needed to say whether anything changed."
+            f"{records}: {len(rows)} patients; at least {FEWEST_WATCHED} are needed to say whether anything changed."
         )
     part = level if outcomes is None else level / 2
     drift = _drift(policy.reference or {}, seen, rows, part, seed)

@@ -15,7 +15,7 @@ PAGE_STYLE = (
     "td,th{padding:.2rem .7rem;text-align:left;border-bottom:1px solid #ccc}"
     "td.n{text-align:right;font-variant-numeric:tabular-nums}.alarm{font-weight:700;color:#a00}"
 )
-MEANINGS = {
+WATCHED_MEANS = {
     "score": "the effect that the policy gives",
     "note length": "words of a note",
     "note reading": "how much of a note is read",
@@ -78,6 +78,6 @@ def _cell(name: str, value, hidden: bool) -> str:
         return "<td>hidden</td>" if hidden and value != value else f'<td class="n">{value:.3g}</td>'
     if isinstance(value, int):
         return f'<td class="n">{value:,}</td>'
-    meaning = MEANINGS.get(str(value)) if name == "what" else None
+    meaning = WATCHED_MEANS.get(str(value)) if name == "what" else None
     title = f' title="{html.escape(meaning, quote=True)}"' if meaning else ""
     return f"<td{title}>{html.escape(str(value))}</td>"

@@ -65,6 +65,7 @@ from helpers.study.held_out import (
     with_more_held_out,
     with_true_differences,
 )
+from helpers.study.own_reading import OwnReading, held_out_reading, report_reading
 from helpers.study.prototypes import on_confounders
 from helpers.study.repeat import each_replication
 from helpers.study.representations import (
@@ -97,6 +98,9 @@ from helpers.study.ward import WARD_LABELS, alignment, run_ward, ward_truth
 from helpers.study.whole_notes import WHOLE_NOTES, whole_notes
 
 __all__ = [
+    "OwnReading",
+    "held_out_reading",
+    "report_reading",
     "Batch",
     "Brought",
     "Plan",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from helpers.data.replica.authors import Author, Dice
-from helpers.data.replica.composing import bare, enumerated
+from helpers.data.replica.composing import Run, bare, enumerated
 from helpers.data.replica.facts import CHRONIC_DESCRIPTORS, CONDITIONS, EXAM, HISTORY, Facts
 from helpers.data.replica.mentions import SYMPTOMS
 from helpers.data.replica.text import enumerate_phrases
 
-UNSURE = 0.12  # chance that a symptom nobody speaks of is said not to be known
+OF_SYMPTOMS, OF_OTHERS = 2, 4  # statements that may become one sentence
+LEFT_OPEN = 0.12  # chance that a symptom nobody speaks of is said not to be known
 FOLLOWED = {True: 0.75, False: 0.25}  # chance that something is said of a symptom afterwards, by having a descriptor
-SIGNS = (("dysp", "breath", 0.6), ("nasal", "nose", 0.7), ("pain", "pain", 0.8))
+FINDINGS = (("dysp", "breath", 0.6), ("nasal", "nose", 0.7), ("pain", "pain", 0.8))
 Unit = list[str]  # statements that stay together
 
 
@@ -46,14 +47,26 @@ class Teller:
 
     # history
 
-    def history(self) -> list[str]:
-        """What is told, in order: the reason for the visit, then the rest as it comes to mind."""
+    def history(self) -> list[Run]:
+        """What is told, in order, as runs of one topic: the reason for the visit, symptoms, and what surrounds them."""
         told, denied = self.told(), self.denied()
         opening = self._opening(told, denied) if told else [self._complaint("hx")]
         asked = [*self._later(told), *self._denials(denied), *self._unsure()]
         more = [*self._conditions(), *self._entries("ctx", self.facts.context, self.author.also["context"])]
-        groups = (asked, more) if self.author.layout == "list" else ([*asked, *more],)
-        return [*opening, *(s for units in groups for unit in self.dice.shuffled(units) for s in unit)]
+        if self.author.layout == "list":
+            runs = [self._run(asked, OF_SYMPTOMS), self._run(more, OF_OTHERS)]
+        else:
+            runs = [self._run(part, OF_SYMPTOMS) for part in self._halves(asked)]
+            runs = self.dice.shuffled([*runs, *(self._run(part, OF_OTHERS) for part in self._halves(more))])
+        return [(opening, OF_SYMPTOMS), *runs]
+
+    def _halves(self, units: list[Unit]) -> tuple[list[Unit], list[Unit]]:
+        """Units in random order, cut at random: a topic is come back to."""
+        units, cut = self.dice.shuffled(units), self.dice.below(len(units) + 1)
+        return units[:cut], units[cut:]
+
+    def _run(self, units: list[Unit], most: int) -> Run:
+        return [statement for unit in self.dice.shuffled(units) for statement in unit], most
 
     def told(self) -> list[str]:
         """Present symptoms that the history tells, in random order."""
@@ -170,7 +183,7 @@ class Teller:
 
     def _unsure(self) -> list[Unit]:
         """Of a symptom that the note leaves open, sometimes, that it is open."""
-        left = [s for s in SYMPTOMS if not self.said[s] and self.dice.chance(UNSURE)]
+        left = [s for s in SYMPTOMS if not self.said[s] and self.dice.chance(LEFT_OPEN)]
         return [[self.say(f"unsure.{s}")] for s in left]
 
     def _conditions(self) -> list[Unit]:
@@ -189,12 +202,12 @@ class Teller:
 
     # examination and plan
 
-    def examination(self) -> list[str]:
+    def examination(self) -> list[Run]:
         """Vital signs tend to come first."""
         units = [[self._complaint("ex")]] if self.facts.complaint[self.row] >= 0 else []
         if self.dice.chance(0.72):
             units.append([self.say(f"lung.{self.facts.lung[self.row]}")])
-        for symptom, sign, chance in SIGNS:
+        for symptom, sign, chance in FINDINGS:
             rule = f"{sign}.{int(self.present[symptom])}"
             if self.said[symptom] and rule in self.grammar and self.dice.chance(chance):
                 units.append([self.say(rule)])
@@ -202,7 +215,7 @@ class Teller:
         units = self.dice.shuffled(units)
         vitals = self.vitals()
         units.insert(self.dice.below(2) if units else 0, [vitals] if vitals else [])
-        return [s for unit in units for s in unit]
+        return [([s for unit in units for s in unit], OF_OTHERS)]
 
     def vitals(self) -> str:
         """One statement with the temperature, if it is measured, and some of the other signs."""
@@ -214,11 +227,11 @@ class Teller:
         items += [self.say(f"vit.{sign}") for sign in signs]
         return self.say("vitals", vit=", ".join(self.dice.shuffled(items))) if items else ""
 
-    def plan(self) -> list[str]:
+    def plan(self) -> list[Run]:
         """Advice that says nothing of today's symptoms; empty for most authors now and then."""
         if not self.dice.chance(self.author.also["plan"]):
             return []
-        return [self.say("planned") for _ in range(1 + self.dice.below(2))]
+        return [([self.say("planned") for _ in range(1 + self.dice.below(2))], OF_OTHERS)]
 
 
 def slots_of(facts: Facts, row: int) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What happens when the world a policy is used in is not the one it learned from."""
 
+from helpers.study.shift.authors import author_shares, authors_left_out
 from helpers.study.shift.experiments import (
     RADII,
     alarms,
@@ -14,7 +15,9 @@ from helpers.study.shift.grid import MIX_LABELS, run_shifts, training_weights
 from helpers.study.shift.pairs import MOST_TRAINING_ROWS, Pair, Pairs
 from helpers.study.shift.stress import STRESSES, run_stress
 from helpers.study.shift.worlds import (
+    AUTHORS_OUT,
     SHIFTS,
+    AuthorOut,
     CaseMix,
     Rewritten,
     SplitBy,
@@ -25,6 +28,8 @@ from helpers.study.shift.worlds import (
 )
 
 __all__ = [
+    "AUTHORS_OUT",
+    "AuthorOut",
     "CaseMix",
     "MIX_LABELS",
     "MOST_TRAINING_ROWS",
@@ -36,6 +41,8 @@ __all__ = [
     "STRESSES",
     "SplitBy",
     "alarms",
+    "author_shares",
+    "authors_left_out",
     "available",
     "carried",
     "pools",

@@ -13,10 +13,12 @@ from helpers.artifacts.code import code_of
 from helpers.artifacts.store import Store
 from helpers.config import SIMULATED, Config
 from helpers.data.cohort import Cohort
+from helpers.data.replica.authors import desk
 from helpers.data.replica.mentions import DEFAULT_MENTION
-from helpers.data.replica.notes import write_notes
+from helpers.data.replica.notes import DESK, write_notes
 from helpers.data.seeds import derived_seed, streams
 
+LEAST_NOTES = 40  # of an author who is left out; all authors together judge
 LEAST_RECORDS = 100  # records a side: fewer neither teach a policy nor judge it
 
 
@@ -66,9 +68,12 @@ class Rewritten:
     column: str | None = None
 
     def fits(self, cohort: Cohort, config: Config) -> bool:
-        """Generated notes, or for the style alone SimSUM's, which come in both; the style must be another."""
+        """Generated notes, or for the style alone SimSUM's, which come in both; the style must be another.
+
+        Notes by several authors are of no one style that could change.
+        """
         known = config.dataset == "replica" or (config.dataset == "simsum" and self.mention == 1)
-        return known and self.style != config.note_style
+        return known and self.style != config.note_style and not (self.style and config.note_style == DESK)
 
     def sides(self, cohort: Cohort, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """All records on both sides."""
@@ -147,6 +152,33 @@ class CaseMix:
         """Every record keeps its note."""
 
 
+@dataclass(frozen=True)
+class AuthorOut:
+    """Different patients, told apart by who wrote: the target's notes are all by an author of whom the source has none.
+
+    Parameters
+    ----------
+    label, author : str
+    """
+
+    label: str
+    author: str
+    column: str | None = None
+
+    def fits(self, cohort: Cohort, config: Config) -> bool:
+        """Who wrote is known, and the author wrote enough."""
+        return "author" in cohort.frame and (cohort.frame["author"] == self.author).sum() >= LEAST_NOTES
+
+    def sides(self, cohort: Cohort, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """A patient with notes by the author and by others counts for the target only."""
+        theirs = np.isin(cohort.ids, cohort.ids[(cohort.frame["author"] == self.author).to_numpy()])
+        return ~theirs, (cohort.frame["author"] == self.author).to_numpy()
+
+    def notes(self, cohort: Cohort, config: Config) -> None:
+        """Every record keeps its note."""
+
+
+AUTHORS_OUT: dict[str, Shift] = {name: AuthorOut(f"no notes by the author “{name}”", name) for name in desk()}
 SHIFTS: dict[str, Shift] = {
     "compact": Rewritten("normal to compact notes", style="compact"),
     "mentions": Rewritten("half as many mentions", mention=0.5),
