@@ -24,6 +24,7 @@ import yaml
 from processes import duration, say, tell
 
 from helpers.config import load_yaml
+from helpers.report import reading_order
 
 PICTURES = {".svg", ".png", ".html"}
 FILES = "_files"  # its contents lie at the top of the built book: data behind figures, notebooks to download
@@ -66,7 +67,7 @@ def assemble(prose: Path, run: Path, chapters: list[str]) -> Path:
     for folder in ("notebooks", "_figures", FILES):
         (source / folder).mkdir()
     settings, contents = load_yaml(prose / "_config.yml"), load_yaml(prose / "_toc.yml")
-    order = reading_order(contents)
+    order = reading_order(prose / "_toc.yml")
     executed = {chapter: executed_page(run, chapter) for chapter in chapters}
     known = table_of_status(executed, order, run.name)
     left_out = {chapter for chapter, page in executed.items() if not stays(page)}
@@ -99,12 +100,6 @@ def table_of_status(executed: dict[str, dict], order: list[str], profile: str) -
     ran = [c for c in order if c in executed] + [c for c in executed if c not in order]
     rows = [status.row(c, executed[c]) for c in ran]
     return status.table(rows, [c for c in order if c not in executed], profile)
-
-
-def reading_order(contents: dict) -> list[str]:
-    """The chapters in the order in which the contents name them, also those that a run leaves out."""
-    files = [entry["file"] for part in contents.get("parts", []) for entry in part["chapters"]]
-    return [f.removeprefix("notebooks/") for f in files if f.startswith("notebooks/")]
 
 
 def stays(page: dict) -> bool:

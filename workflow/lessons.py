@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import yaml
 from exercises import Exercise, blocks, source, tags
 
-CONTENTS = Path("book/_toc.yml")
+from helpers.report import shown_numbers
+
 GOALS, TAKE_AWAY = "You will be able to", "Take-away"
 SMALL = re.compile(r'<div class="small".*?</div>(?=<figcaption>)', re.DOTALL)
 ROLES = re.compile(r"\{(?P<role>\w+)\}`(?P<text>[^`]*)`")
@@ -33,7 +32,7 @@ class Lesson:
     exercises: tuple[Exercise, ...]
 
 
-def lessons(run: Path, contents: Path = CONTENTS) -> list[Lesson]:
+def lessons(run: Path, contents: Path | None = None) -> list[Lesson]:
     """The lessons of the chapters of a run, in the order of the book; chapters that stepped aside are left out.
 
     Raises
@@ -44,26 +43,13 @@ def lessons(run: Path, contents: Path = CONTENTS) -> list[Lesson]:
     found = {
         path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (run / "notebooks").glob("[0-9]*.ipynb")
     }
-    order = [name for name in named(contents) if name in found]
+    numbers = shown_numbers(contents)
+    order = [name for name in numbers if name in found]
     order += sorted(set(found) - set(order))
-    numbers = numbers_of(contents)
     made = [lesson_of(name, found[name], numbers.get(name, int(name[:2]))) for name in order]
     if not (shown := [lesson for lesson in made if lesson.finding]):
         raise ValueError(f"{run}: no executed chapter shows a finding; run it first: make book PROFILE={run.name}")
     return shown
-
-
-def named(contents: Path) -> list[str]:
-    """Chapters in the order of the contents."""
-    parts = yaml.safe_load(contents.read_text(encoding="utf-8")).get("parts", [])
-    files = [entry["file"] for part in parts for entry in part["chapters"]]
-    return [Path(file).name for file in files if file.startswith("notebooks/")]
-
-
-@cache
-def numbers_of(contents: Path = CONTENTS) -> dict[str, int]:
-    """Chapter -> its number as the book shows it: its place in the order of reading."""
-    return {name: place for place, name in enumerate(named(contents), 1)}
 
 
 def lesson_of(name: str, page: dict, number: int) -> Lesson:
@@ -110,7 +96,7 @@ def plain(text: str) -> str:
         inner = re.sub(r"\s*<[^>]*>$", "", found["text"])
         chapter = re.fullmatch(r"(?:[./\w]*/)?(\d\d)_(\w+)", inner)
         if found["role"] == "doc" and chapter:
-            number = numbers_of().get(inner.rsplit("/", 1)[-1], int(chapter[1]))
+            number = shown_numbers().get(inner.rsplit("/", 1)[-1], int(chapter[1]))
             return f"chapter {number} ({chapter[2].replace('_', ' ')})"
         return f"({inner})" if found["role"] == "cite" else inner
 

@@ -34,7 +34,10 @@ section.page { break-before: page; } section.page:first-of-type { break-before: 
 .cover h1 { font-size: 34pt; } .headerlink, .levels, .tools, .solved, .copybtn, .skip-link { display: none !important; }
 article pre { white-space: pre-wrap !important; } .scrolls { overflow: visible !important; }
 figure.drawn, .finding, tr { break-inside: avoid; } h1, h2, h3 { break-after: avoid; }
+.page h1 { font-size: 20pt; } .page h2 { font-size: 15pt; } .page h3 { font-size: 12pt; }
 </style>"""
+# A heading on top of a sheet of paper stands twice in its bookmark: Chromium reads it once for each of the two sheets.
+BOOKMARK = re.compile(rb"/Title (?P<open>\((?:\xfe\xff)?|<FEFF)(?P<said>(?:\\.|[^\\()<>])*)(?P<shut>[)>])")
 READY = "() => !window.MathJax || MathJax.startup.promise.then(() => true)"
 
 
@@ -153,8 +156,18 @@ def printed(book: Path, pages: list[str], path: Path) -> None:
                 path=temporary, prefer_css_page_size=True, print_background=True, outline=True, tagged=True, **shown
             )
             window.close()
+            temporary.write_bytes(BOOKMARK.sub(once, temporary.read_bytes()))
     finally:
         whole.unlink(missing_ok=True)
+
+
+def once(bookmark: re.Match) -> bytes:
+    """A bookmark whose words stand twice, with its words once; in as many bytes, for a PDF counts them."""
+    half, rest = divmod(len(bookmark["said"]), 2)
+    words = bookmark["said"][:half]
+    if rest or not half or bookmark["said"] != 2 * words:
+        return bookmark[0]
+    return b"/Title " + bookmark["open"] + words + bookmark["shut"] + b" " * half
 
 
 if __name__ == "__main__":

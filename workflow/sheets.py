@@ -17,7 +17,7 @@ import answers
 import nbformat
 from answers import PASSED, UNJUDGED, VERDICT, WRONG, Verdict
 from exercises import KINDS, NOTEBOOKS, Exercise, blocks, read, tags
-from lessons import numbers_of, plain
+from lessons import plain
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from processes import environment
 
@@ -25,6 +25,7 @@ from helpers.artifacts.digests import digest
 from helpers.artifacts.files import replacing
 from helpers.cli import chapter_parameters
 from helpers.config import load_yaml
+from helpers.report import shown_numbers
 
 SMALL = Path("workflow/config/smoke.yml")
 SHEETS = Path("exercises")
@@ -102,7 +103,7 @@ def sheet(chapter: nbformat.NotebookNode, name: str, parameters: dict) -> nbform
         cells.append(lesson(cell))
         if "parameters" in tags(cell):
             cells.append(new_code_cell("\n".join(["# Small and quick; change it for more patients", *small])))
-    cells.insert(0, new_markdown_cell(WELCOME.format(chapter=name, number=numbers_of().get(name, int(name[:2])))))
+    cells.insert(0, new_markdown_cell(WELCOME.format(chapter=name, number=shown_numbers().get(name, int(name[:2])))))
     for place, cell in enumerate(cells):
         cell["id"] = f"{name[:2]}-{place:03d}"
     sheet = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": chapter.metadata.kernelspec})

@@ -1,6 +1,6 @@
 """The page of public verbs: every name a package exports that a chapter uses, what it does, and that chapter.
 
-Read from the source as text, so that the page needs no import of the library and cannot name what is not there.
+Read from the source as text, so that the page cannot name what is not there.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import importlib.util
 import json
 import re
 from pathlib import Path
+
+from helpers.report import reading_order
 
 PACKAGES = "data annotation encoders effects evaluation policy study report stats privacy artifacts".split()
 
@@ -30,9 +32,7 @@ def fill(app, docname: str, source: list[str]) -> None:
     library = Path(importlib.util.find_spec("helpers").origin).parent
     taught = chapters_of(library.parents[1] / "notebooks")
     there = {path.stem for path in (Path(app.srcdir) / "notebooks").glob("*.ipynb")}
-    contents = (library.parents[1] / "book" / "_toc.yml").read_text(encoding="utf-8")
-    order = re.findall(r"notebooks/(\w+)", contents)
-    lines = [line for name in PACKAGES for line in section(library / name, taught, there, order)]
+    lines = [line for name in PACKAGES for line in section(library / name, taught, there, reading_order())]
     source[0] = source[0].replace(MARK, "\n".join(lines))
 
 

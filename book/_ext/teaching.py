@@ -7,6 +7,8 @@ import json
 import re
 from pathlib import Path
 
+from helpers.report import reading_order
+
 MARK = "<!-- chapters of a lesson -->"
 
 
@@ -21,9 +23,7 @@ def fill(app, docname: str, source: list[str]) -> None:
     if MARK in source[0]:
         notebooks = Path(importlib.util.find_spec("helpers").origin).parents[2] / "notebooks"
         shown = {path.stem for path in (Path(app.srcdir) / "notebooks").glob("*.ipynb")}
-        contents = (notebooks.parent / "book" / "_toc.yml").read_text(encoding="utf-8")
-        order = re.findall(r"notebooks/(\w+)", contents)
-        source[0] = source[0].replace(MARK, table(notebooks, [name for name in order if name in shown]))
+        source[0] = source[0].replace(MARK, table(notebooks, [name for name in reading_order() if name in shown]))
 
 
 def table(notebooks: Path, shown: list[str]) -> str:

@@ -30,6 +30,24 @@ REACHED = """() => [...document.querySelectorAll("article pre")].every(
 # Rows of long tables are made alike: some of them are enough for axe-core, which takes seconds for hundreds.
 THIN = """() => document.querySelectorAll("article table").forEach(
   (table) => [...table.rows].slice(12).forEach((row) => row.remove()))"""
+# What is called a share is in percent; a figure says what it shows, and not again what stands in the box above it.
+SAID = """() => {
+  const wrong = [], words = (e) => e.textContent.replace(/\\s+/g, " ").trim();
+  for (const table of document.querySelectorAll("article table.results")) {
+    [...(table.tHead?.rows[0]?.cells || [])].forEach((head, place) => {
+      const cells = [...table.tBodies[0].rows].filter((r) => r.cells[place]).map((r) => words(r.cells[place]));
+      const bare = cells.find((said) => /^[+\\u2212]?\\d*\\.\\d/.test(said) && !said.includes("%"));
+      if (/^(share|overlap)\\b/i.test(words(head)) && bare) wrong.push(`a share without %: ${words(head)}: ${bare}`);
+    });
+  }
+  const boxes = [...document.querySelectorAll("article .finding")].map(words).filter((said) => said.length > 20);
+  for (const legend of document.querySelectorAll("article figure.drawn figcaption")) {
+    const said = words(legend).replace(/^Figure [\\d.]+ ?/, "").replace(/Data \\(CSV\\)$/, "").trim();
+    if (!said) wrong.push("a figure without a caption");
+    if (boxes.some((box) => said.includes(box))) wrong.push("a caption repeats the finding");
+  }
+  return wrong;
+}"""
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 # Every position of every element to try: what is shown must be what stands in the page's data, and it must differ.
 ELEMENTS = """() => [...document.querySelectorAll('section.try[data-kind="states"]')].flatMap((section) => {
@@ -110,7 +128,7 @@ class Reader:
                 self.said.append(f"{kind}: {over} pixels wider than the screen")
             if pictures:
                 self.tab.screenshot(path=pictures / f"{name.replace('/', '-')}_{kind}.jpg", full_page=True, quality=70)
-        self.said += self.tab.evaluate(ELEMENTS)
+        self.said += self.tab.evaluate(ELEMENTS) + self.tab.evaluate(SAID)
         self.said += heavy(book, name) + clumsy(book, name)
         self._accessible(name)
         return self.said

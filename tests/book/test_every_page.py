@@ -20,6 +20,10 @@ FINISHED = os.environ.get("WHO_TO_TREAT_BOOK")
 SPOILT = """<p style="width: 3000px">Too wide: -0.5, 5 % and 3e-05.</p><img src="https://elsewhere.invalid/a.png">
 <p style="color: #777; background: #767676">Hardly seen.</p><script src="nothing.js"></script>
 <script>console.error("spoilt"); throw new Error("thrown");</script>
+<div class="finding"><p>What is told in the box, in one sentence.</p></div>
+<figure class="drawn"><figcaption>So: What is told in the box, in one sentence.</figcaption></figure>
+<figure class="drawn"><figcaption><span class="number">Figure 1.9. </span></figcaption></figure>
+<table class="results"><thead><tr><th>share treated</th></tr></thead><tbody><tr><td>0.89</td></tr></tbody></table>
 <script>addEventListener("input", () => { document.querySelector(".rows .text").textContent = "42"; });</script>
 """
 COMPLAINTS = {
@@ -35,6 +39,9 @@ COMPLAINTS = {
     "a wrong number": "How many can you treat?: at 0.05 it shows 42",
     "a hyphen for a minus": "clumsy number: Too wide: -0",
     "a power of ten": "3e-05",
+    "a share that is no percentage": "a share without %: share treated: 0.89",
+    "a figure without a caption": "a figure without a caption",
+    "a finding told twice": "a caption repeats the finding",
     "a heavy page": "bytes; 2,000,000 are enough",
 }
 

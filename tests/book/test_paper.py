@@ -63,6 +63,21 @@ def test_chromium_prints_it_with_title_and_outline(pages):
     assert content.startswith(b"%PDF") and b"/Title" in content and b"/Outlines" in content
     assert len(re.findall(rb"/Type /Page\b(?!s)", content)) > len(paper.order(pages))
     assert not (pages / paper.JOINED).exists()
+    titles = [found["said"] for found in paper.BOOKMARK.finditer(content)]
+    assert len(titles) > 50 and [said for said in titles if said == 2 * said[: len(said) // 2]] == []
+
+
+@pytest.mark.parametrize(
+    "twice, said",
+    [
+        (b"/Title (Try itTry it)/A", b"/Title (Try it)      /A"),
+        (b"/Title <FEFF00FC00FC>", b"/Title <FEFF00FC>    "),
+        (b"/Title (The idea)", b"/Title (The idea)"),
+        (b"/Title (a \\(b\\)a \\(b\\))", b"/Title (a \\(b\\))       "),
+    ],
+)
+def test_a_bookmark_says_its_words_once_in_as_many_bytes(twice, said):
+    assert paper.BOOKMARK.sub(paper.once, twice) == said and len(twice) == len(said)
 
 
 def test_a_book_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):

@@ -127,7 +127,8 @@ def test_each_policy_is_shown_at_its_own_share():
     shown = at_shares(pd.concat(tables), {"b": 0.5, "t": share}, {"b": "the other", "t": "today"})
     assert shown.index.tolist() == ["the other", "today"] and shown["treated"].tolist() == ["50%", f"{share:.0%}"]
     both = (first_treated(a, share) & (practice == 1)).sum()
-    assert shown.loc["today", "overlap"] == f"{both / practice.sum():.2f}" and shown.loc["today", "Spearman"] == "-"
+    assert shown.loc["today", "overlap"] == f"{both / practice.sum():.0%}"
+    assert shown.loc["today", "Spearman"] == "\u2013"
 
 
 def test_errors():

@@ -13,6 +13,8 @@ import pytest
 import session
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from helpers import report
+
 ROOT = Path(__file__).resolve().parents[2]
 FIGURE = (
     '<figure class="drawn"><div class="wide"><svg role="img" aria-label="Half."></svg></div>'
@@ -135,7 +137,7 @@ def test_the_teachers_pages_name_places_that_exist():
 
 
 def test_chapters_bear_the_number_that_the_book_shows():
-    shown = lessons.numbers_of(ROOT / "book" / "_toc.yml")
+    shown = report.shown_numbers()
     assert shown["12_policy_comparison"] == 7
     assert lessons.plain("See {doc}`../notebooks/12_policy_comparison`.") == "See chapter 7 (policy comparison)."
     order = ["12_policy_comparison", "07_annotation_budgets"]

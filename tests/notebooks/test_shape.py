@@ -6,9 +6,12 @@ from pathlib import Path
 
 import chapter
 import nbformat
+import pandas as pd
 import pytest
 import yaml
 from nbformat import NotebookNode
+
+from helpers import report
 
 ROOT = Path(__file__).resolve().parents[2]
 # All chapters have the shape; of some the output is looked at too.
@@ -143,14 +146,49 @@ def executed(tmp_path_factory):
     return page
 
 
+FINDING = re.compile(r'<div class="finding"><p>(.*?)</p>')
+
+
+def bare_shares(text: str) -> list[str]:
+    """Cells of tables, also those in folds, below a head that says share, that are no percentages."""
+    found = []
+    for table in re.findall(r'<table class="results">.*?</table>', text, flags=re.DOTALL):
+        head, *rows = re.findall(r"<tr>(.*?)</tr>", table, flags=re.DOTALL)
+        heads = re.findall(r"<th[^>]*>(.*?)</th>", head)
+        places = [i for i, words in enumerate(heads) if words.startswith(("share", "overlap"))]
+        cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+        found += [
+            row[i] for row in cells for i in places if re.match(r"[+\u2212]?\d*\.\d", row[i]) and "%" not in row[i]
+        ]
+    return found
+
+
+def told_twice(text: str, finding: re.Match | None) -> list[str]:
+    """Captions that say nothing, or again what stands in the box above."""
+    captions = re.findall(r'<figcaption><span class="number"></span>(.*?)</figcaption>', text, flags=re.DOTALL)
+    return [said for said in captions if not re.sub("<[^>]+>", "", said).strip() or (finding and finding[1] in said)]
+
+
+def test_a_bare_share_and_a_finding_told_twice_are_seen():
+    table = report.table(pd.DataFrame({"share won": [0.5], "kappa": [0.25]})).html
+    assert bare_shares(table) == [] and bare_shares(table.replace("50%", "0.50")) == ["0.50"]
+    caption = '<figcaption><span class="number"></span>{}</figcaption>'.format
+    box = FINDING.search(report.finding("It helps.").html)
+    assert told_twice(caption("What it is."), box) == []
+    assert told_twice(caption("Once more: It helps."), box) and told_twice(caption(""), None) == [""]
+
+
 @pytest.mark.slow
 @of_chapters(LOOKED_AT)
 def test_readers_see_words_true_signs_and_small_tables(path, executed):
-    shown = Shown()
+    shown, finding = Shown(), None
     for cell in executed(path).cells:
         for output in cell.get("outputs", []) if "solution" not in tags(cell) else []:
             content = output.get("data", {})
-            shown.feed(content.get("text/html") or content.get("text/markdown") or "")
+            text = content.get("text/html") or content.get("text/markdown") or ""
+            assert bare_shares(text) == [] and told_twice(text, finding) == []
+            finding = FINDING.search(text) or finding
+            shown.feed(text)
     for words in shown.texts:
         raw = {word for word in re.findall(r"\w+", words) if word in RAW or "_" in word.strip("_")}
         assert not raw, f"{raw} in: {words}"

@@ -54,7 +54,9 @@ def test_a_margin_counts_by_the_whole_interval(duel):
 def test_the_duel_as_a_table_has_words_for_its_metrics(duel):
     table = report.duel_table(duel, 0.1, study.DUEL)
     assert list(table.columns) == ["", "with 10%", "published, with all", "difference"]
-    assert table[""].tolist() == list(study.DUEL.values()) and all("+0.30" in cell for cell in table["difference"])
+    assert table[""].tolist() == list(study.DUEL.values()) and all(
+        "+30%" in c or "+0.30" in c for c in table["difference"]
+    )
 
 
 def test_a_caption_says_from_where_on_each_pays():

@@ -1,5 +1,6 @@
 """Every difference, corrected for being many, and the words made from them."""
 
+import re
 from itertools import permutations
 
 import numpy as np
@@ -100,16 +101,29 @@ def test_answers_speak_of_every_process():
     (line,) = report.question_answers(both, {"Is c better?": ("c", "a")}, LABELS, "policy_value")
     assert line.startswith("**Is c better?** *Where benefit lies apart from risk*: third is **better**")
     assert "*Where benefit goes with risk*: third is **worse**" in line
+    (named,) = report.question_answers(both.replace("v2", "they part"), {"Is it?": ("c", "a")}, LABELS, "policy_value")
+    assert "*Where they part*: third" in named
+
+
+def test_policy_value_is_told_as_a_gain():
+    gaps = evaluation.paired(results(), "a").set_index("strategy", drop=False)
+    (better,) = report.paired_sentences(gaps.loc[["c"]], LABELS, "a")
+    row = gaps.loc["c"]
+    assert row["value"] < 0, "a lower outcome is better"
+    said = report.cell(-row["value"], -row["high"], -row["low"], sign=True)
+    assert better.startswith("third is **better** by") and better.endswith(
+        f"than first in mean gain a patient ({said})."
+    )
 
 
 def test_a_sentence_a_difference_says_which_way():
     gaps = evaluation.paired(results(metric="captured"), "a").set_index("strategy", drop=False)
     (better,) = report.paired_sentences(gaps.loc[["d"]], LABELS, "a")
-    assert better.startswith("fourth is **better** by 0.") and "share of the attainable benefit (+0." in better
+    assert re.match(r"fourth is \*\*better\*\* by \d+% than first in share of the attainable benefit \(\+\d+%", better)
     (worse,) = report.paired_sentences(gaps.loc[["d"]].assign(metric="pehe"), LABELS, "a")
     assert "**worse**" in worse
     (apart,) = report.paired_sentences(gaps.loc[["b"]].assign(value=-0.0001, low=-0.2, high=0.1), LABELS, "a")
-    assert apart.startswith("second cannot be told apart from first") and "(0.000\u00a0[" in apart
+    assert apart.startswith("second cannot be told apart from first") and "(0%\u00a0[" in apart
 
 
 def test_a_table_to_show():

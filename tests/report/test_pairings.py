@@ -107,7 +107,7 @@ def test_the_curve_is_read_at_the_share_nearest_to_the_wanted_one():
     table = pd.DataFrame(rows, columns=["strategy", "at", "value"]).assign(metric="policy_curve")
     table = table.assign(low=table["value"] - 0.01, high=table["value"] + 0.01)
     said = report.curve_sentence(table, LABELS, "plug")
-    assert said.startswith("With 19% of the patients treated") and "−0.400" in said and "−0.100" in said
+    assert said.startswith("With 19% of the patients treated") and "+0.400" in said and "+0.100" in said
 
 
 def test_facts_name_the_world_and_the_recommended_strategy():

@@ -86,7 +86,7 @@ def test_a_table_joins_intervals_and_has_one_row_of_names():
 
 
 def test_a_fold_takes_tables_text_lists_and_figures():
-    things = (SUMMARY, "- one\n- **two**", report.bullets(["three"]), figure(), report.finding("F"))
+    things = (SUMMARY, "- one\n- **two**", report.bullets(["three"]), report.show(figure(), "C."), report.finding("F"))
     inside = report.fold("More", *things)
     assert inside.html.startswith('<details class="fold"><summary>More</summary>')
     assert "<strong>two</strong>" in inside.html
@@ -94,6 +94,33 @@ def test_a_fold_takes_tables_text_lists_and_figures():
     assert "&lt;script&gt;" in report.fold("F", "<script>").html
     with pytest.raises(ValueError, match="a float cannot be shown"):
         report.fold("F", 1.5)
+
+
+def test_a_figure_needs_a_caption():
+    with pytest.raises(ValueError, match="caption is empty"):
+        report.show(figure(), " ")
+    with pytest.raises(ValueError, match="a Figure cannot be shown"):
+        report.fold("F", figure())
+
+
+def test_the_finding_above_a_figure_is_told_to_those_who_cannot_see_it_and_not_twice_to_others():
+    shown = report.show(figure(), "A caption.", SUMMARY, finding="It **helps**.")
+    assert 'aria-label="A caption. It helps."' in shown.html and "helps" not in shown.html.split("<figcaption>")[1]
+    assert list(shown.metadata["csv"]) == ["a_caption"]
+
+
+def test_shares_are_written_in_percent():
+    table = report.table(
+        pd.DataFrame({"share treated": [0.5, np.nan], "kappa": [0.25, 1.0], "wrong": [0.1, 1.0]}), shares=["wrong"]
+    )
+    assert re.findall(r"<td[^>]*>(.*?)</td>", table.html) == ["50%", "0.25", "10%", "\u2013", "1.00", "100%"]
+    row = report.table(pd.DataFrame({"what": ["share treated", "mean"], "x": [0.5, 0.5]}))
+    assert re.findall(r"<td[^>]*>(.*?)</td>", row.html)[1::2] == ["50%", "0.50"]
+    shares = report.with_intervals(SUMMARY, {"plug": "P"}, ["captured", "autoc"])
+    assert shares.loc["P"].tolist() == ["70%\u00a0[60%,\u00a080%]", "0.700\u00a0[0.600,\u00a00.800]"]
+    text = "".join(report.show(report.forest(SUMMARY, ("captured", "autoc"), {"plug": "P"}), "C.").html)
+    ticks = re.findall(r">([\d.\u2212%]+)</text>", text)
+    assert any(t.endswith("%") for t in ticks) and any(not t.endswith("%") for t in ticks)
 
 
 def test_a_figure_is_kept_for_pages_of_prose(tmp_path):

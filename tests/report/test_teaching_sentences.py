@@ -177,3 +177,10 @@ def test_noise_and_overlap_in_words():
     T = np.array([0, 1] * 50)
     said = report.overlap_words(T, np.r_[np.full(90, 0.5), np.full(10, 0.005)], 0.01, 80.4)
     assert "10% of the chances" in said and "10 beyond the bound" in said and "100 patients are worth 80" in said
+
+
+def test_patients_to_sort_go_from_those_helped_most_to_those_harmed(drawn):
+    table = report.patients_to_sort(drawn)
+    assert len(table) == 10 and table["effect"].min() == drawn.tau.min() and table["effect"].max() == drawn.tau.max()
+    assert not table["effect"].is_monotonic_increasing, "the order of the records gives nothing away"
+    assert len(report.patients_to_sort(drawn, 4)) == 4 and all(table["who"])

@@ -34,6 +34,7 @@ from helpers.report.comparisons import (
     tally,
     verdicts,
 )
+from helpers.report.contents import reading_order, shown_numbers
 from helpers.report.coverage import coverage_lines, coverage_verdicts
 from helpers.report.decisions import clock_slider, cost_slider, direction_choice, possible_hours, strength_slider
 from helpers.report.effect_models import (
@@ -58,6 +59,7 @@ from helpers.report.first_stage import (
     robust_sentence,
     stand_in_sentence,
 )
+from helpers.report.gains import turned
 from helpers.report.hands_on import highlighted_notes, self_check, sort_patients, strategy_table
 from helpers.report.held_out import GAINS_BY, check_sentence, gain_rows, held_out_sentence, not_judged, score_sentences
 from helpers.report.imperfect_annotators import (
@@ -94,7 +96,7 @@ from helpers.report.pairings import (
     step_table,
     whole_note_sentences,
 )
-from helpers.report.patients import case_sentences, stand_in_cases, two_patients
+from helpers.report.patients import case_sentences, patients_to_sort, stand_in_cases, two_patients
 from helpers.report.policies import (
     GAIN,
     as_gains,
@@ -314,6 +316,9 @@ __all__ = [
     "ranges",
     "rare_and_frequent",
     "rates_sentence",
+    "patients_to_sort",
+    "reading_order",
+    "shown_numbers",
     "read_cases",
     "recalibrated_sentences",
     "recovered_sentence",
@@ -368,6 +373,7 @@ __all__ = [
     "whole_note_sentences",
     "why_sentence",
     "with_intervals",
+    "turned",
     "won_back_sentence",
     "wording_sentence",
     "world_switch",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers import evaluation
 from helpers.report.sentences import listed, signed
-from helpers.report.words import WORDS, cell, named_word, number
+from helpers.report.words import SHARES, WORDS, cell, named_word, number
 
 _PERCENT = {"digits": 0, "percent": True}
 
@@ -44,11 +44,16 @@ def duel_table(duel: pd.DataFrame, share: float, names: Mapping[str, str]) -> pd
     return pd.DataFrame(
         {
             "": [names.get(m, WORDS.get(m, m)) for m in duel["metric"]],
-            some: [cell(r.few, r.few_low, r.few_high, 2) for r in duel.itertuples()],
-            every: [cell(r.full, r.full_low, r.full_high, 2) for r in duel.itertuples()],
-            "difference": [cell(r.value, r.low, r.high, 2, sign=True) for r in duel.itertuples()],
+            some: [cell(r.few, r.few_low, r.few_high, **_written(r.metric)) for r in duel.itertuples()],
+            every: [cell(r.full, r.full_low, r.full_high, **_written(r.metric)) for r in duel.itertuples()],
+            "difference": [cell(r.value, r.low, r.high, sign=True, **_written(r.metric)) for r in duel.itertuples()],
         }
     )
+
+
+def _written(metric: str) -> dict:
+    """How numbers of a metric are written: shares in whole percent."""
+    return _PERCENT if metric in SHARES else {"digits": 2}
 
 
 def margin_verdict(duel: pd.DataFrame, metrics: Mapping[str, str], margin: float = 0.15) -> tuple[bool, str]:
@@ -63,12 +68,13 @@ def margin_verdict(duel: pd.DataFrame, metrics: Mapping[str, str], margin: float
     margin : float
     """
     rows = duel[duel["metric"].isin(list(metrics))]
-    said = "; ".join(f"{metrics[r.metric]} {cell(r.value, r.low, r.high, 2, sign=True)}" for r in rows.itertuples())
+    gaps = [cell(r.value, r.low, r.high, sign=True, **_written(r.metric)) for r in rows.itertuples()]
+    said = "; ".join(f"{metrics[name]} {gap}" for name, gap in zip(rows["metric"], gaps, strict=True))
     sure, mean = bool((rows["low"] >= margin).all()), bool((rows["value"] >= margin).all())
     verdict = "**yes**, by the whole interval" if sure else "**no**"
     if mean and not sure:
         verdict = "**yes in the mean**, but the interval reaches below"
-    return sure, f"At least {number(margin, 2)} better, as claimed before? {verdict} ({said})."
+    return sure, f"At least {number(100 * margin, 0)} percentage points better, as claimed before? {verdict} ({said})."
 
 
 def curve_caption(summary: pd.DataFrame, labels: Mapping[str, str], baseline: str, size: str) -> str:
@@ -126,7 +132,7 @@ def design_sentences(gaps: pd.DataFrame, designs: Mapping[str, str], baseline: s
         verdict = signed(row, f"are **worth more** than {than}", f"are **worth less** than {than}", "")
         verdict = verdict or f"cannot be told apart from {than}"
         lines.append(
-            f"Records chosen {designs[row.design]} {verdict} ({cell(row.value, row.low, row.high, 1, True, True)})."
+            f"Records chosen {designs[row.design]} {verdict} ({cell(row.value, row.low, row.high, 0, True, True)})."
         )
     return lines
 

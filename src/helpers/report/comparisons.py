@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from helpers import evaluation, stats
-from helpers.data.cohort import Cohort
+from helpers import stats
 from helpers.evaluation.comparisons import all_pairs, both_ways
 from helpers.evaluation.results import LOWER_IS_BETTER, paired
-from helpers.report.words import WORDS, WORLD_WORDS, cell, number
+from helpers.report.gains import IN_GAINS, in_gains
+from helpers.report.words import SHARES, WORDS, WORLD_WORDS, cell, number
 
 BY_ITSELF = "by its own interval, but not once the number of comparisons is allowed for"
 
@@ -19,6 +19,8 @@ def paired_sentences(
     gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, column: str = "strategy"
 ) -> list[str]:
     """One sentence a row of a paired table: which way, how much, and whether the difference is real.
+
+    Policy value is told as a gain, so that more is better; shares are told in percent.
 
     Parameters
     ----------
@@ -31,20 +33,26 @@ def paired_sentences(
         What is compared.
     """
     lines = []
-    for name, row in zip(gaps[column], gaps.itertuples(), strict=True):
-        verdict = "cannot be told apart from"
+    for name, row in zip(gaps[column], in_gains(gaps).itertuples(), strict=True):
+        verdict, how = "cannot be told apart from", _written(row.metric)
         if row.real:
-            better = (row.value < 0) == (row.metric in LOWER_IS_BETTER)
-            verdict = f"is **{'better' if better else 'worse'}** by {number(abs(row.value))} than"
-        said = cell(row.value, row.low, row.high, sign=True)
-        lines.append(f"{labels[name]} {verdict} {labels[baseline]} in {WORDS[row.metric]} ({said}).")
+            lower = row.metric in LOWER_IS_BETTER and row.metric != "policy_value"
+            better = (row.value < 0) == lower
+            verdict = f"is **{'better' if better else 'worse'}** by {number(abs(row.value), **how)} than"
+        said = cell(row.value, row.low, row.high, sign=True, **how)
+        lines.append(f"{labels[name]} {verdict} {labels[baseline]} in {IN_GAINS[row.metric]} ({said}).")
     return lines
 
 
-def verdicts(
-    gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, metric: str, cohort: Cohort | None = None
-) -> list[str]:
+def _written(metric: str) -> dict:
+    """How numbers of a metric are written: shares in whole percent."""
+    return {"digits": 0, "percent": True} if metric in SHARES else {}
+
+
+def verdicts(gaps: pd.DataFrame, labels: Mapping[str, str], baseline: str, metric: str) -> list[str]:
     """What is better than the baseline, what is worse and what cannot be told apart; strategies of a kind together.
+
+    Policy value is told as a gain, above zero whatever the outcome; shares are told in percent.
 
     Parameters
     ----------
@@ -56,15 +64,13 @@ def verdicts(
     baseline : str
     metric : str
         Decides which direction is better.
-    cohort : Cohort or None
-        Numbers are shown in the direction of its outcome; None: in the library's.
     """
     rows = gaps[gaps["strategy"].isin(list(labels)) & (gaps["strategy"] != baseline)]
     rows = rows.sort_values("value", ascending=metric in LOWER_IS_BETTER)
     better, real = rows["value"].lt(0) == (metric in LOWER_IS_BETTER), rows["real"]
     certain = rows["certain"] if "certain" in rows else real
-    shown = rows if cohort is None else evaluation.turned_back(rows, cohort)
-    than = f"{labels[baseline]} in {WORDS[metric]}"
+    shown = in_gains(rows.assign(metric=metric))
+    than = f"{labels[baseline]} in {IN_GAINS[metric]}"
     parts = {
         f"**Better** than {than}": certain & better,
         f"**Worse** than {than}": certain & ~better,
@@ -76,7 +82,10 @@ def verdicts(
 
 
 def _listed(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    return "; ".join(f"{labels[r.strategy]} {cell(r.value, r.low, r.high, sign=True)}" for r in rows.itertuples())
+    return "; ".join(
+        f"{labels[r.strategy]} {cell(r.value, r.low, r.high, sign=True, **_written(r.metric))}"
+        for r in rows.itertuples()
+    )
 
 
 def tally(gaps: pd.DataFrame, by_chance: bool = False) -> str:
@@ -179,7 +188,7 @@ def question_answers(
         said = []
         for process, part in areas[areas["metric"] == metric].groupby("process", sort=False):
             gap = paired(part[part["strategy"].isin([strategy, baseline])], baseline)
-            where = WORLD_WORDS.get(process, f"process {process}")
+            where = WORLD_WORDS.get(process, f"{'where' if ' ' in process else 'process'} {process}")
             said.append(f"*{where[:1].upper()}{where[1:]}*: {paired_sentences(gap, labels, baseline)[0]}")
         lines.append(f"**{question}** {' '.join(said)}")
     return lines

@@ -63,7 +63,7 @@ def strength_slider(bounds: pd.DataFrame, strong: pd.DataFrame) -> Html:
     same = bounds[np.isclose(bounds["cf_y"], bounds["cf_d"])].sort_values("cf_y")
     for r in same.itertuples():
         key = f"{r.cf_y:g}"
-        positions[key] = number(r.cf_y, 2)
+        positions[key] = number(r.cf_y, 0, percent=True)
         weaker = strong.loc[(strong["cf_y"] <= r.cf_y) & (strong["cf_d"] <= r.cf_d), "left_out"]
         keeps = r.low > 0 or r.high < 0
         told = "Its sign **could not be overturned**." if keeps else "Its sign **could be overturned**."

@@ -9,6 +9,7 @@ from functools import wraps
 
 from helpers.privacy.quiet import Quiet
 from helpers.report.style import INK
+from helpers.report.words import is_share, number
 
 WIDTH, PHONE = 7.0, 3.7  # inches of a figure on a page, and on a phone
 TICK, LINE = 22, 0.16  # letters of a name on a line of a phone, and the height of a line in inches
@@ -53,8 +54,23 @@ def style() -> Iterator[None]:
     before = plt.get_fignums()
     with plt.rc_context(STYLE):
         yield
-    for number in set(plt.get_fignums()) - set(before):
-        plt.close(number)
+    for drawn in set(plt.get_fignums()) - set(before):
+        _in_percent(plt.figure(drawn).axes)
+        plt.close(drawn)
+
+
+def _in_percent(axes) -> None:
+    """What is called a share is written in percent, unless its ticks were named by hand."""
+    from matplotlib.ticker import FuncFormatter, ScalarFormatter
+
+    for axis in (a for ax in axes for a in (ax.xaxis, ax.yaxis)):
+        words = axis.get_label().get_text() or (axis.axes.get_title() if axis is axis.axes.xaxis else "")
+        if is_share(" ".join(words.split())) and isinstance(axis.get_major_formatter(), ScalarFormatter):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: _percent(value)))
+
+
+def _percent(value: float) -> str:
+    return number(value, 0 if abs(100 * value - round(100 * value)) < 1e-6 else 1, percent=True)
 
 
 def legend_below(figure, ax, columns: int = 2) -> None:

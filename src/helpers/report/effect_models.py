@@ -97,9 +97,11 @@ def entering_sentence(areas: pd.DataFrame) -> str:
     rows = areas[(areas["metric"] == "captured") & areas["strategy"].isin(["outcome", "treatment"])]
     row = evaluation.paired(rows, "treatment").iloc[0]
     models, chance = "the outcome models", "the chance of treatment"
-    ways = (f"more in {models} than in {chance}", f"more in {chance} than in {models}", "surely more in neither")
+    ways = (f"more in {models} than in {chance}", f"more in {chance} than in {models}", "")
     said = cell(row["value"], row["low"], row["high"], 0, True, True)
-    return f"Annotations are worth {signed(row, *ways)} (outcome models less chance of treatment: {said})."
+    if not (told := signed(row, *ways)):
+        return f"In {models} or in {chance}: where annotations are worth more cannot be told ({said})."
+    return f"Annotations are worth {told} ({models} less {chance}: {said})."
 
 
 def smoothed_sentences(tau: np.ndarray, psi: np.ndarray, target: np.ndarray, rows: tuple[int, int]) -> list[str]:

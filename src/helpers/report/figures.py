@@ -94,13 +94,14 @@ def pair_matrix(pairs: pd.DataFrame, labels: Mapping[str, str], lower_is_better:
         .reindex(index=names, columns=names)
     )
     with style():
-        side = min(0.27 * len(names) + 2.6, WIDTH)
-        figure, ax = plt.subplots(figsize=(side, side))
+        figure, ax = plt.subplots(figsize=(WIDTH, 0.24 * len(names) + 0.8))
         worse, better = FAMILIES["risk"], FAMILIES["no annotation"]
         colours = ListedColormap([worse, f"{worse}66", "#00000000", f"{better}66", better])
-        ax.imshow(np.ma.masked_invalid(table.to_numpy(float)), cmap=colours, vmin=-2.5, vmax=2.5)
-        ax.set_xticks(np.arange(len(names)), [labels[s] for s in names], rotation=90, fontsize=8)
-        ax.set_yticks(np.arange(len(names)), [labels[s] for s in names], fontsize=8)
+        shades = np.ma.masked_invalid(table.to_numpy(float))
+        ax.imshow(shades, cmap=colours, vmin=-2.5, vmax=2.5, aspect="auto")
+        places = np.arange(len(names))  # a column has the number of its row: names do not fit there
+        ax.set_xticks(places, [str(place + 1) for place in places], fontsize=6, rotation=90)
+        ax.set_yticks(places, [f"{labels[s]}  {place + 1}" for place, s in enumerate(names)], fontsize=8)
         ax.grid(False)
     return figure
 

@@ -24,11 +24,12 @@ def hidden_sentences(hidden: pd.DataFrame, strong: pd.DataFrame) -> list[str]:
     worst = strong.loc[(strong["limit"] * np.sign(value)).idxmin()]
     left, limit = (number(worst[end], 2, sign=True) for end in ("bound", "limit"))
     able, flat = (_fields(strong, rows) for rows in (strong["overturns"], strong["cf_d"] < LEAST_STRENGTH))
+    at_most, zero, own, weights = (number(v, 0, percent=True) for v in (needed, point, worst["cf_y"], worst["cf_d"]))
     lines = [
         f"Before the mean effect of {effect} could not be told from zero, a hidden confounder would need a "
-        f"strength of {needed:.2f} on both scales (of {point:.2f} to make the estimate itself zero).",
-        f"One as strong as {_field(worst['left_out'])} ({worst['cf_y']:.2f} and {worst['cf_d']:.2f}), the worst of "
-        f"the recorded ones, could leave {left}, with the sampling error {limit}.",
+        f"strength of {at_most} on both scales (of {zero} to make the estimate itself zero).",
+        f"One as strong as {_field(worst['left_out'])} ({own} and {weights}), the worst of the recorded ones, "
+        f"could leave {left}, with the sampling error {limit}.",
     ]
     lines.append(
         f"**As strong as one of these, it could overturn the sign**: {able}."

@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers import evaluation
 from helpers.evaluation.held_out import HeldOutScores
+from helpers.report.gains import turned
 from helpers.report.words import cell, number
 
 GAINS_BY = ("gain by held-out scores", "gain by the true effects")
@@ -28,16 +29,12 @@ def gain_rows(pooled: pd.DataFrame, results: pd.DataFrame, metric: str = "policy
         An area that is better lower.
     """
     told = pooled[(pooled["metric"] == metric) & (pooled["baseline"] != "") & pooled["at"].isna()]
-    blocks = [_turned(told).assign(metric=GAINS_BY[0])]
+    blocks = [turned(told).assign(metric=GAINS_BY[0])]
     known = results[(results["metric"] == metric) & (results["baseline"] != "") & results["truth"].notna()]
     if len(known):
         true = evaluation.summarise(known.assign(value=known["truth"]), by=("strategy",))
-        blocks.append(_turned(true).assign(metric=GAINS_BY[1]))
+        blocks.append(turned(true).assign(metric=GAINS_BY[1]))
     return pd.concat(blocks, ignore_index=True)[["strategy", "metric", *_ENDS]]
-
-
-def _turned(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(value=-table["value"], low=-table["high"], high=-table["low"])
 
 
 def held_out_sentence(judged: pd.DataFrame, labels: Mapping[str, str], baseline: str) -> str:
@@ -50,7 +47,7 @@ def held_out_sentence(judged: pd.DataFrame, labels: Mapping[str, str], baseline:
     labels : mapping
     baseline : str
     """
-    rows = _turned(judged).assign(known=-judged["truth"])
+    rows = turned(judged).assign(known=-judged["truth"])
     better, worse = (rows[rows["certain"] & side] for side in (rows["value"] > 0, rows["value"] < 0))
     best = rows.loc[rows["value"].idxmax()]
     said = (

@@ -103,11 +103,11 @@ def shift_explorer(cost: pd.DataFrame, shifts: Mapping[str, str], labels: Mappin
     Parameters
     ----------
     cost : DataFrame
-        ``shift, strategy, value, low, high, real``: policy value lost; above zero is worse.
+        ``shift, strategy, value, low, high, real``: what is lost; above zero is worse.
     shifts, labels : mapping
         Key to words.
     unit : str
-        Of the outcome.
+        Of what shares are shares of, which are written in percent; empty where policy value is lost.
     """
     part = cost[cost["shift"].isin(list(shifts)) & cost["strategy"].isin(list(labels))]
     most, found = max(part["value"].max(), 1e-12), {}
@@ -127,7 +127,8 @@ def shift_explorer(cost: pd.DataFrame, shifts: Mapping[str, str], labels: Mappin
 def _lost(r: pd.Series, unit: str) -> str:
     verb = "loses" if r["value"] > 0 else "gains"
     low, high = (r["low"], r["high"]) if r["value"] > 0 else (-r["high"], -r["low"])
-    return f"{verb} {cell(abs(r['value']), low, high)}{f' {unit}' if unit else ''}"
+    share = {"digits": 0, "percent": True} if unit else {}
+    return f"{verb} {cell(abs(r['value']), low, high, **share)}{f' {unit}' if unit else ''}"
 
 
 @no_records

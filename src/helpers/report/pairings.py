@@ -14,6 +14,7 @@ import pandas as pd
 from helpers import evaluation
 from helpers.config import Config
 from helpers.data.cohort import Cohort
+from helpers.report.gains import turned
 from helpers.report.results import facts
 from helpers.report.words import WORLD_WORDS, cell, number
 
@@ -159,13 +160,13 @@ def whole_note_sentences(
 
 def curve_sentence(gains: pd.DataFrame, labels: Mapping[str, str], recommended: str, share: float = 0.2) -> str:
     """What risk, the published and the recommended pairing gain over a random order at one share treated."""
-    rows = gains[gains["metric"] == "policy_curve"]
+    rows = turned(gains[gains["metric"] == "policy_curve"])
     near = rows["at"].unique()[np.abs(rows["at"].unique() - share).argmin()]
     at = rows[rows["at"] == near].set_index("strategy")
     names = [name for name in ("risk", "aace", recommended) if name in at.index]
     said = "; ".join(f"{labels[n]} {cell(*at.loc[n, ['value', 'low', 'high']], 3, sign=True)}" for n in names)
     treated = number(near, 0, percent=True)
-    return f"With {treated} of the patients treated, mean outcome less that of a random order: {said}."
+    return f"With {treated} of the patients treated, gain a patient over a random order: {said}."
 
 
 def comparison_facts(

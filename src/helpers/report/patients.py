@@ -52,6 +52,26 @@ def two_patients(cohort: Cohort) -> tuple[int, int]:
     return int(ill), int(lower[np.argmax(benefit[lower])])
 
 
+def patients_to_sort(cohort: Cohort, count: int = 10) -> pd.DataFrame:
+    """A few patients from those treatment helps most to those it helps least, to be put in order by hand.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        With known effects, of records that everyone may see.
+    count : int
+
+    Returns
+    -------
+    DataFrame with ``who`` (what the patient has, in words; no two alike) and ``effect``, in the order of the records.
+    """
+    columns = (*cohort.roles.annotations, *cohort.roles.tabular)
+    who = [_listed(findings_of(cohort, row, columns)) for row in range(len(cohort))]
+    unlike = pd.DataFrame({"who": who, "effect": cohort.tau}).drop_duplicates("who")
+    ranks = np.linspace(0, len(unlike) - 1, min(count, len(unlike))).round().astype(int)
+    return unlike.loc[unlike["effect"].sort_values(kind="stable").index[ranks].sort_values()].reset_index(drop=True)
+
+
 def case_sentences(cohort: Cohort, outcome: str = "outcome", unit: str | None = None) -> list[str]:
     """The two patients of :func:`two_patients` in plain words, and what treating one of them would bring.
 

@@ -44,7 +44,7 @@ def won_back_sentence(row) -> str:
     if pd.isna(row.share):
         return f"{case}: errors cost EM nothing that can be told from zero, so there is no share to win back."
     share = cell(row.share, row.low, row.high, 0, percent=True)
-    return f"{case}: rates from double annotation win back **{share}** of what EM loses in policy value."
+    return f"{case}: rates from double annotation win back **{share}** of the gain that EM loses."
 
 
 def definition_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:

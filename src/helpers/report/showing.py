@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from helpers.privacy.escaping import without_formulas
 from helpers.report.drawing import no_records
 from helpers.report.html import Html, attribute, block, inline, words_of
 from helpers.report.svg import drawn
-from helpers.report.words import DASH, MINUS, cell, named_word, number
+from helpers.report.words import DASH, MINUS, cell, is_share, named_word, number
 
 _ENDS = ("_low", "_high")
 
@@ -25,8 +26,10 @@ def finding(sentence: str) -> Html:
 
 
 @no_records
-def show(figure, caption: str, data: pd.DataFrame | None = None, name: str | None = None) -> Html:
-    """A figure with its caption, which is its finding and its alternative text.
+def show(
+    figure, caption: str, data: pd.DataFrame | None = None, name: str | None = None, finding: str | None = None
+) -> Html:
+    """A figure with its caption, which is also its alternative text.
 
     Parameters
     ----------
@@ -39,11 +42,20 @@ def show(figure, caption: str, data: pd.DataFrame | None = None, name: str | Non
         through :func:`shown` before.
     name : str or None
         Of that file, as in ``12_curves``; None: from the caption.
+    finding : str or None
+        What the page says just above the figure, in its box: who cannot see the figure is told it again.
+
+    Raises
+    ------
+    ValueError
+        A figure without a caption.
     """
-    said = words_of(caption)
+    if not caption.strip():
+        raise ValueError("show: caption is empty; say in a sentence what the figure shows.")
+    said = words_of(f"{caption} {finding}" if finding else caption)
     wide, small = drawn(figure, said)
     content = f'<div class="wide">{wide}</div><div class="small" style="display:none">{small}</div>'
-    file, metadata = _file_name(name or said), {}
+    file, metadata = _file_name(name or words_of(caption)), {}
     if data is not None:
         tidy = without_formulas(data if isinstance(data.index, pd.RangeIndex) else data.reset_index())
         metadata = {"csv": {file: tidy.to_csv(index=False)}}
@@ -68,8 +80,10 @@ def _file_name(words: str) -> str:
 
 
 @no_records
-def table(frame: pd.DataFrame, caption: str | None = None, digits: int = 2) -> Html:
+def table(frame: pd.DataFrame, caption: str | None = None, digits: int = 2, shares: Collection[str] = ()) -> Html:
     """A small table to read: names in words, numbers to the right, an interval in the cell of its value.
+
+    What is called a share, by the head of its column or of its row, is written in whole percent.
 
     Parameters
     ----------
@@ -79,17 +93,19 @@ def table(frame: pd.DataFrame, caption: str | None = None, digits: int = 2) -> H
     caption : str or None
     digits : int
         Decimals of numbers that are not whole.
+    shares : collection of str
+        Further columns that hold shares, under another name.
     """
     rows = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index(names=_index_names(frame))
     heads = 0 if rows is frame else frame.index.nlevels
-    shown = _intervals_joined(rows, digits)
+    shown = _intervals_joined(rows, digits, shares)
     right = [_is_number(column) for _, column in shown.items()]
     titles = "".join(
         f'<th scope="col"{_side(r)}>{inline(named_word(c))}</th>' for c, r in zip(shown, right, strict=True)
     )
     body = "".join(f"<tr>{_row(row, heads, right)}</tr>" for row in shown.itertuples(index=False, name=None))
     label = attribute(words_of(caption)) if caption else "table"
-    top = f"<caption>{inline(caption)}</caption>" if caption else ""
+    top = f"<caption><span>{inline(caption)}</span></caption>" if caption else ""
     content = f'<table class="results">{top}<thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
     region = f'<div class="scrolls" role="region" tabindex="0" aria-label="{label}">{content}</div>'
     return Html(region, shown.rename(columns=named_word).to_string(index=False))
@@ -99,22 +115,25 @@ def _index_names(frame: pd.DataFrame) -> list[str]:
     return ["" if name is None else str(name) for name in frame.index.names]
 
 
-def _intervals_joined(frame: pd.DataFrame, digits: int) -> pd.DataFrame:
+def _intervals_joined(frame: pd.DataFrame, digits: int, shares: Collection[str]) -> pd.DataFrame:
     """Every cell as text, and ends of intervals in the cell of their value."""
     ends = {"value": ("low", "high")} if {"value", "low", "high"} <= set(frame) else {}
     ends |= {c: pair for c in frame if set(pair := tuple(f"{c}{end}" for end in _ENDS)) <= set(frame)}
     taken = {end for pair in ends.values() for end in pair}
+    of_rows = [isinstance(head, str) and is_share(head) for head in frame.iloc[:, 0]]
     shown = {}
     for column in (c for c in frame if c not in taken):
+        whole = is_share(column) or column in shares
+        written = [{"digits": 0, "percent": True} if whole or row else {"digits": digits} for row in of_rows]
         if column in ends:
             rows = zip(frame[column], *(frame[end] for end in ends[column]), strict=True)
-            shown[column] = [cell(*row, digits) for row in rows]
+            shown[column] = [cell(*row, **how) for row, how in zip(rows, written, strict=True)]
         else:
-            shown[column] = [_said(value, digits) for value in frame[column]]
+            shown[column] = [_said(value, **how) for value, how in zip(frame[column], written, strict=True)]
     return pd.DataFrame(shown, index=range(len(frame)), dtype=object)
 
 
-def _said(value, digits: int) -> str:
+def _said(value, digits: int, percent: bool = False) -> str:
     """One cell as readers see it."""
     if isinstance(value, str):
         return re.sub(r"(?<![\w.])-(?=\.?\d)", MINUS, value) if value.strip() not in ("", "-") else DASH
@@ -124,7 +143,7 @@ def _said(value, digits: int) -> str:
         return DASH
     if isinstance(value, int | np.integer):
         return number(value, 0)
-    return number(value, digits) if isinstance(value, float | np.floating) else str(value)
+    return number(value, digits, percent=percent) if isinstance(value, float | np.floating) else str(value)
 
 
 def _is_number(cells: pd.Series) -> bool:
@@ -146,7 +165,7 @@ def _row(row: tuple[str, ...], heads: int, right: list[bool]) -> str:
 
 
 def fold(title: str, *things) -> Html:
-    """Anything behind a fold: what this module makes, tables, sentences and lists (Markdown), matplotlib figures."""
+    """Anything behind a fold: what this module makes (figures by :func:`show`), tables, sentences, lists (Markdown)."""
     inside = "".join(_folded(thing) for thing in things)
     files = {file: text for thing in things for file, text in getattr(thing, "metadata", {}).get("csv", {}).items()}
     content = f'<details class="fold"><summary>{inline(title)}</summary>{inside}</details>'
@@ -160,8 +179,7 @@ def _folded(thing) -> str:
         return block(thing)
     if type(thing).__name__ == "Markdown":
         return block(thing.data)
-    if type(thing).__name__ == "Figure":
-        return show(thing, "").html
-    if hasattr(thing, "_repr_html_"):
-        return thing._repr_html_()
-    raise ValueError(f"fold: a {type(thing).__name__} cannot be shown; give text, a table, a figure or HTML.")
+    if shown := getattr(thing, "_repr_html_", lambda: None)():
+        return shown
+    kind = type(thing).__name__
+    raise ValueError(f"fold: a {kind} cannot be shown; give text, a table, what report.show made, or HTML.")

@@ -11,7 +11,7 @@ from helpers.data.cohort import Cohort
 from helpers.data.own.spec import OwnSpec
 from helpers.evaluation.policy_agreement import MIX_GROUPS
 from helpers.privacy.small_counts import SMALLEST
-from helpers.report.words import COLUMN_NAMES, WORDS, cell, cells, direction
+from helpers.report.words import COLUMN_NAMES, SHARES, WORDS, cell, cells, direction, number
 
 MIX_HEADERS = {
     "overlap": "overlap",
@@ -38,9 +38,14 @@ def at_shares(compared: pd.DataFrame, shares: Mapping[str, float], labels: Mappi
     wide = rows.pivot(index="strategy", columns="metric", values="value").reindex(
         index=order, columns=list(MIX_HEADERS)
     )
-    shown = wide.map(lambda v: "-" if np.isnan(v) else f"{v:.2f}").rename(columns=MIX_HEADERS)
+    shown = wide.apply(lambda column: [_agreement(v, str(column.name)) for v in column]).rename(columns=MIX_HEADERS)
     shown.insert(0, "treated", [f"{shares[name]:.0%}" for name in order])
     return shown.rename(index=labels).rename_axis(index=None, columns=None)
+
+
+def _agreement(value: float, metric: str) -> str:
+    share = metric in ("overlap", "same_decision")
+    return number(value, 0 if share else 2, percent=share)
 
 
 def mix_shown(mix: pd.DataFrame, only_a: str, only_b: str) -> pd.DataFrame:
@@ -76,10 +81,13 @@ def with_intervals(
 ) -> pd.DataFrame:
     """A table to show: a row a strategy in the order of ``labels``, a column a value of ``by``, "mean [low, high]".
 
-    Columns of metrics are named in words.
+    Columns of metrics are named in words; shares are written in percent.
     """
-    rows = summary[summary[by].isin(list(columns)) & summary["strategy"].isin(list(labels))]
-    wide = rows.assign(cell=cells(rows, digits)).pivot(index="strategy", columns=by, values="cell")
+    rows = summary[summary[by].isin(list(columns)) & summary["strategy"].isin(list(labels))].reset_index(drop=True)
+    share = rows["metric"].isin(SHARES) if "metric" in rows else pd.Series(False, index=rows.index)
+    written = [*cells(rows[share], 0, percent=True), *cells(rows[~share], digits)]
+    said = pd.Series(written, index=[*rows.index[share], *rows.index[~share]], dtype=object)
+    wide = rows.assign(cell=said).pivot(index="strategy", columns=by, values="cell")
     order = [s for s in labels if s in wide.index]
     shown = wide.reindex(index=order, columns=list(columns)).rename(index=labels)
     return shown.where(shown.notna(), "-").rename(columns=COLUMN_NAMES).rename_axis(index=None, columns=None)
@@ -105,7 +113,7 @@ def described(side: Cohort) -> dict[str, str]:
     return {
         "records": f"{len(side):,}",
         "patients": f"{len(set(side.ids)):,}",
-        "share treated": f"{side.T.mean():.3f}",
+        "share treated": number(side.T.mean(), 0, percent=True),
         "mean outcome": f"{side.Y.mean():.3f}",
         "ATE": f"{side.tau.mean():+.3f}",
     }
@@ -132,7 +140,7 @@ def ranges(table: pd.DataFrame, names: Sequence[str], digits: int = 3) -> pd.Dat
     for name in names:
         rows = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
         shown[name] = [cell(*row, digits) for row in rows]
-    return shown.round(digits)
+    return shown
 
 
 def views_wide(summary: pd.DataFrame, metric: str) -> pd.DataFrame:

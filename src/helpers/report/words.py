@@ -18,6 +18,10 @@ WORDS = {
     "captured": "share of the attainable benefit",
 }
 
+# What is a share is written in percent, in every table, sentence and figure.
+SHARES = {"captured", "autoc_share", "overlap", "kept", "covered", "inside", "lost_share", "true_share"}
+ALSO_SHARES = ("same decision", "overlap", "intervals that hold")
+
 WORLD_WORDS = {
     "v3": "where benefit lies apart from risk",
     "v2": "where benefit goes with risk",
@@ -111,6 +115,12 @@ def named_word(name: object) -> str:
         if word.endswith(end) and (stem := word.removesuffix(end)) in COLUMN_NAMES:
             return f"{COLUMN_NAMES[stem]}, {side}"
     return word
+
+
+def is_share(name: object) -> bool:
+    """Whether a column or an axis of this name holds shares: it is one of the metrics that do, or is called a share."""
+    words = named_word(name)
+    return str(name) in SHARES or words.startswith(("share", *ALSO_SHARES))
 
 
 def number(value: float, digits: int = 3, sign: bool = False, percent: bool = False) -> str:

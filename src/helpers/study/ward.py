@@ -15,7 +15,7 @@ WARD_LABELS = {
     "random": "random order",
     "risk": "highest risk first",
     "on_confounders": "DR learner on the confounders",
-    "oracle": "oracle: true effects",
+    "oracle": "the true effects",
 }
 
 
