@@ -95,8 +95,8 @@ class Config(BaseModel):
         description="frozen vectors of the notes: minilm, modernbert, tfidf or a Hugging Face model@revision, of whole "
         "notes or, with :mean behind it, the mean over sentences",
     )
-    reader: Literal["sentences", "words", "reader", "projection", "tuned-last", "tuned"] = Field(
-        "sentences", description="what learns from the annotations to read the notes, on top of the encoder"
+    reader: Literal["sentences", "marked", "words", "reader", "projection", "tuned-last", "tuned"] = Field(
+        "marked", description="what learns from the annotations to read the notes, on top of the encoder"
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", json_schema_extra=PLACE, description="where the encoder runs"

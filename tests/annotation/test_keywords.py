@@ -98,4 +98,4 @@ def test_it_reads_what_generated_notes_say_but_not_other_words(style):
         read = np.maximum(READER.read(notes["text"]), 0)
         scores[paraphrase] = [f1_score(told[:, f], read[:, f], average="macro") for f in range(5)]
     assert min(scores[False]) > 0.93
-    assert min(scores[True]) < 0.7  # the price of a fixed vocabulary
+    assert min(scores[True]) < min(scores[False]) - 0.1  # the price of a fixed vocabulary

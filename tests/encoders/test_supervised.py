@@ -11,20 +11,24 @@ from small import LEVELS, Hashed, records
 
 from helpers.data.fields import one_hot
 from helpers.data.folds import patient_folds
+from helpers.data.replica.network import sample_network
+from helpers.data.replica.notes import write_notes
 from helpers.encoders.notes import Notes
 from helpers.encoders.registry import make_encoder, without_annotations
-from helpers.encoders.supervised.attention import attend
+from helpers.encoders.supervised.attention import attend, left_out
 from helpers.encoders.supervised.crossfit import Supervised, probabilities_in, vectors_of
-from helpers.encoders.supervised.mean_reader import MeanReader
+from helpers.encoders.supervised.mean_reader import MeanReader, gains, shares_of, three_sources
 from helpers.encoders.supervised.regressions import VectorReader, WordReader, normalised_log_p
 from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
 from helpers.encoders.union import FeatureUnion
 
+WAYS = (("normal", False), ("compact", False), ("normal", True), ("compact", True))
 READERS = {
     "words": WordReader(),
     "vector": VectorReader(Hashed(), C=1.0),
     "sentences": SentenceReader(Hashed(), hidden=16, steps=60),
+    "marked": three_sources(Hashed()),
     "both": MeanReader([SentenceReader(Hashed(), hidden=16, steps=60), WordReader()]),
 }
 
@@ -134,7 +138,7 @@ def test_the_number_of_threads_changes_no_bit():
     np.testing.assert_array_equal(*found)
 
 
-@pytest.mark.parametrize("how", ["sentences", "words", "reader", "projection"])
+@pytest.mark.parametrize("how", ["sentences", "marked", "words", "reader", "projection"])
 def test_readers_on_words(how):
     texts, annotations, groups = records(400)
     encoder = make_encoder(f"tfidf:{how}").fit(texts, annotations, LEVELS, groups=groups)
@@ -149,7 +153,8 @@ def test_readers_on_words(how):
 
 @pytest.mark.parametrize("how", ["sections", "max", "mean", "tfidf", "tuned", "tuned-last"])
 def test_words_cannot_stand_in_for_a_frozen_model(how):
-    with pytest.raises(ValueError, match=f"'tfidf:{how}': needs a frozen model.*projection, words, sentences, reader"):
+    kinds = "projection, words, sentences, marked, reader"
+    with pytest.raises(ValueError, match=f"'tfidf:{how}': needs a frozen model.*{kinds}"):
         make_encoder(f"tfidf:{how}")
 
 
@@ -211,6 +216,74 @@ def test_attention_by_loop():
     for i in range(4):
         v, w = np.split(votes[sentence[note == i]], 2, axis=1)
         np.testing.assert_allclose(got[i], (np.exp(w) * v).sum(0) / (1 + np.exp(w).sum(0)), rtol=1e-5)
+
+
+def test_gains_and_weights_by_hand():
+    """A reader that knows the first field alone, one that knows both, one that tells the shares and no more."""
+    labels = one_hot(np.array([[0, 1, 0], [1, 0, 0], [1, 0, 1], [0, 0, 0]], float), LEVELS)
+    share = np.tile(np.log(labels.mean(0)), (4, 1))
+    sure = np.log(np.where(labels > 0, 0.9, 0.1 / np.repeat([1, 2], LEVELS)))
+    first = np.hstack([sure[:, :2], share[:, 2:]])
+    found = np.stack([gains(p, labels, LEVELS) for p in (first, sure, share)])
+    entropy = [np.log(2), 0.5 * np.log(2) + 0.5 * np.log(4)]
+    np.testing.assert_allclose(
+        found, [[np.log(0.9) + entropy[0], 0], np.log(0.9) + np.array(entropy), [0, 0]], atol=1e-9
+    )
+    np.testing.assert_allclose(shares_of(found), [[0.5, 0], [0.5, 1], [0, 0]], atol=1e-9)
+    np.testing.assert_allclose(shares_of(-found), 1 / 3)
+
+
+def test_readers_are_weighed_field_by_field():
+    texts, annotations, _ = records(300)
+    labels = one_hot(annotations, LEVELS)
+    mean = three_sources(Hashed()).fit(texts, labels, LEVELS)
+    parts = [r.log_proba(texts) * np.repeat(w, LEVELS) for r, w in zip(mean.fitted_, mean.weights_)]
+    np.testing.assert_allclose(mean.log_proba(texts), normalised_log_p(sum(parts), LEVELS))
+    np.testing.assert_allclose(mean.weights_.sum(0), 1)
+    assert (mean.weights_ > 0.2).all()
+
+
+def test_one_that_sees_marks_alone_knows_no_other_words_and_is_not_heard_of_what_the_rules_have_no_words_for():
+    texts, annotations, _ = records(300)
+    labels = one_hot(annotations, LEVELS)
+    marks = SentenceReader(Hashed(), hidden=16, steps=60, sees="marks").fit(texts, labels, LEVELS)
+    other = [t.replace("Coughs at night.", "Hacks all day.").replace("Lives in street", "Works in shop") for t in texts]
+    np.testing.assert_array_equal(marks.log_proba(other), marks.log_proba(texts))
+    unknown = [t.replace("No cough.", "Claps rarely.").replace("Coughs", "Claps") for t in texts]
+    silent = [t.replace("Temperature", "Slope").replace(" C.", " m.") for t in unknown]
+    weights = three_sources(Hashed()).fit(silent, labels, LEVELS).weights_
+    assert (weights[1] < 0.05).all() and (weights[[0, 2]] > 0.3).all()
+
+
+def test_sentences_lack_one_source_or_the_other_but_never_both():
+    import torch
+
+    X = torch.ones(4_000, 5)
+    kept = left_out(X, 3, (0.7, 0.2), torch.Generator().manual_seed(0)).numpy()
+    ahead, behind = kept[:, :3].all(1), kept[:, 3:].all(1)
+    np.testing.assert_array_equal([kept[:, :3].any(1), kept[:, 3:].any(1)], [ahead, behind])
+    assert (ahead | behind).all()
+    assert abs((~behind).mean() - 0.2) < 0.03 and abs((~ahead).mean() - 0.7 * 0.8) < 0.03
+    with pytest.raises(ValueError, match="sees = 'ears'"):
+        SentenceReader(Hashed(), sees="ears").fit(["A cough."], np.ones((1, 1)), (1,))
+
+
+def test_wordings_that_the_training_notes_lack_are_read_better_than_by_the_embedding():
+    """Notes of the grammar: learned at home, read in compact style and in wordings held out, few annotations."""
+    n, seed, fields = 900, 11, ("dysp", "cough", "pain", "nasal", "fever")
+    frame = sample_network(n, seed)
+    truth = np.column_stack([frame[f].cat.codes > 0 if f == "fever" else frame[f] for f in fields])
+    notes = {w: write_notes(frame, *w[:1], seed, paraphrase=w[1])["text"].tolist() for w in WAYS}
+    train, test = np.arange(600), np.arange(600, n)
+    losses = {}
+    for name, reader in (("text", SentenceReader(Hashed(128))), ("marked", three_sources(Hashed(128)))):
+        labels = one_hot(truth[train].astype(float), (2,) * 5)
+        fitted = reader.fit([notes[WAYS[0]][i] for i in train], labels, (2,) * 5)
+        for way in WAYS:
+            p = fitted.log_proba([notes[way][i] for i in test])
+            losses[name, way] = -(p * one_hot(truth[test].astype(float), (2,) * 5)).sum(1).mean()
+    for way in WAYS:
+        assert losses["marked", way] < losses["text", way] * (0.95 if way[1] or way[0] == "compact" else 1.02)
 
 
 def test_folds_keep_patients_together_and_normalise():

@@ -24,7 +24,7 @@ from helpers.effects.nuisance.prototypes import ridge
 from helpers.encoders.features import Features
 from helpers.encoders.registry import make_encoder
 from helpers.encoders.supervised.crossfit import Supervised
-from helpers.encoders.supervised.mean_reader import MeanReader
+from helpers.encoders.supervised.mean_reader import MeanReader, three_sources
 from helpers.encoders.supervised.regressions import VectorReader, WordReader
 from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
@@ -77,6 +77,7 @@ ENCODERS = {
     "sections": lambda base: make_encoder(f"{base.model}:sections", device="cpu", precision="fp32"),
     "tfidf": lambda base: make_encoder("tfidf"),
     "sentences": lambda base: Supervised(sentences(base), "tiny:sentences"),
+    "marked": lambda base: Supervised(three_sources(base), "tiny:marked"),
     "projection": lambda base: Supervised(VectorReader(base, C=1.0), "tiny:projection"),
     "words": lambda base: Supervised(WordReader(), "words"),
     "words of sentences": lambda base: make_encoder("tfidf:sentences"),

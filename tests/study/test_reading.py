@@ -78,11 +78,11 @@ def test_learners_without_annotations_never_see_it():
 @pytest.mark.parametrize(
     ("encoder", "frozen", "reader"),
     [
-        ("minilm", "minilm", "minilm:sentences"),
-        ("minilm:mean", "minilm:mean", "minilm:sentences"),
+        ("minilm", "minilm", "minilm:marked"),
+        ("minilm:mean", "minilm:mean", "minilm:marked"),
         ("minilm:tuned", "minilm", "minilm:tuned"),
-        ("tfidf", "tfidf", "tfidf:sentences"),
-        ("org/model@abc", "org/model@abc", "org/model@abc:sentences"),
+        ("tfidf", "tfidf", "tfidf:marked"),
+        ("org/model@abc", "org/model@abc", "org/model@abc:marked"),
     ],
 )
 def test_names_of_frozen_vectors_and_of_the_reader(encoder, frozen, reader):

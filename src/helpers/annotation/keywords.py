@@ -49,6 +49,17 @@ class Finding:
     level: int  # of fever: 1, 2, or 3 for no degree; else 1
 
 
+@dataclass(frozen=True)
+class Clauses:
+    """The tokens of a sentence, what answers them, what is said of each, whether of another person; the past."""
+
+    tokens: list[Token]
+    answered: dict[int, str]
+    state: list[str]
+    other: list[bool]
+    past: set[int]
+
+
 class KeywordAnnotator:
     """Reads five symptoms from notes: ``dysp, cough, pain, nasal`` (0 absent, 1 present), ``fever`` (0, 1 low, 2 high).
 
@@ -123,6 +134,16 @@ class KeywordAnnotator:
         rows = [[self._status(found, name) for name in names] for found in (self._note(t, memory) for t in texts)]
         return np.array(rows, dtype=object).reshape(-1, len(names))
 
+    @no_data_in_errors("keywords: reading sentences")
+    def told(self, sentence: str) -> list[tuple[list[Finding], Clauses]]:
+        """What a sentence says of the symptoms, read by itself: without the question or the list it stands in."""
+        out = []
+        for text in _sentences([Part(sentence)]):
+            heat = temperatures(text)
+            clauses = self._clauses(text, heat)
+            out.append((self._found(text, heat, clauses), clauses))
+        return out
+
     def _checked(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
         names = self.fields if names is None else tuple(names)
         unknown = [name for name in names if name not in self.fields]
@@ -142,10 +163,17 @@ class KeywordAnnotator:
         heat = temperatures(sentence)
         if not heat and not self._rules.terms.search(sentence):
             return []
+        return self._found(sentence, heat, self._clauses(sentence, heat))
+
+    def _clauses(self, sentence: str, heat: list) -> Clauses:
         tokens = _with_temperatures(self._rules.tokens(sentence), heat)
-        answered = find_answers(tokens)
+        answered = find_answers(tokens)  # first: an answer that it finds is no cue any more
+        return Clauses(tokens, answered, states(tokens), others(tokens), past(tokens))
+
+    def _found(self, sentence: str, heat: list, clauses: Clauses) -> list[Finding]:
+        tokens, answered, state = clauses.tokens, clauses.answered, clauses.state
+        other, gone = clauses.other, clauses.past
         standing = bool(heat) and bool(self._rules.standing.search(sentence))
-        state, other, gone = states(tokens), others(tokens), past(tokens)
         _ended_today(tokens, state, answered)
         out = []
         for i, token in enumerate(tokens):

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from helpers.annotation.sentence_marks import sentence_marks
 from helpers.artifacts.digests import digest
 from helpers.encoders.base import Encoder, checked_texts
 from helpers.encoders.cache import encode
@@ -63,6 +64,11 @@ class Notes:
     def measured(self) -> np.ndarray:
         """(u, 2) largest values in each different sentence, as :func:`largest_values` gives them."""
         return largest_values(self.bags.unique) if self._whole is None else self._whole.measured[self._used]
+
+    @cached_property
+    def marks(self) -> np.ndarray:
+        """(u, 22) what the keyword rules say of each different sentence, see :func:`sentence_marks`."""
+        return sentence_marks(self.bags.unique) if self._whole is None else self._whole.marks[self._used]
 
     def vectors(self, base: Encoder) -> np.ndarray:
         """(u, d) float32 vectors of the different sentences, of unit length; kept of a frozen encoder."""

@@ -13,7 +13,7 @@ from helpers.encoders.loading import local_folder
 from helpers.encoders.sentences import SectionEncoder, SentencePooling
 from helpers.encoders.supervised.crossfit import Supervised
 from helpers.encoders.supervised.finetune import TunedReader
-from helpers.encoders.supervised.mean_reader import MeanReader
+from helpers.encoders.supervised.mean_reader import MeanReader, three_sources
 from helpers.encoders.supervised.regressions import VectorReader, WordReader
 from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.tfidf import TfidfEncoder
@@ -38,12 +38,13 @@ ENCODER_VARIANTS: dict[str, Callable] = {
     "projection": lambda base: Supervised(VectorReader(base), f"{base.name}:projection"),
     "words": lambda base: Supervised(WordReader(), f"{base.name}:words"),
     "sentences": lambda base: Supervised(SentenceReader(base), f"{base.name}:sentences"),
+    "marked": lambda base: Supervised(three_sources(base), f"{base.name}:marked"),
     "tuned": lambda base: _tuned(base, "tuned", None),
     "tuned-last": lambda base: _tuned(base, "tuned-last", 2),
     "reader": lambda base: Supervised(MeanReader([SentenceReader(base), WordReader()]), f"{base.name}:reader"),
 }
 # What may follow ``tfidf:``, which learns from the training notes; the others look at a note through a frozen encoder.
-LEARNED_VARIANTS = ("projection", "words", "sentences", "reader")
+LEARNED_VARIANTS = ("projection", "words", "sentences", "marked", "reader")
 _HUB = re.compile(r"(?P<model>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
 
 
@@ -57,9 +58,10 @@ def make_encoder(name: str, device: str = "auto", **settings) -> Encoder:
         ``org/model@revision``, or a local folder with a model and its tokenizer. One followed by a colon and a
         key of ``ENCODER_VARIANTS`` is put to another use: ``minilm:sections``, ``minilm:max`` and ``minilm:mean`` (over
         sentences), ``minilm:tfidf`` (beside it); and, learned from annotations, ``minilm:projection``,
-        ``minilm:words`` (the words alone), ``minilm:sentences``, ``minilm:reader`` (both together), and
-        ``minilm:tuned-last`` and ``minilm:tuned``, which train the encoder's last two layers, or all. Of these tfidf
-        can be the base of ``projection``, ``words``, ``sentences`` and ``reader``.
+        ``minilm:words`` (the words alone), ``minilm:sentences``, ``minilm:marked`` (the sentences, their marks by the
+        keyword rules, and both), ``minilm:reader`` (words and sentences together), and ``minilm:tuned-last`` and
+        ``minilm:tuned``, which train the encoder's last two layers, or all. Of these tfidf can be the base of
+        ``projection``, ``words``, ``sentences``, ``marked`` and ``reader``.
     device : {"auto", "cuda", "mps", "cpu"}
         Where it runs; tfidf has no use for it.
     **settings
@@ -99,7 +101,7 @@ def without_annotations(name: str) -> str:
     return base if base != name and getattr(make_encoder(name), "supervised", False) else name
 
 
-def reading_encoder(name: str, reader: str = "sentences") -> str:
+def reading_encoder(name: str, reader: str = "marked") -> str:
     """The encoder that learns from annotations to read the notes that ``name`` embeds.
 
     Parameters

@@ -25,7 +25,8 @@ REPRESENTATION_LABELS = {
     "minilm:projection": "learned projection of the note's vector",
     "minilm:words": "reader of words",
     "minilm:sentences": "reader of sentences",
-    "minilm:reader": "both readers",
+    "minilm:marked": "reader of sentences and of the rules' marks",
+    "minilm:reader": "readers of words and of sentences",
     "minilm:tuned-last": "reader of sentences, last two layers tuned",
     "minilm:tuned": "reader of sentences, all layers tuned",
 }

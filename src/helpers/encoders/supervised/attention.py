@@ -53,6 +53,25 @@ def attention_scores(X, p: dict, noise: float = 0.0, dropout: float = 0.0, rng=N
     return h @ p["B"] + p["b"]
 
 
+def left_out(X, width: int, shares: tuple[float, float], rng):
+    """Features of sentences, of some without the first ``width`` columns and of others without the rest.
+
+    Parameters
+    ----------
+    X : (u, d) tensor
+    width : int
+    shares : (float, float)
+        Chance of a sentence to lack the first columns, and the rest; none lacks both.
+    rng : torch.Generator
+    """
+    import torch
+
+    drawn = torch.rand(2, len(X), 1, generator=rng)
+    behind = drawn[1] < shares[1]
+    ahead = (drawn[0] < shares[0]) & ~behind
+    return torch.cat([X[:, :width] * ~ahead, X[:, width:] * ~behind], 1)
+
+
 def attend(votes, sentence, starts):
     """(n, k) weighted means of the votes of each note's sentences, beside a silent one of weight 1 and vote 0.
 
@@ -130,7 +149,8 @@ def trained(features: np.ndarray, bags: Bags, labels: np.ndarray, p: dict, level
     p : dict of tensors
     levels : tuple of int
     options : dict
-        ``steps, batch, rate, decay, noise, dropout``.
+        ``steps, batch, rate, decay, noise, dropout``, and ``width`` and ``shares`` as :func:`left_out` takes them, None
+        where nothing is left out.
     rng : torch.Generator
     """
     import torch
@@ -141,7 +161,9 @@ def trained(features: np.ndarray, bags: Bags, labels: np.ndarray, p: dict, level
     for step, rows in enumerate(batches(bags.n, options["batch"], steps, rng)):
         part = bags.take(rows)
         used, place = np.unique(part.sentence, return_inverse=True)
-        votes = attention_scores(torch.from_numpy(features[used]), p, noise, dropout, rng)
+        X = torch.from_numpy(features[used])
+        X = X if options["shares"] is None else left_out(X, options["width"], options["shares"], rng)
+        votes = attention_scores(X, p, noise, dropout, rng)
         loss = note_loss(note_log_p(votes, place, part, p["c"], levels), labels[rows])
         gradients = torch.autograd.grad(loss, parameters)
         optimiser.step(gradients, options["rate"] * rate_at(step, steps), options["decay"])

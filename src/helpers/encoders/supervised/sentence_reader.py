@@ -22,7 +22,7 @@ from sklearn.base import BaseEstimator
 from helpers.encoders.base import Encoder
 from helpers.encoders.notes import Notes
 from helpers.encoders.supervised import attention
-from helpers.encoders.supervised.space import SentenceSpace
+from helpers.encoders.supervised.space import SOURCES, SentenceSpace
 from helpers.encoders.supervised.states import State, part, settings_of
 from helpers.stats.threads import one_thread
 
@@ -54,6 +54,11 @@ class SentenceReader(BaseEstimator):
         Principal components of the sentence vectors that the network sees, at most.
     numbers : bool
         Whether the network sees the numbers of a sentence beside its embedding.
+    sees : {"text", "marks", "both"}
+        The embedding and the numbers, what the keyword rules say of the sentence, or both.
+    text_out, marks_out : float
+        Of one that sees both: chance of a sentence to come without the one or the other in a step of training. At home
+        either tells everything, and the network would lean on one alone.
     seed : int
 
     Attributes
@@ -77,6 +82,9 @@ class SentenceReader(BaseEstimator):
         dropout: float | None = None,
         components: int = 128,
         numbers: bool = True,
+        sees: str = "text",
+        text_out: float = 0.7,
+        marks_out: float = 0.2,
         seed: int = 0,
     ) -> None:
         self.base = base
@@ -88,12 +96,23 @@ class SentenceReader(BaseEstimator):
         self.dropout = dropout
         self.components = components
         self.numbers = numbers
+        self.sees = sees
+        self.text_out = text_out
+        self.marks_out = marks_out
         self.seed = seed
 
     holds_words = property(lambda self: not self.base.frozen, doc="Whether its state holds words of notes.")
 
     def prepare(self, notes: Notes) -> SentenceSpace:
-        """What can be learned from notes without labels."""
+        """What can be learned from notes without labels.
+
+        Raises
+        ------
+        ValueError
+            ``sees`` is none of its values.
+        """
+        if self.sees not in SOURCES:
+            raise ValueError(f"sees = {self.sees!r}: must be one of {SOURCES}.")
         return SentenceSpace.of(notes, self.base, self.components, self.numbers)
 
     def fit(
@@ -116,7 +135,7 @@ class SentenceReader(BaseEstimator):
 
         notes, self.levels_ = Notes.of(texts), tuple(levels)
         self.space_ = self.prepare(notes) if prepared is None else prepared
-        features, rng = self.space_.features(notes), torch.Generator().manual_seed(self.seed % 2**63)
+        features, rng = self.space_.features(notes, self.sees), torch.Generator().manual_seed(self.seed % 2**63)
         with one_thread(networks=True):  # sums are then taken in one order
             p, options = attention.start(features.shape[1], self.hidden, labels, rng), self.options(len(notes))
             self.losses_ = attention.trained(features, notes.bags, labels, p, self.levels_, options, rng)
@@ -125,14 +144,16 @@ class SentenceReader(BaseEstimator):
 
     def options(self, n: int) -> dict:
         """How it is trained on n notes."""
-        plain = settings_of(self, "base", "hidden", "components", "numbers", "seed")
+        plain = {name: getattr(self, name) for name in ("steps", "rate", "decay", "noise")}
+        shares = (self.text_out, self.marks_out) if self.sees == "both" else None
         dropout = interpolated(DROPOUT, n) if self.dropout is None else self.dropout
-        return {**plain, "batch": round(interpolated(BATCH, n)), "dropout": dropout}
+        missing = {"width": self.space_.width, "shares": shares}
+        return {**plain, **missing, "batch": round(interpolated(BATCH, n)), "dropout": dropout}
 
     def log_proba(self, texts: Iterable[str] | Notes) -> np.ndarray:
         """(n, sum of levels) log-probabilities."""
         notes = Notes.of(texts)
-        return self.log_proba_of(self.space_.features(notes), notes)
+        return self.log_proba_of(self.space_.features(notes, self.sees), notes)
 
     def log_proba_of(self, features: np.ndarray, notes: Notes) -> np.ndarray:
         """(n, sum of levels) log-probabilities, from features of the different sentences."""

@@ -1,4 +1,7 @@
-"""What a reader learns without annotations: where the sentences of notes lie, and how large their numbers are."""
+"""What a reader learns without annotations: where the sentences of notes lie, and how large their numbers are.
+
+Beside it stand the marks of the keyword rules, which nobody learns.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from helpers.encoders.supervised.states import State, base_state, contiguous, re
 from helpers.encoders.values import reached, value_bounds
 from helpers.stats.threads import one_thread
 
+SOURCES = ("text", "marks", "both")  # the embedding and the numbers; the marks of the rules; all of them
+MARK = 3.0  # a mark beside the noise of training on features, whose spread is about 1
 SMALLEST_SPREAD = 1e-7  # variance of a direction, beside that of the first, that is rounding
 
 
@@ -49,14 +54,25 @@ class SentenceSpace:
 
     @property
     def width(self) -> int:
-        """Number of features."""
+        """Number of features without the marks."""
         return self.components.shape[1] + sum(len(edges) + bool(len(edges)) for edges in self.bounds)
 
-    def features(self, notes: Notes) -> np.ndarray:
-        """(u, width) float32 of the different sentences of notes."""
-        if not notes.bags.unique:
-            return np.empty((0, self.width), np.float32)
-        return self.placed(notes.vectors(self.base), notes)
+    def features(self, notes: Notes, sees: str = "text") -> np.ndarray:
+        """(u, width) float32 of the different sentences of notes; the marks behind the others.
+
+        Parameters
+        ----------
+        notes : Notes
+        sees : str
+            One of ``SOURCES``.
+        """
+        parts = []
+        if sees != "marks":
+            some = len(notes.bags.unique) > 0
+            parts.append(self.placed(notes.vectors(self.base), notes) if some else np.empty((0, self.width)))
+        if sees != "text":
+            parts.append(MARK * notes.marks)
+        return np.hstack(parts).astype(np.float32, copy=False)
 
     def placed(self, vectors: np.ndarray, notes: Notes) -> np.ndarray:
         """As :meth:`features`, from (u, d) vectors of the sentences."""
