@@ -9,9 +9,10 @@ rows into ``keyword_rules.csv``; this script runs those that the interpreter at 
     python -m venv /tmp/neg && /tmp/neg/bin/pip install "negspacy==1.1.0" "spacy==3.8.*"
     /tmp/neg/bin/python benchmarks/keyword_rules.py
 
-A sentence is right if all five fields are. The others get the words of the symptoms as plain targets and no rule of
-ours; they read no temperatures and no degrees of fever. What is negated counts as absent, what is uncertain,
-hypothetical, historical or about the family as not stated.
+A sentence is right if all five fields are. ``found`` of the ``present`` symptoms are read as present (sensitivity), and
+``spared`` of the ``others``, denied, not the patient's or not spoken of, are not (specificity). The other programs get
+the words of the symptoms as plain targets and no rule of ours; they read no temperatures and no degrees of fever. What
+is negated counts as absent, what is uncertain, hypothetical, historical or about the family as not stated.
 """
 
 from __future__ import annotations
@@ -82,20 +83,42 @@ def _highest(found) -> list[int]:
     return list(codes.values())
 
 
+COUNTED = ("right", "n", "found", "present", "spared", "others")
+
+
 def measure(name: str, read: Callable[[str], list[int]]) -> list[dict[str, object]]:
-    """Rows of the result: sentences right by half and kind."""
-    counts = defaultdict(lambda: [0, 0])
+    """Rows of the result: sentences right, symptoms found and spared, by half and kind."""
+    counts = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
     with TABLE.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            right = read(row["text"]) == [int(row[field]) for field in FIELDS]
+            found = counted(read(row["text"]), [int(row[field]) for field in FIELDS])
             for kind in (row["kind"], "all"):
-                counts[row["half"], kind][0] += right
-                counts[row["half"], kind][1] += 1
+                cell = counts[row["half"], kind]
+                cell.update({what: cell[what] + k for what, k in found.items()})
     version = "" if name == "helpers" else importlib.metadata.version(name)
     return [
-        {"program": name, "version": version, "half": half, "kind": kind, "right": k, "n": n, "share": round(k / n, 3)}
-        for (half, kind), (k, n) in sorted(counts.items())
+        {"program": name, "version": version, "half": half, "kind": kind, **cell, **shares(cell)}
+        for (half, kind), cell in sorted(counts.items())
     ]
+
+
+def counted(codes: list[int], truth: list[int]) -> dict[str, int]:
+    """What one sentence adds to the counts."""
+    pairs = list(zip(codes, truth, strict=True))
+    return {
+        "right": int(codes == truth),
+        "n": 1,
+        "found": sum(code > 0 for code, true in pairs if true > 0),
+        "present": sum(true > 0 for _, true in pairs),
+        "spared": sum(code <= 0 for code, true in pairs if true <= 0),
+        "others": sum(true <= 0 for _, true in pairs),
+    }
+
+
+def shares(cell: dict[str, int]) -> dict[str, object]:
+    """Share right, sensitivity and specificity, three decimals; empty where there is nothing to count."""
+    pairs = {"share": ("right", "n"), "sensitivity": ("found", "present"), "specificity": ("spared", "others")}
+    return {name: round(cell[a] / cell[b], 3) if cell[b] else "" for name, (a, b) in pairs.items()}
 
 
 def main() -> None:

@@ -19,8 +19,8 @@ app = typer.Typer(
     help="Who to treat: checks of parameters and profiles, policies to use.",
 )
 
-annotate = typer.Typer(no_args_is_help=True, help="Plan annotation, hand out batches, take answers back.")
-app.add_typer(annotate, name="annotate")
+annotate_app = typer.Typer(no_args_is_help=True, help="Plan annotation, hand out batches, take answers back.")
+app.add_typer(annotate_app, name="annotate")
 
 INPUTS = {
     "dataset",
@@ -239,6 +239,42 @@ def score(
         typer.echo(f"  {sentence}")
 
 
+@app.command("monitor")
+def monitor(
+    policy: Annotated[Path, typer.Option(help="folder of a saved policy")],
+    records: Annotated[Path, typer.Option(help="new records with their notes, as for score")],
+    out: Annotated[Path, typer.Option(help="page to write, .html")],
+    treatment: Annotated[
+        str | None, typer.Option(help="column that says who was treated, once outcomes are there")
+    ] = None,
+    outcome: Annotated[str | None, typer.Option(help="column of the outcome")] = None,
+    outcomes: Annotated[Path | None, typer.Option(help="file of these columns by identifier; else RECORDS")] = None,
+    treated: Annotated[str | None, typer.Option(help="word that says treated; else yes, true or 1")] = None,
+    share: Annotated[float | None, typer.Option(help="share that is treated; as at export if not given")] = None,
+    cost: Annotated[float | None, typer.Option(help="cost of a treatment in place of a share")] = None,
+    level: Annotated[float, typer.Option(help="chance of an alarm where nothing has changed")] = 0.01,
+    device: Annotated[str | None, typer.Option(help="where the encoder runs; as in training if not given")] = None,
+    other_versions: Annotated[bool, typer.Option("--other-versions", help="accept other library versions")] = False,
+) -> None:
+    """Watch a policy in use: a page on drift, who is treated and calibration.
+
+    Exit status: 0 nothing has changed, 3 something has, 1 it could not be looked at.
+    """
+    from helpers.policy import Outcomes, page, watch_file
+    from helpers.policy.watch import write_page
+
+    with _plain_errors():
+        if (treatment is None) != (outcome is None) or (outcomes is not None and outcome is None):
+            raise ValueError("treatment and outcome: name both columns, or neither.")
+        arrived = None if treatment is None else Outcomes(treatment, outcome or "", outcomes, treated)
+        options = {"device": device, "other_versions": other_versions}
+        found = watch_file(policy, records, arrived, share, cost, level, **options)
+        write_page(out, page(found, f"Policy {policy.name}"))
+    typer.echo(f"{out}: {'; '.join(found.alarms) or 'nothing'} has changed; {found.scored} of {found.records} scored.")
+    if found.alarms:
+        raise typer.Exit(3)
+
+
 @app.command("reading")
 def reading(
     spec: Annotated[str, typer.Option(help='path of your own.yml, or "example" for a made-up table')],
@@ -261,7 +297,7 @@ def reading(
         typer.echo(line)
 
 
-@annotate.command("plan")
+@annotate_app.command("plan")
 def annotate_plan(
     spec: Annotated[Path, typer.Option(help="own.yml of the table; its annotated records are the pilot")],
     target: Annotated[str, typer.Option(help="effect or policy (width of an interval), or benefit (share)")] = "effect",
@@ -280,7 +316,7 @@ def annotate_plan(
         typer.echo(line)
 
 
-@annotate.command("export")
+@annotate_app.command("export")
 def annotate_export(
     spec: Annotated[Path, typer.Option(help="own.yml of the table; its annotated records are the pilot")],
     out: Annotated[Path, typer.Option(help="new folder: tasks for Label Studio, CSV and JSON lines")],
@@ -301,7 +337,7 @@ def annotate_export(
     )
 
 
-@annotate.command("import")
+@annotate_app.command("import")
 def annotate_import(
     spec: Annotated[Path, typer.Option(help="the own.yml that the batch was exported with")],
     answers: Annotated[Path, typer.Option(help="export of Label Studio (.json), or the .csv or .jsonl filled in")],

@@ -132,7 +132,7 @@ def test_the_field_at_fault_is_named(made, at, new, said):
         ('{"format": 3}', "kind: Field required"),
         ('{"format": 2}', "kind: Field required"),
         ('{"format": 2.0}', "format 2.0"),
-        ('{"format": 1}', "reads formats 2 and 3. Export it again"),
+        ('{"format": 1}', "reads formats 2, 3, 4. Export it again"),
         ("[" * 100_000, "no JSON text"),
         ("{}", "format None"),
     ],

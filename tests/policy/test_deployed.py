@@ -372,6 +372,15 @@ def test_what_was_written_wrongly_never_takes_its_place(recommended, cohort, tmp
     assert [p.name for p in tmp_path.iterdir() if p.name != "cache"] == ["p"]
 
 
+def test_a_policy_without_a_reference_is_still_read(content, recommended, cohort):
+    folder, plain, arrays = content
+    del plain["reference"]
+    put(folder, plain | {"format": 3}, arrays)
+    again = policy.load_policy(folder)
+    assert again.reference is None
+    pd.testing.assert_frame_equal(again.score(cohort.frame), recommended[0].score(cohort.frame), check_exact=True)
+
+
 def test_a_policy_of_the_format_before_is_still_read(content, recommended, cohort):
     folder, plain, arrays = content
     for fact in ("annotations", "notes_read_by", "reader_folds"):

@@ -73,10 +73,18 @@ def test_the_dearest_and_those_as_good_as_right(other):
 
 def test_rules_and_programs_side_by_side():
     rules = pd.DataFrame(
-        [("helpers", "aside", "all", 9, 10), ("negspacy", "aside", "all", 4, 10), ("helpers", "written", "all", 1, 1)],
-        columns=["program", "half", "kind", "right", "n"],
+        [
+            ("helpers", "aside", "all", 9, 10, 0.975, 0.99),
+            ("negspacy", "aside", "all", 4, 10, 0.8, 0.612),
+            ("helpers", "written", "all", 1, 1, 1.0, 1.0),
+            ("helpers", "aside", "time", 2, 3, None, 0.5),
+        ],
+        columns=["program", "half", "kind", "right", "n", "sensitivity", "specificity"],
     )
     table = report.rules_table(rules)
+    assert table.loc["symptoms found (sensitivity)"].tolist() == ["97.5%", "80.0%"]
+    assert table.loc["others left alone (specificity)", "negspacy"] == "61.2%"
+    assert table.loc["of another time", "this study's rules"] == "2 of 3"
     assert table.loc["all sentences", "this study's rules"] == "9 of 10"
     assert table.loc["all sentences", "negspacy"] == "4 of 10"
 

@@ -9,7 +9,7 @@ from helpers.annotation.errors import asymmetric, error_matrices, flip, leave_ou
 from helpers.annotation.exchange import read_answers, record_keys, write_batch
 from helpers.annotation.files import FileAnnotations, read_annotations, record_ids, write_template
 from helpers.annotation.keywords import KeywordAnnotator
-from helpers.annotation.label_studio import Answers, configuration, tasks_of
+from helpers.annotation.label_studio import GivenAnswers, configuration, tasks_of
 from helpers.annotation.prompts import parse_answer, prompt_for
 from helpers.annotation.settling import Settled, settle
 from helpers.annotation.trained import TrainedAnnotator
@@ -17,7 +17,7 @@ from helpers.annotation.trained import TrainedAnnotator
 __all__ = [
     "Annotator",
     "AnnotatorModel",
-    "Answers",
+    "GivenAnswers",
     "FileAnnotations",
     "KeywordAnnotator",
     "Settled",

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.annotation.label_studio import NOT_SAID, Answers, choices_of, configuration, read_export, tasks_of
+from helpers.annotation.label_studio import NOT_SAID, GivenAnswers, choices_of, configuration, read_export, tasks_of
 from helpers.annotation.marks import Mark
 from helpers.artifacts.files import PRIVATE_FILE, private_folder, replacing
 from helpers.data.cohort import Cohort
@@ -23,7 +23,7 @@ from helpers.data.tables import long_fields
 from helpers.privacy.errors import DataError, MissingFile, no_data_in_errors
 from helpers.privacy.escaping import neutralised, restored
 
-TASKS, PAGE, ROWS, LINES, BATCH = "tasks.json", "labelling.xml", "answers.csv", "answers.jsonl", "batch.csv"
+TASKS, PAGE, ROWS, FILLED_LINES, BATCH_LIST = "tasks.json", "labelling.xml", "answers.csv", "answers.jsonl", "batch.csv"
 SILENT = -2  # looked for, and not said: apart from -1, not looked for
 
 
@@ -88,15 +88,15 @@ def write_batch(
         TASKS: json.dumps(tasks, ensure_ascii=False, indent=1),
         PAGE: configuration(fields),
         ROWS: _csv(lines),
-        LINES: "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
-        BATCH: listed.map(neutralised).to_csv(index=False),
+        FILLED_LINES: "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
+        BATCH_LIST: listed.map(neutralised).to_csv(index=False),
     }
     return [write_private(out / name, text) for name, text in content.items()]
 
 
 @no_data_in_errors("annotations: reading the answers")
-def read_answers(path: str | Path, cohort: Cohort) -> tuple[np.ndarray, tuple[str, ...], Answers]:
-    """Answers from an export of Label Studio (``.json``) or a filled-in ``.csv`` or ``.jsonl``.
+def read_answers(path: str | Path, cohort: Cohort) -> tuple[np.ndarray, tuple[str, ...], GivenAnswers]:
+    """GivenAnswers from an export of Label Studio (``.json``) or a filled-in ``.csv`` or ``.jsonl``.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def read_answers(path: str | Path, cohort: Cohort) -> tuple[np.ndarray, tuple[st
         Level of each field by each annotator for each record of the cohort; ``SILENT`` where it is not said, -1 where
         the annotator did not answer.
     annotators : tuple of A str
-    answers : Answers
+    answers : GivenAnswers
         With the counts of what was left out.
 
     Raises
@@ -136,7 +136,7 @@ def read_answers(path: str | Path, cohort: Cohort) -> tuple[np.ndarray, tuple[st
     return codes, annotators, answers
 
 
-def _parsed(path: Path, content: str, fields: Mapping[str, tuple]) -> Answers:
+def _parsed(path: Path, content: str, fields: Mapping[str, tuple]) -> GivenAnswers:
     if path.suffix.lower() == ".json":
         return read_export(content, fields)
     if path.suffix.lower() in (".jsonl", ".ndjson"):
@@ -162,8 +162,8 @@ def _parsed(path: Path, content: str, fields: Mapping[str, tuple]) -> Answers:
     return _from_rows(rows, fields)
 
 
-def _from_rows(rows: list[dict], fields: Mapping[str, tuple]) -> Answers:
-    answers = Answers()
+def _from_rows(rows: list[dict], fields: Mapping[str, tuple]) -> GivenAnswers:
+    answers = GivenAnswers()
     missing = [c for c in ("record", "annotator", *fields) if any(c not in row for row in rows)]
     if missing or not rows:
         answers.faults.append(f"columns missing: {missing}" if rows else "no rows")
@@ -184,7 +184,9 @@ def _from_rows(rows: list[dict], fields: Mapping[str, tuple]) -> Answers:
     return answers
 
 
-def _coded(answers: Answers, choices: dict[str, tuple[str, ...]], index: dict) -> tuple[np.ndarray, tuple[str, ...]]:
+def _coded(
+    answers: GivenAnswers, choices: dict[str, tuple[str, ...]], index: dict
+) -> tuple[np.ndarray, tuple[str, ...]]:
     annotators = tuple(sorted({who for _, who in answers.given})) or ("",)
     codes = np.full((len(index), len(annotators), len(choices)), MISSING)
     foreign, strange = 0, Counter()

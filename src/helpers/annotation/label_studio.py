@@ -15,13 +15,13 @@ from xml.sax.saxutils import quoteattr
 from helpers.privacy.errors import DataError
 
 NOT_SAID = "not said"
-NOTE, FOUND = "note", "found"  # names of the text and of the marks in the labelling configuration
+NOTE, FOUND_MARKS = "note", "found"  # names of the text and of the marks in the labelling configuration
 YES_NO_CHOICES = ("no", "yes")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 
 
 @dataclass
-class Answers:
+class GivenAnswers:
     """What annotators wrote, as (record, annotator) to answers by field; and what was left out, by kind."""
 
     given: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
@@ -31,7 +31,8 @@ class Answers:
     faults: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        return f"Answers({len(self.given)} of records, {self.skipped} skipped, {self.empty} empty, {self.again} again)"
+        left = f"{self.skipped} skipped, {self.empty} empty, {self.again} again"
+        return f"GivenAnswers({len(self.given)} of records, {left})"
 
 
 def choices_of(fields: Mapping[str, tuple]) -> dict[str, tuple[str, ...]]:
@@ -43,7 +44,9 @@ def choices_of(fields: Mapping[str, tuple]) -> dict[str, tuple[str, ...]]:
         A field has the name of a part of the page, or a level called "not said".
     """
     found = {n: YES_NO_CHOICES if tuple(v) == (0, 1) else tuple(map(str, v)) for n, v in fields.items()}
-    if wrong := [n for n, words in found.items() if NOT_SAID in words or n in (NOTE, FOUND, "record", "annotator")]:
+    if wrong := [
+        n for n, words in found.items() if NOT_SAID in words or n in (NOTE, FOUND_MARKS, "record", "annotator")
+    ]:
         raise ValueError(f"fields {wrong}: the page uses these words itself; give the field or its level another name.")
     return found
 
@@ -62,7 +65,7 @@ def configuration(fields: Mapping[str, tuple]) -> str:
         + "  </Choices>\n"
         for name, words in choices.items()
     )
-    shown = f'  <Labels name="{FOUND}" toName="{NOTE}">\n{marks}  </Labels>\n'
+    shown = f'  <Labels name="{FOUND_MARKS}" toName="{NOTE}">\n{marks}  </Labels>\n'
     return f'<View>\n{shown}  <Text name="{NOTE}" value="$text"/>\n{asked}</View>\n'
 
 
@@ -92,7 +95,7 @@ def tasks_of(
         result = [
             {
                 "id": f"{record}-{i}",
-                "from_name": FOUND,
+                "from_name": FOUND_MARKS,
                 "to_name": NOTE,
                 "type": "labels",
                 "value": {"start": start, "end": end, "labels": [name]},
@@ -104,7 +107,7 @@ def tasks_of(
     return tasks
 
 
-def read_export(content: str, fields: Mapping[str, tuple]) -> Answers:
+def read_export(content: str, fields: Mapping[str, tuple]) -> GivenAnswers:
     """The answers in an export of Label Studio: JSON, or JSON-MIN.
 
     Annotations that were skipped, and tasks without any, are counted and left out. Of two annotations by one person of
@@ -121,7 +124,7 @@ def read_export(content: str, fields: Mapping[str, tuple]) -> Answers:
         tasks = None
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise DataError("it is no list of tasks; export them from Label Studio as JSON or JSON-MIN.")
-    answers, known, counts = Answers(), choices_of(fields), dict.fromkeys(("foreign", "control", "several"), 0)
+    answers, known, counts = GivenAnswers(), choices_of(fields), dict.fromkeys(("foreign", "control", "several"), 0)
     dated: dict[tuple[str, str], str] = {}
     for task in tasks:
         if "annotations" in task or "data" in task:
@@ -137,7 +140,7 @@ def read_export(content: str, fields: Mapping[str, tuple]) -> Answers:
     return answers
 
 
-def _read_task(task: dict, known: Mapping, answers: Answers, counts: dict[str, int], dated: dict) -> None:
+def _read_task(task: dict, known: Mapping, answers: GivenAnswers, counts: dict[str, int], dated: dict) -> None:
     data = task.get("data")
     record = data.get("record") if isinstance(data, dict) else None
     annotations = task.get("annotations")
@@ -159,7 +162,7 @@ def _results(result: object, known: Mapping, counts: dict[str, int]) -> dict[str
     found: dict[str, str] = {}
     for part in result if isinstance(result, list) else []:
         name = part.get("from_name") if isinstance(part, dict) else None
-        if name == FOUND:
+        if name == FOUND_MARKS:
             continue
         value = part.get("value") if isinstance(part, dict) else None
         chosen = value.get("choices") if isinstance(value, dict) else None
@@ -173,11 +176,11 @@ def _results(result: object, known: Mapping, counts: dict[str, int]) -> dict[str
 
 
 def _flat(task: dict, known: Mapping) -> dict[str, str]:
-    """Answers of a task of JSON-MIN, where each field is a name."""
+    """GivenAnswers of a task of JSON-MIN, where each field is a name."""
     return {name: str(task[name]) for name in known if isinstance(task.get(name), str | int | float)}
 
 
-def _take(answers: Answers, dated: dict, record, person, found: dict[str, str], when: str, counts: dict) -> None:
+def _take(answers: GivenAnswers, dated: dict, record, person, found: dict[str, str], when: str, counts: dict) -> None:
     if record is None:
         counts["foreign"] += 1
         return

@@ -11,7 +11,7 @@ from helpers.annotation.keywords import KeywordAnnotator
 from helpers.data.fields import MISSING
 from helpers.data.sentences import split_sentences
 
-LEAST_PILOT = 40  # annotated notes from which words of a field can be learned
+LEAST_READ = 40  # annotated notes from which words of a field can be learned
 Mark = tuple[str, int, int]
 
 
@@ -59,7 +59,7 @@ def marks_of(
 
 def _by_pilot(sentences, left, names, pilot, told) -> bool:
     """Add sentences whose words move the pilot's model of a field most; False where it cannot learn one."""
-    if pilot is None or len(pilot[0]) < LEAST_PILOT or not sentences or not left:
+    if pilot is None or len(pilot[0]) < LEAST_READ or not sentences or not left:
         return False
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression

@@ -10,13 +10,21 @@ from helpers.policy.files import POLICY_FILES, SUMS, check_target, load_policy, 
 from helpers.policy.model import FEATURE_SETS, Policy, from_learner
 from helpers.policy.reading import PolicyReader
 from helpers.policy.records import Inputs
+from helpers.policy.reference import make_reference
 from helpers.policy.rules import held_out_value, treat_by_budget, treat_by_cost
 from helpers.policy.score import score_file
 from helpers.policy.source import read_records
 from helpers.policy.tree import TreePolicy, tree_policy
+from helpers.policy.watch import Outcomes, Watch, watch_file
+from helpers.policy.watch_page import page
 from helpers.policy.weights import EXPORTABLE
 
 __all__ = [
+    "Outcomes",
+    "Watch",
+    "make_reference",
+    "page",
+    "watch_file",
     "CAN_BE",
     "Column",
     "EXPORTABLE",

@@ -82,7 +82,9 @@ def load_policy(folder: str | Path, device: str | None = None, other_versions: b
     parts = {prefix: _part(arrays, prefix) for prefix in ("encoder", "model")}
     encoder = restore_encoder(plain["encoder"], parts["encoder"], device, other_versions)
     inputs = Inputs.restore(plain["inputs"])
-    return Policy(inputs, encoder, plain["kind"], parts["model"], plain["lower_is_better"], plain["card"])
+    return Policy(
+        inputs, encoder, plain["kind"], parts["model"], plain["lower_is_better"], plain["card"], plain["reference"]
+    )
 
 
 def _content(policy: Policy) -> dict[str, bytes]:
@@ -96,6 +98,7 @@ def _content(policy: Policy) -> dict[str, bytes]:
         "inputs": policy.inputs.plain(),
         "encoder": state,
         "card": policy.card,
+        "reference": policy.reference,
     }
     arrays = {f"encoder/{k}": v for k, v in encoder_arrays.items()}
     arrays |= {f"model/{k}": v for k, v in policy.weights.items()}

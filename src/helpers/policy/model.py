@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,8 @@ class Policy:
         Direction of the outcome as the user has it; effects are given in it.
     card : dict
         From :func:`helpers.policy.card.make_card`.
+    reference : dict or None
+        From :func:`helpers.policy.reference.make_reference`: what later records are compared with.
     """
 
     inputs: Inputs
@@ -51,6 +54,7 @@ class Policy:
     weights: dict[str, np.ndarray]
     lower_is_better: bool
     card: dict
+    reference: dict | None = None
 
     def __repr__(self) -> str:
         return f"Policy({self.card['strategy']!r}, {self.kind}, reads {[c.name for c in self.inputs.columns]})"
@@ -61,7 +65,9 @@ class Policy:
         return bool(getattr(self.encoder, "holds_words", False))
 
     @no_data_in_errors("records: scoring")
-    def score(self, records: pd.DataFrame, progress: bool = False) -> pd.DataFrame:
+    def score(
+        self, records: pd.DataFrame, progress: bool = False, watch: Callable[[np.ndarray], object] | None = None
+    ) -> pd.DataFrame:
         """Effects and priorities of raw records.
 
         Parameters
@@ -70,6 +76,8 @@ class Policy:
             With the columns of ``inputs``; others are ignored.
         progress : bool
             Show a bar over the records.
+        watch : callable or None
+            Given the features of each block of records, in order.
 
         Returns
         -------
@@ -93,6 +101,8 @@ class Policy:
                 part = checked.iloc[start : start + ROWS_AT_ONCE]
                 phi, states = self.read(part, reader)
                 effect[start : start + len(part)] = self.effect(phi)
+                if watch is not None:
+                    watch(phi)
                 reading += states
                 bar.update(len(part))
         columns = _named(unseen, len(checked))

@@ -14,7 +14,7 @@ from helpers.policy.card import NEW_FACTS
 from helpers.policy.schema import FORMAT, SavedPolicy
 from helpers.policy.weights import KINDS, expected_arrays
 
-EARLIER = 2  # the format that is still read
+EARLIER = (2, 3)  # formats that are still read
 TYPES = (np.float32, np.float64, np.int64)
 
 
@@ -86,23 +86,27 @@ def seal(plain: Mapping, arrays: Mapping[str, np.ndarray]) -> str:
     encoder = {k: v for k, v in plain["encoder"].items() if k != "provenance"}
     parts = {k: plain[k] for k in ("kind", "lower_is_better", "inputs")} | {"encoder": encoder}
     found = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
+    if plain.get("reference") is not None:  # earlier formats had none, and their seals stay what they are
+        found.update(json.dumps(plain["reference"], sort_keys=True).encode())
     for name in sorted(arrays):
         found.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}".encode() + arrays[name].tobytes())
     return found.hexdigest()
 
 
 def _of_this_format(plain: dict, folder: object) -> dict:
-    """Values of this format or an earlier one that is still read: format 2 had fewer facts on its card."""
+    """Values of this format or an earlier one that is still read: format 2 had fewer facts on its card, 3 no
+    reference."""
     given = plain.get("format")
-    if type(given) is not int or given not in (EARLIER, FORMAT):
+    known = (*EARLIER, FORMAT)
+    if type(given) is not int or given not in known:
         raise ValueError(
-            f"{folder}: format {given!r}; this version reads formats {EARLIER} and {FORMAT}. Export it again."
+            f"{folder}: format {given!r}; this version reads formats {', '.join(map(str, known))}. Export it again."
         )
     if given == FORMAT:
         return plain
     card = plain.get("card")
-    more = {"card": dict.fromkeys(NEW_FACTS) | card} if isinstance(card, dict) else {}
-    return plain | {"format": FORMAT} | more
+    more = {"card": dict.fromkeys(NEW_FACTS) | card} if isinstance(card, dict) and given == EARLIER[0] else {}
+    return plain | {"format": FORMAT, "reference": None} | more
 
 
 def _expected(plain: dict, arrays: Mapping[str, np.ndarray]) -> dict[str, tuple]:

@@ -11,8 +11,8 @@ from helpers.data.tables import check_encoding, check_separator
 from helpers.encoders.supervised.mean_reader import READERS
 from helpers.policy.card import FACTS, Section
 
-Format = Literal[3]
-FORMAT: Format = 3
+Format = Literal[4]
+FORMAT: Format = 4
 Level = Annotated[str | bool | int | float, Field()]
 Finite = Annotated[float, AfterValidator(lambda v: _only(v, math.isfinite(v), "must be a finite number"))]
 Positive = Annotated[int, Field(ge=1)]
@@ -212,6 +212,40 @@ class _Card(_Facts):
     not_for: list[str]
 
 
+class _Watched(_Strict):
+    """One quantity in counts: bounds of bins, or levels and all others."""
+
+    name: str = Field(min_length=1)
+    edges: list[Finite]
+    levels: list[str]
+    counts: list[Annotated[int, Field(ge=0)]]
+
+    @model_validator(mode="after")
+    def _bins_have_counts(self):
+        _only(self, bool(self.edges) != bool(self.levels), "edges, levels: must be one of them")
+        _only(self, self.edges == sorted(set(self.edges)), "edges: must rise")
+        return _only(self, len(self.counts) == len(self.edges or self.levels) + 1, "counts: one a bin is needed")
+
+
+class _Estimate(_Strict):
+    value: Finite
+    se: Annotated[Finite, Field(ge=0)]
+    freedom: Annotated[Finite, Field(gt=0)]
+
+
+class _Calibration(_Strict):
+    gap: _Estimate
+    slope: _Estimate | None
+
+
+class _Reference(_Strict):
+    patients: Positive
+    features: list[_Watched]
+    calibration: _Calibration | None
+    share: Finite | None
+    cost: Finite | None
+
+
 class SavedPolicy(_Strict):
     """All of policy.json."""
 
@@ -221,6 +255,7 @@ class SavedPolicy(_Strict):
     inputs: _Inputs
     encoder: Annotated[_NoEncoder | _Tfidf | _Frozen | _Pooled | _Reader, Discriminator("kind")]
     card: _Card
+    reference: _Reference | None
     seal: str
 
     @model_validator(mode="after")

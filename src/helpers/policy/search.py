@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 DEEPEST = 3
-WHOLE = 2.0**40  # rewards are counted in this part of their total: sums are exact, so that no order and no unit decides
+UNITS_OF_TOTAL = (
+    2.0**40
+)  # rewards are counted in this part of their total: sums are exact, so that no order and no unit decides
 CELLS = 2_000_000  # of a table of two columns that are held at once
 NOBODY = -np.inf
 
@@ -85,7 +87,7 @@ def best_tree(
 
 def _whole(reward: np.ndarray) -> tuple[np.ndarray, float]:
     """Rewards as whole numbers of a unit of 1e-12 of their total, and the unit."""
-    unit = math.fsum(np.abs(reward)) / WHOLE
+    unit = math.fsum(np.abs(reward)) / UNITS_OF_TOTAL
     return (np.zeros(len(reward)), 1.0) if unit == 0 else (np.round(np.asarray(reward, float) / unit), unit)
 
 

@@ -13,6 +13,7 @@ from helpers.report.annotation_budgets import (
     margin_verdict,
     silent_or_not,
 )
+from helpers.report.authors import authors_sentence, authors_table
 from helpers.report.cards import card
 from helpers.report.causes import causes, formulas
 from helpers.report.chapters import STEP_ASIDE_REASONS, SteppedAside, has, require
@@ -172,6 +173,8 @@ from helpers.report.words import WORDS, between, cell, cells, difference, direct
 from helpers.report.worlds import groups_sentence, toc_caption, worlds_sentence
 
 __all__ = [
+    "authors_sentence",
+    "authors_table",
     "AREAS_IN_WORDS",
     "Claims",
     "GAIN",

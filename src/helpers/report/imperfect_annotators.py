@@ -136,12 +136,12 @@ def best_kind_sentence(other: pd.DataFrame, baseline: str, labels: Mapping[str, 
 
 
 def rules_table(rules: pd.DataFrame, half: str = "aside") -> pd.DataFrame:
-    """Sentences that each program reads right, all and by the kinds that tell most: a row a kind.
+    """Sentences that each program reads right, all and by kind, and its sensitivity and specificity: a row each.
 
     Parameters
     ----------
     rules : DataFrame
-        The committed ``benchmarks/keyword_rules.csv``: ``program, half, kind, right, n``.
+        The committed ``benchmarks/keyword_rules.csv``: ``program, half, kind, right, n, sensitivity, specificity``.
     half : str
         Which half of the sentences.
     """
@@ -150,13 +150,22 @@ def rules_table(rules: pd.DataFrame, half: str = "aside") -> pd.DataFrame:
         "affirmed": "a symptom is affirmed",
         "denied_list": "a list is denied",
         "not_denied": "looks denied, is not",
+        "terminated": "what ends a denial",
         "person": "about somebody else",
+        "time": "of another time",
+        "conditional": "a condition or a plan",
         "uncertain": "uncertain",
+        "checklist": "check lists",
+        "measured": "temperatures",
     }
+    scores = {"sensitivity": "symptoms found (sensitivity)", "specificity": "others left alone (specificity)"}
     part = rules[(rules["half"] == half) & rules["kind"].isin(list(kinds))]
     said = part.assign(said=[f"{r.right} of {r.n}" for r in part.itertuples()])
     table = said.pivot(index="kind", columns="program", values="said").reindex(list(kinds))
-    return table.rename(index=kinds, columns={"helpers": "this study's rules"}).rename_axis(index=None, columns=None)
+    whole = part[part["kind"] == "all"].set_index("program")[list(scores)]
+    shares = whole.map(lambda value: number(value, 1, percent=True)).T
+    table = pd.concat([shares[table.columns], table]).rename(index={**scores, **kinds})
+    return table.rename(columns={"helpers": "this study's rules"}).rename_axis(index=None, columns=None)
 
 
 def quality_sentence(quality: pd.DataFrame) -> str:

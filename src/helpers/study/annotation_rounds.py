@@ -49,7 +49,7 @@ class Brought:
     spec: Path
     new: int
     left_out: int
-    answers: annotation.Answers
+    answers: annotation.GivenAnswers
     settled: Settled
     annotators: tuple[str, ...]
     before: dict[str, float] | None

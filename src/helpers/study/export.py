@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,8 @@ def train_policy(
         intervals={metric: (row.low, row.high) for metric, row in areas.iterrows()},
         statements=statements(trial, tau_hat, share, cost, withheld, encoder),
     )
-    return policy.from_learner(learner, trial.train, encoder, card, strategy.features, data.table_spec(config))
+    made = policy.from_learner(learner, trial.train, encoder, card, strategy.features, data.table_spec(config))
+    return replace(made, reference=policy.make_reference(made, trial.train, trial.test, {"share": share, "cost": cost}))
 
 
 def export_policy(

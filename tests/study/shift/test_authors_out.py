@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from helpers import data, encoders, stats
 from helpers.data.replica.authors import desk
 from helpers.study import shift
-from helpers.study.shift.authors import best_cuts, f1_at
+from helpers.study.shift.authors import best_cuts, f1_at, trials_without
 from helpers.study.shift.pairs import Pairs
 
 
@@ -30,11 +30,14 @@ def found(written):
 
 
 def test_no_note_by_the_author_is_learned_from_and_only_theirs_are_judged(pair):
-    trials = pair.trials()
+    trials = trials_without(pair)
     assert set(trials["target"].train.frame["author"]) == set(desk()) - {"story"}
     assert set(trials["target"].test.frame["author"]) == {"story"}
     assert "story" not in set(trials["home"].test.frame["author"])
     assert not np.isin(trials["home"].test.ids, trials["home"].train.ids).any()
+    written = pair.worlds[0].cohort.frame["author"]
+    assert len(trials["target"].test) == (written == "story").sum()
+    assert len(trials["target"].train) == len(pair.train[0]) > 0.6 * (written != "story").sum()
 
 
 def test_every_author_can_be_left_out_where_authors_are_known(written, small):
@@ -62,7 +65,7 @@ def test_shares_are_ratios_of_sums(found):
 
 
 def test_what_is_judged_is_what_the_reader_finds(found, pair, written):
-    trial = pair.trials()["target"]
+    trial = trials_without(pair)["target"]
     value = found.query("author == 'story' and where == 'target'").set_index("metric")["value"]
     assert value["ceiling"] == pytest.approx(stats.autoc(trial.test.tau, -data.expected_effect(trial.test)))
     fields = data.fields_of(trial.train)
@@ -74,7 +77,7 @@ def test_what_is_judged_is_what_the_reader_finds(found, pair, written):
 
 
 def test_thresholds_are_the_best_of_the_training_notes(pair):
-    trial = pair.trials()["target"]
+    trial = trials_without(pair)["target"]
     fields = data.fields_of(trial.train)
     truth = data.labels_of(trial.train, fields)
     proba = encoders.probabilities_in(trial.read_train.text, trial.train.levels)

@@ -15,11 +15,10 @@ from helpers.data.fields import Fields
 from helpers.effects.learners import EffectLearner
 from helpers.study import cell
 from helpers.study.repeat import each_block
-from helpers.study.shift.grid import Bench
-from helpers.study.shift.pairs import Pairs
+from helpers.study.shift.pairs import Pair, Pairs
 from helpers.study.shift.worlds import AUTHORS_OUT
 from helpers.study.strategies import strategy_named
-from helpers.study.trials import Trial
+from helpers.study.trials import Trial, assemble, frozen_encoder
 
 CUTS = np.arange(0.05, 1.0, 0.05)
 AT = {"home": "authors it has read", "target": "the author it has not"}
@@ -55,12 +54,12 @@ def authors_left_out(
     """
     if config.note_style != "authors":
         raise ValueError(f"note_style = {config.note_style!r}: only notes by known authors can be left out; 'authors'.")
-    bench, blocks = Bench(Pairs(config, AUTHORS_OUT)), []
+    pairs, blocks = Pairs(config, AUTHORS_OUT), []
     for index in range(config.seeds):
         for name in AUTHORS_OUT if authors is None else authors:
             about = {"kind": "author", "shift": repr(AUTHORS_OUT[name]), "trial": index, "strategy": strategy}
-            blocks.append((about, partial(_judged, bench, name, index, strategy), {"author": name, "seed": index}))
-    return each_block(bench.pairs.config, "shift", blocks, artifacts.code_of(__name__), progress)
+            blocks.append((about, partial(_judged, pairs, name, index, strategy), {"author": name, "seed": index}))
+    return each_block(pairs.config, "shift", blocks, artifacts.code_of(__name__), progress)
 
 
 def author_shares(table: pd.DataFrame, by: tuple[str, ...] = ("where", "seed")) -> pd.DataFrame:
@@ -73,12 +72,24 @@ def author_shares(table: pd.DataFrame, by: tuple[str, ...] = ("where", "seed")) 
     return wide.rename_axis(columns="metric").stack().rename("value").reset_index()
 
 
-def _judged(bench: Bench, name: str, index: int, strategy: str) -> pd.DataFrame:
-    bench.go_to(name, index)
-    trials = bench.trials(0.0)
-    learner = bench.learner(trials["target"], 0.0, strategy)
+def _judged(pairs: Pairs, name: str, index: int, strategy: str) -> pd.DataFrame:
+    trials = trials_without(pairs.pair(name, index))
+    learner = cell.run_strategy(trials["target"], strategy_named(strategy))
     cuts = best_cuts(trials["target"])
     return pd.concat([_scores(trials[where], learner, strategy, cuts).assign(where=where) for where in AT])
+
+
+def trials_without(pair: Pair) -> dict[str, Trial]:
+    """Trained on all training records of the authors kept; judged on test records of theirs, and on all of the other's.
+
+    Nothing is learned from the author left out, so none of these records has to be kept for training.
+    """
+    none, theirs = pair.judged[:0], np.union1d(pair.train[1], pair.judged)
+    rows = ((pair.train[0], none), (none, theirs), (pair.test[0], none))
+    sides = [pair.records(part) for part in rows]
+    return dict(
+        zip(("target", "home"), assemble(pair.config, frozen_encoder(pair.config), pair.index, *sides), strict=True)
+    )
 
 
 def _scores(trial: Trial, learner: EffectLearner, strategy: str, cuts: np.ndarray) -> pd.DataFrame:
