@@ -15,9 +15,9 @@ import numpy as np
 from helpers.annotation.clauses import CONDITIONAL, DENIED, UNSURE
 from helpers.annotation.keywords import Clauses, Finding, KeywordAnnotator
 
-WAYS = ("denied", "doubted", "of others", "past")
-KINDS = ("present", "absent", "open")  # open: doubted, conditional, of the past or of somebody else
-WORDS = (
+_WAYS = ("denied", "doubted", "of others", "past")
+_KINDS = ("present", "absent", "open")  # open: doubted, conditional, of the past or of somebody else
+_WORDS = (
     "word",
     "symptom",
     "complaints",
@@ -33,8 +33,8 @@ SENTENCES_KEPT = 100_000  # whose marks a process remembers: folds, repetitions 
 
 def mark_names() -> tuple[str, ...]:
     """Names of the columns of :func:`sentence_marks`."""
-    stated = [f"{field} {kind}" for field in _annotator().fields for kind in KINDS]
-    return (*stated, "fever low", "fever high", "fever of no degree", *(f"words {way}" for way in WAYS))
+    stated = [f"{field} {kind}" for field in _annotator().fields for kind in _KINDS]
+    return (*stated, "fever low", "fever high", "fever of no degree", *(f"words {way}" for way in _WAYS))
 
 
 def sentence_marks(sentences: Iterable[str]) -> np.ndarray:
@@ -61,11 +61,11 @@ def _annotator() -> KeywordAnnotator:
 @lru_cache(SENTENCES_KEPT)
 def _marks(sentence: str) -> np.ndarray:
     fields, told = _annotator().fields, _annotator().told(sentence)
-    out = np.zeros(len(fields) * len(KINDS) + DEGREES, np.float32)
+    out = np.zeros(len(fields) * len(_KINDS) + DEGREES, np.float32)
     for finding in (finding for findings, _ in told for finding in findings):
         field, status, degree = _stated(finding)
         if status is not None:
-            out[len(KINDS) * fields.index(field) + KINDS.index(status)] = 1
+            out[len(_KINDS) * fields.index(field) + _KINDS.index(status)] = 1
             if field == "fever" and status == "present":
                 out[degree - 1 - DEGREES] = 1
     return np.concatenate([out, _ways([clauses for _, clauses in told])])
@@ -77,13 +77,13 @@ def _ways(told: list[Clauses]) -> np.ndarray:
         (c.state[i] == DENIED, c.state[i] in (UNSURE, CONDITIONAL), c.other[i], i in c.past)
         for c in told
         for i, token in enumerate(c.tokens)
-        if token.kind in WORDS
+        if token.kind in _WORDS
     ]
-    return np.array(rows, np.float32).mean(0) if rows else np.zeros(len(WAYS), np.float32)
+    return np.array(rows, np.float32).mean(0) if rows else np.zeros(len(_WAYS), np.float32)
 
 
 def _stated(finding: Finding) -> tuple[str, str | None, int]:
-    """Field, one of ``KINDS`` and degree; a temperature that was not taken states nothing."""
+    """Field, one of ``_KINDS`` and degree; a temperature that was not taken states nothing."""
     stated = finding.status if finding.status in ("present", "absent") else "open"
     if finding.field != "measured":
         return finding.field, stated, finding.level

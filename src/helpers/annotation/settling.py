@@ -13,7 +13,7 @@ from helpers.annotation.dawid_skene import AnnotatorModel, dawid_skene
 from helpers.annotation.exchange import SILENT
 from helpers.data.fields import MISSING
 
-WAYS = ("blank", "absent")
+_WAYS = ("blank", "absent")
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,8 +65,8 @@ def settle(
     Settled
         Where all who answered agree, their answer; else the likelier one by the annotators' error rates.
     """
-    if silent not in WAYS:
-        raise ValueError(f"silent = {silent!r}: must be one of {list(WAYS)}.")
+    if silent not in _WAYS:
+        raise ValueError(f"silent = {silent!r}: must be one of {list(_WAYS)}.")
     said = np.where(codes == SILENT, 0 if silent == "absent" else MISSING, codes)
     counts = np.stack([[(said[:, :, f] == k).sum(1) for k in range(max(levels))] for f in range(len(levels))])
     conflicts = (counts > 0).sum(axis=1).T > 1  # (n, F)

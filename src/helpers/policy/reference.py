@@ -42,8 +42,9 @@ class Seen:
 
     def take(self, rows: np.ndarray) -> Seen:
         """The same of some records."""
-        parts = [{k: v[rows] for k, v in held.items()} for held in (self.numbers, self.words)]
-        return Seen(*parts, self.effect[rows], self.scores.iloc[rows].reset_index(drop=True), self.frame.iloc[rows])
+        numbers, words = ({k: v[rows] for k, v in held.items()} for held in (self.numbers, self.words))
+        scores = self.scores.iloc[rows].reset_index(drop=True)
+        return Seen(numbers, words, self.effect[rows], scores, self.frame.iloc[rows])
 
 
 def look(policy: Policy, checked: pd.DataFrame) -> Seen:

@@ -220,7 +220,7 @@ def _arrived(policy: Policy, checked, cells, form: WrittenTable, outcomes: Outco
     """Treatment, outcome and position of the records whose outcome has arrived."""
     place = np.arange(len(checked))
     if outcomes.file is not None:
-        cells, place = _joined(policy, checked, form, outcomes)
+        cells, place = _joined(policy, checked, form, outcomes, outcomes.file)
     Y = numbers(cells[outcomes.outcome], form.decimal, form.thousands).to_numpy(float)
     said = cells[outcomes.treatment].map(lambda v: "" if pd.isna(v) else spelt(str(v)))
     if outcomes.treated is None:
@@ -236,10 +236,12 @@ def _arrived(policy: Policy, checked, cells, form: WrittenTable, outcomes: Outco
     return T[there].astype(int), Y[there], place[there]
 
 
-def _joined(policy: Policy, checked, form: WrittenTable, outcomes: Outcomes) -> tuple[pd.DataFrame, np.ndarray]:
+def _joined(
+    policy: Policy, checked, form: WrittenTable, outcomes: Outcomes, file: Path
+) -> tuple[pd.DataFrame, np.ndarray]:
     name = next(iter(form.find([policy.inputs.id, form.id or ""], {"id": policy.inputs.id}, False).values()))
     wanted = [name, outcomes.treatment, outcomes.outcome]
-    table = read_strings(Path(outcomes.file).expanduser(), form.separator, form.encoding, wanted)
+    table = read_strings(Path(file).expanduser(), form.separator, form.encoding, wanted)
     ids = checked[policy.inputs.id].astype(str).str.strip()
     theirs = table[name].str.strip()
     if ids.duplicated().any() or theirs.duplicated().any():

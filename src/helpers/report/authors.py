@@ -10,7 +10,7 @@ from helpers import stats
 from helpers.report.words import cell, number
 
 READ_BY = {"home": "authors it has read", "target": "an author it has not"}
-SCORES = {"share": "share of the ceiling", "auroc": "AUROC", "f1": "F1", "ece": "calibration error"}
+_SCORES = {"share": "share of the ceiling", "auroc": "AUROC", "f1": "F1", "ece": "calibration error"}
 
 
 def authors_table(shares: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
@@ -24,10 +24,10 @@ def authors_table(shares: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFram
         Reader to words.
     """
     keys = ["reader", "n", "where"]
-    wide = shares.pivot_table(index=keys, columns="metric", values="value", sort=False)[list(SCORES)]
+    wide = shares.pivot_table(index=keys, columns="metric", values="value", sort=False)[list(_SCORES)]
     rows = [f"{names.get(r, r)}, {n:,} records: {READ_BY[where]}" for r, n, where in wide.index]
     shown = wide.map(lambda value: number(value, 2)).assign(share=[number(v, 0, percent=True) for v in wide["share"]])
-    return shown.set_axis(rows).rename(columns=SCORES).rename_axis(index="notes", columns=None)
+    return shown.set_axis(rows).rename(columns=_SCORES).rename_axis(index="notes", columns=None)
 
 
 def authors_sentence(found: pd.DataFrame) -> str:

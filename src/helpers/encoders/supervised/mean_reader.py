@@ -19,7 +19,7 @@ from helpers.encoders.supervised.regressions import VectorReader, WordReader, no
 from helpers.encoders.supervised.sentence_reader import SentenceReader
 from helpers.encoders.supervised.states import State, gathered, part, restored_reader, settings_of
 
-STEPS = 120  # of each of the three readers of the recommended one
+_STEPS = 120  # of each of the three readers of the recommended one
 SINGLE = {"words": WordReader, "vector": VectorReader, "sentences": SentenceReader, "tuned": TunedReader}
 
 
@@ -102,7 +102,7 @@ class MeanReader(BaseEstimator):
 def three_sources(base: Encoder) -> MeanReader:
     """The recommended reader of sentences: by their embedding, by the marks of the rules, by both."""
     seen = {"text": 48, "marks": 32, "both": 48}  # hidden units: three such networks cost what one of 64 does
-    return MeanReader([SentenceReader(base, width, STEPS, sees=sees) for sees, width in seen.items()], by_gain=True)
+    return MeanReader([SentenceReader(base, width, _STEPS, sees=sees) for sees, width in seen.items()], by_gain=True)
 
 
 def gains(log_p: np.ndarray, labels: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:

@@ -15,7 +15,7 @@ from helpers.encoders.values import reached, value_bounds
 from helpers.stats.threads import one_thread
 
 SOURCES = ("text", "marks", "both")  # the embedding and the numbers; the marks of the rules; all of them
-MARK = 3.0  # a mark beside the noise of training on features, whose spread is about 1
+_MARK = 3.0  # a mark beside the noise of training on features, whose spread is about 1
 SMALLEST_SPREAD = 1e-7  # variance of a direction, beside that of the first, that is rounding
 
 
@@ -71,7 +71,7 @@ class SentenceSpace:
             some = len(notes.bags.unique) > 0
             parts.append(self.placed(notes.vectors(self.base), notes) if some else np.empty((0, self.width)))
         if sees != "text":
-            parts.append(MARK * notes.marks)
+            parts.append(_MARK * notes.marks)
         return np.hstack(parts).astype(np.float32, copy=False)
 
     def placed(self, vectors: np.ndarray, notes: Notes) -> np.ndarray:
