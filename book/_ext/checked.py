@@ -170,7 +170,7 @@ def spent(root: Path) -> str:
 
 
 def precisions(root: Path) -> str:
-    """A row a precision of the encoder: its cost, and what it changes against fp32, paired over repetitions."""
+    """A column a precision of the encoder: its cost, and what it changes against fp32, paired over repetitions."""
     from helpers import stats
     from helpers.report import words
 
@@ -179,20 +179,18 @@ def precisions(root: Path) -> str:
         found.setdefault((row["precision"], row["metric"]), {})[row["seed"]] = float(row["value"])
 
     def change(rung: str, metric: str, **style) -> str:
+        if rung == "fp32":
+            return "–"
         gaps = [value - found["fp32", metric][seed] for seed, value in found[rung, metric].items()]
         return words.cell(*stats.interval(gaps), sign=True, **style)
 
-    rows = []
-    for rung in dict.fromkeys(rung for rung, _ in found):
-        seconds = found.get((rung, "cpu_s"), {})
-        cells = [f"{s:,.0f}" for s in seconds.values()] or ["–"]
-        if rung == "fp32":
-            cells += ["–"] * 4
-        else:
-            cells += [change(rung, metric, digits=3) for metric in ("loss", "autoc", "policy_value")]
-            cells.append(change(rung, "moved", digits=1, percent=True))
-        rows.append([rung, *cells])
-    return table(["precision", "CPU s", "held-out loss", "AUTOC", "policy value", "patients treated otherwise"], rows)
+    rungs = list(dict.fromkeys(rung for rung, _ in found))
+    seconds = [next(iter(found.get((rung, "cpu_s"), {}).values()), None) for rung in rungs]
+    rows = [["CPU s of embedding", *("–" if s is None else f"{s:,.0f}" for s in seconds)]]
+    for metric, named in (("loss", "held-out loss"), ("autoc", "AUTOC"), ("policy_value", "policy value")):
+        rows.append([named, *(change(rung, metric, digits=3) for rung in rungs)])
+    rows.append(["patients treated otherwise", *(change(rung, "moved", digits=1, percent=True) for rung in rungs)])
+    return table(["against fp32", *rungs], rows)
 
 
 def part_in_words(part: str) -> str:
