@@ -109,7 +109,7 @@ def test_the_limit_is_quoted_and_not_the_point():
     row = {"cf_y": 0.2, "cf_d": 0.1, "rho": 1.0, "change": 0.1, "value": -1.0}
     weak, strong = {"left_out": "weak", "limit": -0.8, "bound": -0.9}, {"left_out": "strong", "limit": 0.1, "bound": 0}
     said = " ".join(hidden_sentences(hidden, pd.DataFrame([{**row, **weak, "overturns": False}])))
-    assert "strength of 0.30 on both" in said and "as weak" in said and "would not overturn" in said
+    assert "strength of 30% on both" in said and "as weak" in said and "would not overturn" in said
     rows = [{**row, **weak, "overturns": False}, {**row, **strong, "overturns": True, "cf_d": 0.0}]
     said = " ".join(hidden_sentences(hidden, pd.DataFrame(rows)))
     assert "could overturn the sign**: strong." in said and "strong: a second strength of 0" in said

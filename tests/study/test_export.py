@@ -39,7 +39,7 @@ def test_the_card_says_how_notes_are_read_and_from_how_much_that_was_learned(set
     card, written = policy.load_policy(exported).card, (exported / "CARD.md").read_text()
     annotated, fields = int(trial.annotated.sum()), len(trial.train.roles.annotations)
     assert card["annotated_records"] == annotated < len(trial.train) and card["annotations"] == annotated * fields
-    assert card["reader_folds"] == 3 and card["encoder"].endswith(":sentences")
+    assert card["reader_folds"] == 3 and card["encoder"].endswith(":marked")
     assert "which learned from annotations, on" in card["notes_read_by"]
     assert f"3 readers, each trained without its fold of the {annotated} annotated notes" in written
     assert "Of a sentence the first 16 tokens are read" in written and "holds" not in card["notes_read_by"]

@@ -76,7 +76,7 @@ def alarm_and_cost(cost: pd.DataFrame, power: pd.DataFrame, labels: Mapping[str,
         most = power[power["shift"] == row.shift].iloc[-1]
         seen = "noticed" if most["power"] >= NOTICED else "not reliably noticed"
         alarms = f"{most['power']:.0%} alarms with {most['n']:.0f} records a side"
-        costs = signed(row, "it costs a patient", "it gains a patient", "a cost cannot be told apart from none")
+        costs = signed(row, "it costs each patient", "it gains each patient", "a cost cannot be told apart from none")
         lines.append(f"{labels[row.shift]}: {seen} ({alarms}); {costs} ({change(row)}).")
     return lines
 

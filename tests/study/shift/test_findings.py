@@ -26,9 +26,9 @@ def test_a_cost_is_told_by_its_interval_and_an_alarm_by_its_share():
     cost = pd.concat([intervals(strategy="plug"), intervals(strategy="dr")])
     lines = report.alarm_and_cost(cost, power, LABELS, "plug")
     assert lines[0].replace("\xa0", " ") == (
-        "first shift: noticed (90% alarms with 50 records a side); it costs policy value (+0.200 [+0.100, +0.300])."
+        "first shift: noticed (90% alarms with 50 records a side); it costs each patient (+0.200 [+0.100, +0.300])."
     )
-    assert "second shift: not reliably noticed (10% alarms" in lines[1] and "it gains policy value" in lines[1]
+    assert "second shift: not reliably noticed (10% alarms" in lines[1] and "it gains each patient" in lines[1]
     assert "third shift: noticed" in lines[2] and "cannot be told apart from none" in lines[2] and len(lines) == 3
 
 
