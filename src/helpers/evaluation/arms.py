@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from helpers.evaluation.net_benefit import check_worth, gains_over_budgets
 from helpers.evaluation.results import GRID
-from helpers.stats.intervals import budget_interval, mean_interval
+from helpers.stats.intervals import mean_interval
 from helpers.stats.ties import without_noise
 
 
@@ -31,8 +32,7 @@ def arm_gains(effects: np.ndarray, cost: float | Sequence[float] | np.ndarray = 
     effects = np.asarray(effects, float)
     if effects.ndim != 2 or not effects.shape[1] or not np.isfinite(effects).all():
         raise ValueError(f"effects: shape {effects.shape}; expected finite numbers, a row a patient, a column an arm.")
-    if not (np.isfinite(worth) and worth > 0):
-        raise ValueError(f"worth = {worth}: must be a finite number above 0.")
+    check_worth(worth)
     costs = np.asarray(cost, float)
     n, k = effects.shape
     if costs.shape not in ((), (k,), (n, k)) or not np.isfinite(costs).all():
@@ -108,9 +108,7 @@ def arm_curve(
     if len(gains) != len(best) or gains.shape[1] != np.shape(tau_hats)[1]:
         raise ValueError(f"tau_hats: shape {np.shape(tau_hats)}; expected {gains.shape}, one a row and treatment.")
     saved = gains[np.arange(len(gains)), best - 1]
-    nothing = np.zeros(len(saved))
-    rows = [{"at": share, **budget_interval(nothing, saved, order, share, groups)} for share in budgets]
-    return pd.DataFrame(rows)[["at", "value", "se", "low", "high"]]
+    return gains_over_budgets(saved, order, budgets, groups)
 
 
 def _against_none(gamma: np.ndarray, cost, worth: float) -> np.ndarray:

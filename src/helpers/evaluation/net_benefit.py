@@ -34,6 +34,12 @@ def costs_of(cost: float | np.ndarray, n: int) -> np.ndarray:
     return np.broadcast_to(found, (n,)).copy()
 
 
+def check_worth(worth: float) -> None:
+    """Refuse what one unit of the outcome cannot be worth."""
+    if not (np.isfinite(worth) and worth > 0):
+        raise ValueError(f"worth = {worth}: must be a finite number above 0, what one unit of the outcome is worth.")
+
+
 def net_gains(tau: np.ndarray, cost: float | np.ndarray = 0.0, worth: float = 1.0) -> np.ndarray:
     """(n,) what treating each patient gains: ``-worth * tau - cost``.
 
@@ -47,8 +53,7 @@ def net_gains(tau: np.ndarray, cost: float | np.ndarray = 0.0, worth: float = 1.
         Of one unit of the outcome, such as money for a day; 1: benefit and cost are in units of the outcome.
     """
     (tau,) = vectors(empty=True, tau=tau)
-    if not (np.isfinite(worth) and worth > 0):
-        raise ValueError(f"worth = {worth}: must be a finite number above 0, what one unit of the outcome is worth.")
+    check_worth(worth)
     return -worth * tau - costs_of(cost, len(tau))
 
 
@@ -103,7 +108,13 @@ def net_benefit_curve(
     DataFrame with ``at, value, se, low, high``: a patient of all n, against treating nobody. Where the curve is highest
     the next patient costs more than the treatment gains. The interval knows that the cut moves with the sample.
     """
-    order, saved = net_gains(tau_hat, cost, worth), net_gains(scores, cost, worth)
+    return gains_over_budgets(net_gains(scores, cost, worth), net_gains(tau_hat, cost, worth), budgets, groups)
+
+
+def gains_over_budgets(
+    saved: np.ndarray, order: np.ndarray, budgets: Sequence[float], groups: np.ndarray | None
+) -> pd.DataFrame:
+    """``at, value, se, low, high``: mean of what is ``saved`` if those who come first by ``order`` are treated."""
     nothing = np.zeros(len(saved))
     rows = [{"at": share, **budget_interval(nothing, saved, order, share, groups)} for share in budgets]
     return pd.DataFrame(rows)[["at", "value", "se", "low", "high"]]
