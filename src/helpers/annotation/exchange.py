@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ import pandas as pd
 
 from helpers.annotation.label_studio import NOT_SAID, GivenAnswers, choices_of, configuration, read_export, tasks_of
 from helpers.annotation.marks import Mark
-from helpers.artifacts.files import PRIVATE_FILE, private_folder, replacing
+from helpers.artifacts.files import write_private
 from helpers.data.cohort import Cohort
 from helpers.data.fields import MISSING, field_levels
 from helpers.data.tables import long_fields
@@ -40,16 +39,6 @@ def record_keys(cohort: Cohort) -> np.ndarray:
         seen[key] += 1
         out.append(key if seen[key] == 1 else f"{key}-{seen[key]}")
     return np.array(out, dtype=object)
-
-
-def write_private(path: Path, content: str, encoding: str = "utf-8") -> Path:
-    """Write a file that its owner alone can read."""
-    private_folder(path.parent)
-    with replacing(path) as temporary:
-        temporary.touch(PRIVATE_FILE)
-        os.chmod(temporary, PRIVATE_FILE)
-        temporary.write_text(content, encoding=encoding, newline="")
-    return path
 
 
 def write_batch(

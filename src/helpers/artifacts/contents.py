@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from helpers.artifacts.digests import digest
-from helpers.artifacts.files import PRIVATE_FILE, private_folder, replacing
+from helpers.artifacts.files import write_private
 from helpers.artifacts.store import default_root
 
 LARGE = 10_000_000  # bytes; the digests of larger files are remembered from one process to the next
@@ -75,9 +75,6 @@ def _remembered(kept: Path) -> tuple[list[int], str] | None:
 def _remember(kept: Path, state: list[int], found: str) -> None:
     """Best effort: a cache that is full or cannot be written only costs another reading."""
     try:
-        private_folder(kept.parent)
-        with replacing(kept) as temporary:
-            temporary.touch(PRIVATE_FILE)
-            temporary.write_text(json.dumps([state, found]), encoding="utf-8")
+        write_private(kept, json.dumps([state, found]))
     except OSError:
         pass

@@ -123,11 +123,17 @@ def write(path: Path, key: dict, value) -> None:
         "package_version": importlib.metadata.version("who-to-treat"),
     }
     for target, saved in ((path, content), (path.with_suffix(".json"), json.dumps(note, indent=1).encode())):
-        with plain_errors(target):
-            private_folder(target.parent)
-        with replacing(target) as temporary:
-            temporary.touch(PRIVATE_FILE)
-            temporary.write_bytes(saved)
+        write_private(target, saved)
+
+
+def write_private(path: Path, content: bytes | str, encoding: str = "utf-8") -> Path:
+    """Write a file that its owner alone can read, whole or not at all; a missing folder is made for its owner alone."""
+    with plain_errors(path):
+        private_folder(path.parent)
+    with replacing(path) as temporary:
+        temporary.touch(PRIVATE_FILE)
+        temporary.write_bytes(content.encode(encoding) if isinstance(content, str) else content)
+    return path
 
 
 def private_folder(path: Path) -> Path:

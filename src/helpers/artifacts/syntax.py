@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from helpers.artifacts.digests import digest
-from helpers.artifacts.files import PRIVATE_FILE, private_folder, replacing
+from helpers.artifacts.files import write_private
 from helpers.artifacts.store import CACHE, default_root
 from helpers.privacy.errors import DataError
 from helpers.privacy.paths import outside_work_tree
@@ -60,11 +60,8 @@ def keep_said() -> None:
     memory.new = []
     kept = {key: asdict(fact) for key, fact in memory.facts.items()}
     with contextlib.suppress(OSError, DataError):
-        file = _file(outside_work_tree(root, CACHE))
-        private_folder(file.parent)
-        with replacing(file) as temporary:
-            temporary.touch(PRIVATE_FILE)
-            temporary.write_text(json.dumps({"facts": kept, "sha256": digest(json.dumps(kept))}), encoding="utf-8")
+        file, checked = _file(outside_work_tree(root, CACHE)), {"facts": kept, "sha256": digest(json.dumps(kept))}
+        write_private(file, json.dumps(checked))
 
 
 @dataclass

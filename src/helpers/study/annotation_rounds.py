@@ -13,6 +13,7 @@ import pandas as pd
 from helpers import annotation, data, effects, encoders, stats
 from helpers.annotation import active, exchange, marks
 from helpers.annotation.settling import Settled, settle
+from helpers.artifacts.files import write_private
 from helpers.data.cohort import Cohort
 from helpers.data.own.spec import OwnSpec, load_spec
 from helpers.data.own.table import own_cells, read_own
@@ -223,14 +224,14 @@ def _write_table(spec: Path, written: OwnSpec, cohort: Cohort, codes, new: np.nd
     text = spec.read_text(encoding="utf-8")
     name = Path(written.table).name
     if name.lower().endswith(".parquet"):
-        exchange.write_private(folder / name, "")
+        write_private(folder / name, "")
         cells.to_parquet(folder / name, index=False)
     else:
         name = name.removesuffix(".gz")
         table = cells.to_csv(index=False, sep=written.separator, lineterminator="\n")
-        exchange.write_private(folder / name, table, written.encoding)
+        write_private(folder / name, table, written.encoding)
     text = re.sub(r"(?m)^table\s*:.*$", lambda _: f"table: {json.dumps(name, ensure_ascii=False)}", text, count=1)
-    return exchange.write_private(folder / "own.yml", text)
+    return write_private(folder / "own.yml", text)
 
 
 def _words(asked, levels: tuple) -> list[str]:
@@ -259,8 +260,8 @@ def _write_rest(folder: Path, cohort: Cohort, codes: np.ndarray, annotators, fou
         CONFLICTS: pd.DataFrame(differ, columns=["record", "patient", "field"]),
     }
     for name, table in tables.items():
-        exchange.write_private(folder / name, without_formulas(table).to_csv(index=False))
-    exchange.write_private(folder / ERRORS, json.dumps(matrices, indent=1))
+        write_private(folder / name, without_formulas(table).to_csv(index=False))
+    write_private(folder / ERRORS, json.dumps(matrices, indent=1))
 
 
 def read_errors(path: str | Path, names: tuple[str, ...], levels: tuple[int, ...]) -> list[np.ndarray]:

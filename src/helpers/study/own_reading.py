@@ -200,12 +200,9 @@ def check_place(folder: str | Path, public: bool, overwrite: bool) -> Path:
 
 def write_reading(found: OwnReading, place: Path) -> list[Path]:
     """Three files for their owner's eyes alone: scores, sentences with words of notes, who is next."""
-    files.private_folder(place)
     tables = (found.scores, found.sentences, found.following)
     for name, table in zip(READING_FILES, tables, strict=True):
-        with files.replacing(place / name) as temporary:
-            temporary.touch(files.PRIVATE_FILE)
-            without_formulas(table).to_csv(temporary, index=False)
+        files.write_private(place / name, without_formulas(table).to_csv(index=False))
     return [place / name for name in READING_FILES]
 
 
